@@ -1,0 +1,1 @@
+"""The intermediate representation: typed, structured SSA."""

@@ -1,0 +1,90 @@
+"""From Python values to IR types: what the key of a compiled program is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import ArgumentError
+from gradgen.ir.core import Value
+from gradgen.ir.dims import Dims
+from gradgen.ir.tree import Tree, leaf, tree_of
+from gradgen.ir.types import (
+    PY_COMPLEX,
+    PY_FLOAT,
+    PY_INT,
+    Array,
+    Dim,
+    Scalar,
+    Sym,
+    Type,
+)
+
+LETTERS = "nmkpqrstuvw"
+KINDS = "biufc"
+
+
+def is_tensor(value: Any) -> bool:
+    """Tell whether ``value`` is a number or an array of numbers, not a bool flag."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind in KINDS
+    return isinstance(value, int | float | complex) and not isinstance(value, bool)
+
+
+def is_numeric(value: Any) -> bool:
+    """Tell whether ``value`` is a tensor, or a container that holds one."""
+    return any(is_tensor(x) for x in tree_of(value).leaves())
+
+
+def type_of(value: Any, dims: Dims, name: str) -> Type:
+    """Return the type that a program is compiled for when it is given ``value``."""
+    if isinstance(value, np.ndarray):
+        _check_array(value, name)
+        if value.ndim:
+            return Array(value.dtype, tuple(_dim(length, dims) for length in value.shape))
+        return Scalar(value.dtype)
+    if isinstance(value, np.generic):
+        return Scalar(value.dtype)
+    if isinstance(value, int):
+        return Scalar(PY_INT.dtype, weak=True, dim=dims.fresh(_stem(name)))
+    return PY_FLOAT if isinstance(value, float) else PY_COMPLEX
+
+
+def _stem(name: str) -> str:
+    return name if name.isidentifier() else "i"
+
+
+def _check_array(value: np.ndarray, name: str) -> None:
+    if type(value) is not np.ndarray:
+        kind = type(value).__name__
+        raise ArgumentError(f"{name} is a {kind}; pass np.asarray({name})")
+    if not value.dtype.isnative:
+        raise ArgumentError(f"{name} has foreign byte order; pass it in native order")
+
+
+def _dim(length: int, dims: Dims) -> Dim:
+    if length == 1:
+        return 1
+    for letter in LETTERS:
+        if letter not in dims.names:
+            dims.names.add(letter)
+            return Sym(letter, proper=True)
+    name = dims.fresh("n").name
+    return Sym(name, proper=True)
+
+
+def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
+    """Return the tree of IR values for an argument; what is no number stays static."""
+    paths = iter(list(tree.paths(name)))
+
+    def abstract(node: Tree) -> Tree:
+        if node.kind != "leaf":
+            children = tuple(map(abstract, node.children))
+            return Tree(node.kind, children, node.keys, node.cls, node.leaf)
+        path = next(paths)
+        if not is_tensor(node.leaf):
+            return Tree("static", leaf=node.leaf)
+        return leaf(Value(type_of(node.leaf, dims, path), path))
+
+    return abstract(tree)

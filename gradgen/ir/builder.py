@@ -1,0 +1,101 @@
+"""Builds IR: appends ops to a block and keeps what is known about dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradgen.errors import Span
+from gradgen.ir.core import Atom, Block, Literal, Op, Value
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import INT, Dim, Scalar, Sym, Type
+
+
+class Builder:
+    """Appends ops in order. ``span`` and ``origin`` are given to what is appended."""
+
+    def __init__(self) -> None:
+        self.ops: list[Op] = []
+        self.dims = Dims()
+        self.dim_atoms: dict[Dim, Atom] = {}
+        self.dim_exact: dict[Dim, Atom] = {}
+        self.span: Span | None = None
+        self.origin = "primal"
+        self.scalar_math = False
+
+    def enter(self, inputs: Sequence[Value]) -> None:
+        """Emit the lengths of the axes of a function's inputs, for later use."""
+        for value in inputs:
+            self.dims.note(value.type)
+            if isinstance(value.type, Scalar) and value.type.dim is not None:
+                self.know_dim(value.type.dim, value)
+        for value in inputs:
+            for axis, dim in enumerate(getattr(value.type, "shape", ())):
+                if isinstance(dim, Sym) and dim not in self.dim_exact:
+                    type_ = Scalar(INT, weak=True, dim=dim)
+                    self.emit("dim", (value,), (type_,), {"axis": axis})
+
+    def emit(
+        self,
+        name: str,
+        operands: Sequence[Atom],
+        types: Sequence[Type],
+        attrs: Mapping[str, Any] | None = None,
+        regions: tuple[Block, ...] = (),
+    ) -> tuple[Value, ...]:
+        """Append one op and return its results."""
+        results = tuple(Value(t) for t in types)
+        op = Op(
+            name,
+            tuple(operands),
+            results,
+            attrs or {},
+            regions,
+            self.span,
+            self.origin,
+        )
+        self.append(op)
+        return results
+
+    def append(self, op: Op) -> None:
+        """Append an op made elsewhere, and learn what it says about dimensions."""
+        self.ops.append(op)
+        for result in op.results:
+            self.dims.note(result.type)
+        if op.name == "dim":
+            self._learn_dim(op)
+        elif op.name == "check_dims":
+            left, right = op.attrs["dims"]
+            self.dims.merge(left, right)
+
+    def _learn_dim(self, op: Op) -> None:
+        source = op.operands[0]
+        assert isinstance(source, Value)
+        dim = source.type.shape[op.attrs["axis"]]  # type: ignore[union-attr]
+        self.know_dim(dim, op.results[0])
+
+    def know_dim(self, dim: Dim, atom: Atom) -> None:
+        """Remember that ``atom`` holds the value of ``dim``."""
+        self.dim_exact.setdefault(dim, atom)
+        self.dim_atoms.setdefault(self.dims.resolve(dim), atom)
+
+    def dim_atom(self, dim: Dim) -> Atom | None:
+        """Return an atom with the value of ``dim``, if one is at hand."""
+        found = self.dims.resolve(dim)
+        if isinstance(found, int):
+            return Literal.of(found)
+        if found in self.dim_atoms:
+            return self.dim_atoms[found]
+        return self.dim_atoms.get(dim)
+
+    def dim_atom_exact(self, dim: Dim) -> Atom | None:
+        """Return an atom for this very symbol, not for one known to be equal."""
+        if isinstance(dim, int):
+            return Literal.of(dim)
+        return self.dim_exact.get(dim)
+
+    def block(self, params: tuple[Value, ...], results: Sequence[Atom]) -> Block:
+        """Return what was built as a block."""
+        return Block(params, tuple(self.ops), tuple(results))
+
+

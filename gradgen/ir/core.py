@@ -1,0 +1,149 @@
+"""The IR: structured SSA. Data only; see ``builder`` to make it, ``verify`` to check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from gradgen.errors import Span
+from gradgen.ir.tree import Tree
+from gradgen.ir.types import Type, literal_type
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """The result of an op or a parameter. ``hint`` is the name a reader would use."""
+
+    type: Type
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant in operand position."""
+
+    value: Any
+    type: Type
+
+    @staticmethod
+    def of(value: Any) -> Literal:
+        """Wrap a Python or NumPy scalar, or a string."""
+        return Literal(value, literal_type(value))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Literal)
+            and type(self.value) is type(other.value)
+            and self.type == other.type
+            and repr(self.value) == repr(other.value)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), repr(self.value)))
+
+
+Atom: TypeAlias = Value | Literal
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """One operation. ``name`` is the primitive; ``regions`` belong to control ops.
+
+    ``origin`` tells the forward sweep (``"primal"``) from what a transform added.
+    """
+
+    name: str
+    operands: tuple[Atom, ...]
+    results: tuple[Value, ...]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    regions: tuple[Block, ...] = ()
+    span: Span | None = None
+    origin: str = "primal"
+
+    def with_operands(self, operands: tuple[Atom, ...]) -> Op:
+        """Return the op over other operands, defining the same results."""
+        return replace(self, operands=operands)
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """Parameters, straight-line ops, and the atoms that the block yields."""
+
+    params: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    results: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a function: its name and the tree of values it brings.
+
+    ``role`` is ``"primal"``, ``"seed"`` (a tangent or cotangent coming in),
+    ``"residual"`` or ``"captured"`` (a name read from the user's module or closure).
+    """
+
+    name: str
+    tree: Tree
+    role: str = "primal"
+    default: Any = None
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A compiled function: parameters as trees of values, one block, a result tree."""
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    result: Tree
+    doc: str = ""
+    span: Span | None = None
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """Return the leaves of all parameters, in order."""
+        return self.body.params
+
+
+def with_body(function: Function, body: Block) -> Function:
+    """Return ``function`` with another body, its result tree filled accordingly."""
+    return replace(function, body=body, result=function.result.fill(body.results))
+
+
+def walk_ops(block: Block) -> Iterator[Op]:
+    """Yield every op of ``block`` and of its regions, outer before inner."""
+    for op in block.ops:
+        yield op
+        for region in op.regions:
+            yield from walk_ops(region)
+
+
+def map_operands(block: Block, mapping: Callable[[Atom], Atom]) -> Block:
+    """Return ``block`` with every operand and yield, regions included, mapped."""
+    ops = tuple(
+        replace(
+            op,
+            operands=tuple(mapping(a) for a in op.operands),
+            regions=tuple(map_operands(r, mapping) for r in op.regions),
+        )
+        for op in block.ops
+    )
+    return Block(block.params, ops, tuple(mapping(a) for a in block.results))
+
+
+def use_counts(block: Block) -> dict[Value, int]:
+    """Count the uses of every value as an operand or a yield."""
+    counts: dict[Value, int] = {}
+    for op in walk_ops(block):
+        _count(op.operands, counts)
+        for region in op.regions:
+            _count(region.results, counts)
+    _count(block.results, counts)
+    return counts
+
+
+def _count(atoms: tuple[Atom, ...], counts: dict[Value, int]) -> None:
+    for atom in atoms:
+        if isinstance(atom, Value):
+            counts[atom] = counts.get(atom, 0) + 1

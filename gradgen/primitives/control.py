@@ -1,0 +1,36 @@
+"""Ops about lengths and checks, and the region ops, which have no rules of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Scalar, INT, Type
+from gradgen.primitives import kernels
+from gradgen.primitives.registry import Attrs, Primitive, Sample, register
+
+
+def _dim_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return Scalar(INT, weak=True, dim=types[0].shape[attrs["axis"]])
+
+
+dim = register(
+    Primitive(
+        name="dim",
+        type_rule=_dim_type,
+        evaluate=lambda x, axis: x.shape[axis],
+        template=lambda types, attrs: f"{{0}}.shape[{attrs['axis']}]",
+        shape_only=(0,),
+        samples=(Sample(("f64[3,4]",), {"axis": 1}),),
+    )
+)
+check_dims = register(
+    Primitive(
+        name="check_dims",
+        type_rule=lambda dims, types, attrs: None,
+        evaluate=lambda left, right, dims: kernels.check_dims(left, right),
+        template="check_dims({0}, {1})",
+        effect=True,
+    )
+)

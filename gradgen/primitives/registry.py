@@ -1,0 +1,292 @@
+"""The registry: what a primitive is, and handles with which rules are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Literal
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Array, Dim, Scalar, Shape, Tensor, Text, Type
+
+
+class Handle:
+    """An atom together with the builder that its uses are appended to.
+
+    Rules and lowerings are written with handles, so that they read as mathematics.
+    """
+
+    __slots__ = ("atom", "builder")
+    __array_ufunc__ = None
+
+    def __init__(self, builder: Builder, atom: Atom) -> None:
+        self.builder = builder
+        self.atom = atom
+
+    @property
+    def type(self) -> Tensor:
+        """Return the type of a scalar or array."""
+        assert isinstance(self.atom.type, Scalar | Array), self.atom.type
+        return self.atom.type
+
+    @property
+    def shape(self) -> Shape:
+        """Return the shape with every dimension resolved."""
+        return self.builder.dims.shape(self.type)
+
+    @property
+    def rank(self) -> int:
+        """Return the number of axes."""
+        return len(self.type.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Return the dtype."""
+        return self.type.dtype
+
+    def __add__(self, other: Operand) -> Handle:
+        return apply("add", self, other)
+
+    def __radd__(self, other: Operand) -> Handle:
+        return apply("add", other, self)
+
+    def __sub__(self, other: Operand) -> Handle:
+        return apply("subtract", self, other)
+
+    def __rsub__(self, other: Operand) -> Handle:
+        return apply("subtract", other, self)
+
+    def __mul__(self, other: Operand) -> Handle:
+        return apply("multiply", self, other)
+
+    def __rmul__(self, other: Operand) -> Handle:
+        return apply("multiply", other, self)
+
+    def __truediv__(self, other: Operand) -> Handle:
+        return apply("divide", self, other)
+
+    def __rtruediv__(self, other: Operand) -> Handle:
+        return apply("divide", other, self)
+
+    def __pow__(self, other: Operand) -> Handle:
+        return apply("power", self, other)
+
+    def __matmul__(self, other: Handle) -> Handle:
+        return apply("matmul", self, other)
+
+    def __neg__(self) -> Handle:
+        return apply("negative", self)
+
+    def __lt__(self, other: Operand) -> Handle:
+        return apply("less", self, other)
+
+    def __le__(self, other: Operand) -> Handle:
+        return apply("less_equal", self, other)
+
+    def __gt__(self, other: Operand) -> Handle:
+        return apply("greater", self, other)
+
+    def __ge__(self, other: Operand) -> Handle:
+        return apply("greater_equal", self, other)
+
+
+Operand: TypeAlias = Handle | int | float
+Attrs: TypeAlias = Mapping[str, Any]
+TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Type]
+"""Gets what is known of dimensions, the operand types and the attributes."""
+
+TangentRule: TypeAlias = Callable[..., Handle | None]
+"""``rule(y, x_dots, *xs, **attrs)``; ``x_dots`` holds None where there is none."""
+
+AdjointRule: TypeAlias = Callable[..., Sequence[Any]]
+"""``rule(y_bar, y, *xs, **attrs)``: one contribution an operand: a
+handle, an :class:`Into`, or None for zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """A contribution that is added to a part of the cotangent collected so far.
+
+    Such a contribution costs what the read cost that it belongs to, however large the
+    array is.
+    """
+
+    add: Callable[[Handle], Handle]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Operands and attributes from which a primitive's tests are generated.
+
+    An operand is a number, an array, or a string such as ``"f64[3,4]"`` for random
+    reals; ``domain`` bounds the random numbers.
+    """
+
+    operands: tuple[Any, ...]
+    attrs: Attrs = field(default_factory=dict)
+    domain: tuple[float, float] = (-2.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """All that gradgen knows about one operation.
+
+    ``template`` prints it: Python source with ``{0}``, ``{1}`` … for the operands, or
+    a function of operand types and attributes that returns such a template.
+    ``shares`` names operands whose memory the result may share, ``shape_only`` those
+    whose contents are not read. ``elementwise`` results may be computed in place.
+    """
+
+    name: str
+    type_rule: TypeRule
+    evaluate: Callable[..., Any]
+    template: str | Callable[[Sequence[Any], Attrs], str]
+    tangent: TangentRule | None = None
+    adjoint: AdjointRule | None = None
+    shares: tuple[int, ...] = ()
+    shape_only: tuple[int, ...] = ()
+    elementwise: bool = False
+    commutative: bool = False
+    math: Callable[..., Any] | None = None
+    mutates: bool = False
+    effect: bool = False
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def differentiable(self) -> bool:
+        """Tell whether a derivative can pass through this primitive."""
+        return self.adjoint is not None or self.tangent is not None
+
+    def __call__(self, *operands: Operand, **attrs: Any) -> Handle:
+        """Append this primitive to the builder of its operands."""
+        return apply(self.name, *operands, **attrs)
+
+    def print_as(self, types: Sequence[Any], attrs: Attrs) -> str:
+        """Return the template for these operand types."""
+        if isinstance(self.template, str):
+            return self.template
+        return self.template(types, attrs)
+
+
+PRIMITIVES: dict[str, Primitive] = {}
+LOWERINGS: dict[Any, Callable[..., Any]] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
+ATTRIBUTES: dict[str, Callable[[Handle], Any]] = {}
+
+
+def register(primitive: Primitive, *callables: Any) -> Primitive:
+    """Enter a primitive, and the Python callables that it stands for as they are."""
+    assert primitive.name not in PRIMITIVES, primitive.name
+    PRIMITIVES[primitive.name] = primitive
+    for function in callables:
+        LOWERINGS[function] = primitive
+    return primitive
+
+
+def lowers(*callables: Any, method: str = "") -> Callable[..., Any]:
+    """Declare how calls of ``callables`` become primitives.
+
+    The decorated function has the signature of the callable, as far as gradgen
+    supports it; an argument that it does not take is refused by name.
+    """
+
+    def declare(lowering: Callable[..., Any]) -> Callable[..., Any]:
+        for function in callables:
+            LOWERINGS[function] = lowering
+        if method:
+            METHODS[method] = lowering
+        return lowering
+
+    return declare
+
+
+def find_lowering(function: Any) -> Callable[..., Any] | None:
+    """Return the lowering of a Python callable, if there is one."""
+    try:
+        return LOWERINGS.get(function)
+    except TypeError:
+        return None
+
+
+def lift(builder: Builder, value: Any) -> Handle:
+    """Return a handle for a handle or a Python number."""
+    if isinstance(value, Handle):
+        return value
+    if isinstance(value, np.ndarray):
+        raise Refusal("an array made while compiling cannot be used here")
+    if not isinstance(value, bool | int | float | complex | str | np.generic):
+        raise Refusal(f"a value of type {type(value).__name__} is no number")
+    return Handle(builder, Literal.of(value))
+
+
+def builder_of(*values: Any) -> Builder:
+    """Return the builder of the first handle among ``values``, nested ones included."""
+    for value in values:
+        if isinstance(value, Handle):
+            return value.builder
+        if isinstance(value, list | tuple):
+            try:
+                return builder_of(*value)
+            except LookupError:
+                continue
+    raise LookupError("no handle among the operands")
+
+
+def apply(name: str, *operands: Any, builder: Builder | None = None, **attrs: Any) -> Handle:
+    """Append the primitive ``name``, with its type inferred, and return its result.
+
+    Equalities of dimensions that the operation's broadcasting takes for granted are
+    recorded by a ``check_dims`` op before it, which later passes drop where the
+    operation itself, which raises in that case, is still there.
+    """
+    builder = builder or builder_of(*operands)
+    handles = [lift(builder, operand) for operand in operands]
+    primitive = PRIMITIVES[name]
+    types = [handle.atom.type for handle in handles]
+    if builder.scalar_math and primitive.math and all(t.weak for t in types):
+        attrs = {"lib": "math", **attrs}
+    result_type = primitive.type_rule(builder.dims, types, attrs)
+    for pair in builder.dims.take_assumed():
+        _emit_check(builder, handles, pair)
+    atoms = [handle.atom for handle in handles]
+    (result,) = builder.emit(name, atoms, [result_type], attrs)
+    return Handle(builder, result)
+
+
+def _emit_check(builder: Builder, handles: Sequence[Handle], pair: tuple[Dim, Dim]) -> None:
+    atoms = [_length(builder, handles, dim) for dim in pair]
+    builder.emit("check_dims", atoms, [], {"dims": pair})
+
+
+def _length(builder: Builder, handles: Sequence[Handle], dim: Dim) -> Atom:
+    atom = builder.dim_atom_exact(dim)
+    if atom is not None:
+        return atom
+    for handle in handles:
+        if dim in handle.type.shape:
+            return apply("dim", handle, axis=handle.type.shape.index(dim)).atom
+    raise AssertionError(f"no operand has the dimension {dim}")
+
+
+def dim_of(handle: Handle, axis: int) -> Handle:
+    """Return the length of an axis, by its symbol where that is known elsewhere."""
+    dim = handle.shape[axis]
+    atom = handle.builder.dim_atom(dim)
+    if atom is not None:
+        return Handle(handle.builder, atom)
+    return apply("dim", handle, axis=axis)
+
+
+def dims_of(handle: Handle) -> list[Handle]:
+    """Return the lengths of all axes."""
+    return [dim_of(handle, axis) for axis in range(handle.rank)]
+
+
+def text_type(_: Dims, __: Sequence[Any], ___: Attrs) -> Type:
+    """Type rule of primitives that make a message."""
+    return Text()

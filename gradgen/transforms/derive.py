@@ -1,0 +1,159 @@
+"""Assembles derivative functions from sweeps: gradients, tangents, pullbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Function, Literal, Param, Value
+from gradgen.ir.tree import NONE, Tree, leaf
+from gradgen.ir.types import is_floating
+from gradgen.primitives.registry import Handle
+from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
+from gradgen.transforms.fit import materialise, name_after
+from gradgen.transforms.tangent import tangent_sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is differentiated: parameters by position, and how results are shaped.
+
+    ``single``: the derivative of one parameter stands alone, not in a tuple.
+    """
+
+    params: tuple[int, ...]
+    single: bool = True
+
+
+def selected_leaves(function: Function, selection: Selection) -> list[Value]:
+    """Return the floating leaves of the selected parameters, in order."""
+    trees = (function.params[i].tree for i in selection.params)
+    return [x for tree in trees for x in tree.leaves() if is_floating(x.type)]
+
+
+def gradient(
+    function: Function, selection: Selection, *, value: bool, aux: bool
+) -> Function:
+    """Return the function that computes the gradient of a scalar function.
+
+    ``value`` puts the function's value first; ``aux`` says that its result is a pair
+    whose second member is handed through.
+    """
+    builder = forward_sweep(function)
+    target = function.result.children[0] if aux else function.result
+    (output,) = target.leaves()
+    inputs = selected_leaves(function, selection)
+    seed = Handle(builder, Literal.of(1.0))
+    bars = reverse_sweep(builder, function, inputs, [(output, seed)])
+    parts = [_arrange(function, selection, inputs, bars)]
+    if value:
+        parts.insert(0, function.result)
+    elif aux:
+        parts.append(function.result.children[1])
+    result = parts[0] if len(parts) == 1 else Tree("tuple", tuple(parts))
+    suffix = "_value_and_grad" if value else "_grad"
+    return _finish(builder, function, function.name + suffix, function.params, result)
+
+
+def _arrange(
+    function: Function,
+    selection: Selection,
+    inputs: Sequence[Value],
+    derivatives: Sequence[Handle],
+) -> Tree:
+    """Return derivatives in the structure of the parameters that they belong to."""
+    by_input = dict(zip(inputs, (h.atom for h in derivatives), strict=True))
+
+    def place(tree: Tree) -> Tree:
+        if tree.kind == "leaf":
+            return leaf(by_input[tree.leaf]) if tree.leaf in by_input else NONE
+        if tree.kind == "static":
+            return NONE
+        return replace(tree, children=tuple(map(place, tree.children)))
+
+    trees = [place(function.params[i].tree) for i in selection.params]
+    return trees[0] if selection.single else Tree("tuple", tuple(trees))
+
+
+def _finish(
+    builder: Builder,
+    function: Function,
+    name: str,
+    params: tuple[Param, ...],
+    result: Tree,
+) -> Function:
+    inputs = tuple(x for p in params for x in p.tree.leaves())
+    body = builder.block(inputs, list(result.leaves()))
+    return Function(name, params, body, result, function.doc, function.span)
+
+
+def jvp(function: Function, moving: Sequence[int]) -> Function:
+    """Return ``f_jvp(args, dots) -> (value, tangent)`` for the ``moving`` parameters."""
+    seeds: dict[Value, Value] = {}
+    seed_params = []
+    for i in moving:
+        param = function.params[i]
+        tree = _mirror(param.tree, "_dot", seeds)
+        seed_params.append(Param(param.name + "_dot", tree, "seed"))
+    builder, dots = tangent_sweep(function, seeds)
+    tangent = function.result.map(lambda y: _tangent_of(builder, y, dots))
+    params = function.params + tuple(seed_params)
+    result = Tree("tuple", (function.result, tangent))
+    return _finish(builder, function, function.name + "_jvp", params, result)
+
+
+def _mirror(tree: Tree, suffix: str, seeds: dict[Value, Value]) -> Tree:
+    """Return a tree of new values for the floating leaves of ``tree``."""
+    if tree.kind == "static":
+        return NONE
+    if tree.kind != "leaf":
+        children = tuple(_mirror(child, suffix, seeds) for child in tree.children)
+        return replace(tree, children=children)
+    x = tree.leaf
+    if not isinstance(x, Value) or not is_floating(x.type):
+        return NONE
+    seeds[x] = Value(x.type, x.hint + suffix if x.hint else "")
+    return leaf(seeds[x])
+
+
+def _tangent_of(builder: Builder, y: Atom, dots: dict[Value, Handle]) -> Any:
+    if not is_floating(y.type):
+        return None
+    handle = Handle(builder, y)
+    dot = materialise(dots.get(y) if isinstance(y, Value) else None, handle)
+    if isinstance(y, Value):
+        name_after(dot, y, "_dot")
+    return dot.atom
+
+
+def adjoint(function: Function, selection: Selection) -> Function:
+    """Return ``f_vjp(args, result_bar) -> (value, bars)``, both sweeps in one."""
+    builder = forward_sweep(function)
+    seeds: dict[Value, Value] = {}
+    pairs: list[tuple[Atom, Handle]] = []
+
+    def seed(y: Atom) -> Any:
+        if not is_floating(y.type):
+            return None
+        bar = Value(y.type, (getattr(y, "hint", "") or "value") + "_bar")
+        pairs.append((y, Handle(builder, bar)))
+        return bar
+
+    bar_tree = _prune(function.result.map(seed))
+    inputs = selected_leaves(function, selection)
+    bars = reverse_sweep(builder, function, inputs, pairs)
+    arranged = _arrange(function, selection, inputs, bars)
+    params = (*function.params, Param("value_bar", bar_tree, "seed"))
+    result = Tree("tuple", (function.result, arranged))
+    return _finish(builder, function, function.name + "_vjp", params, result)
+
+
+def _prune(tree: Tree) -> Tree:
+    """Return ``tree`` with None in place of leaves that are None."""
+    if tree.kind == "leaf":
+        return NONE if tree.leaf is None else tree
+    if tree.kind == "static":
+        return NONE
+    return replace(tree, children=tuple(map(_prune, tree.children)))

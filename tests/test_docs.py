@@ -1,0 +1,50 @@
+"""The examples of README and docs say what really happens."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name(path: Path) -> str:
+    """How a page is called in the report."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def examples(text: str) -> str:
+    """The `pycon` blocks of a page, every other line blank, so that lines count.
+
+    >>> examples("a\\n```pycon\\n>>> 1\\n1\\n```\\nb")
+    '\\n\\n>>> 1\\n1\\n\\n'
+    """
+    lines, inside = [], False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = line == "```pycon"
+            lines.append("")
+        else:
+            lines.append(line if inside else "")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_examples_of_a_page_run(page):
+    text = examples(page.read_text(encoding="utf-8"))
+    names = {"__name__": "__main__"}
+    examples_of_page = doctest.DocTestParser().get_doctest(
+        text, names, name(page), str(page), 0
+    )
+    report: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    assert runner.run(examples_of_page, out=report.append).failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_links_of_a_page_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target]
+    assert [link for link in local if not (page.parent / link).exists()] == []
