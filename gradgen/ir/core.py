@@ -51,6 +51,8 @@ class Op:
     """One operation. ``name`` is the primitive; ``regions`` belong to control ops.
 
     ``origin`` tells the forward sweep (``"primal"``) from what a transform added.
+    ``bufferize`` sets the rest: ``into`` numbers the operand whose memory the result
+    takes over, ``inline`` marks an op that is printed inside the one that uses it.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Op:
     regions: tuple[Block, ...] = ()
     span: Span | None = None
     origin: str = "primal"
+    into: int | None = None
+    inline: bool = False
 
     def with_operands(self, operands: tuple[Atom, ...]) -> Op:
         """Return the op over other operands, defining the same results."""

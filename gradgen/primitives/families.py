@@ -238,6 +238,7 @@ def _declare_ufunc(
         adjoint=adjoint,
         elementwise=True,
         math=math,
+        ufunc=f"np.{ufunc.__name__}",
         commutative=commutative,
         samples=tuple(samples),
     )

@@ -153,6 +153,7 @@ class Primitive:
     elementwise: bool = False
     commutative: bool = False
     math: Callable[..., Any] | None = None
+    ufunc: str = ""
     mutates: bool = False
     effect: bool = False
     samples: tuple[Sample, ...] = ()
