@@ -42,6 +42,9 @@ class At:
 
     slot: int
 
+    def __str__(self) -> str:
+        return _item_text(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -51,10 +54,16 @@ class Cut:
     stop: Any = None
     step: Any = None
 
+    def __str__(self) -> str:
+        return _item_text(self)
+
 
 @dataclass(frozen=True, slots=True)
 class NewAxis:
     """``None`` between the brackets."""
+
+    def __str__(self) -> str:
+        return _item_text(self)
 
 
 Index: TypeAlias = tuple[Any, ...]

@@ -68,19 +68,17 @@ def log_or_zero(x: Any) -> Any:
 def larger(x: Any, y: Any) -> Any:
     """Return 1 where ``x > y``, 0 where ``x < y`` and 1/2 where they are equal.
 
-    The result is boolean as long as there are no ties, which is the faster mask.
-
     Examples
     --------
     >>> larger(np.array([-1.0, 0.0, 2.0]), 0.0)
     array([0. , 0.5, 1. ])
     """
-    above = np.greater(x, y)
+    if type(x) in (float, int) and type(y) in (float, int):
+        return 0.5 if x == y else float(x > y)
+    kind = np.result_type(x, y, 0.5).type
+    above = np.greater(x, y).astype(kind)
     ties = np.equal(x, y)
-    if not np.count_nonzero(ties):
-        return above
-    half = np.result_type(x, y, 0.5).type(0.5)
-    return above + half * ties
+    return above + kind(0.5) * ties if np.any(ties) else above
 
 
 def sum_to(x: Any, *shape: int) -> Any:

@@ -1,0 +1,1 @@
+"""What tests of gradgen, and of rules added to it, are written with."""

@@ -1,0 +1,200 @@
+"""An interpreter of the IR over NumPy values: the oracle that tests compare with.
+
+Values are never changed, and each is compared with the type that the IR gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import VerifyError
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.tree import Tree, tree_of
+from gradgen.ir.types import Array, Scalar, Seq, Sym, Type, short_dtype
+from gradgen.primitives import PRIMITIVES
+
+WEAK = {"b": bool, "i": int, "f": float, "c": complex}
+
+
+def interpret(function: Function, args: Sequence[Any]) -> Any:
+    """Run ``function`` on Python objects, one a parameter, and build its result."""
+    trees = [param.tree for param in function.params]
+    given = [
+        x for tree, arg in zip(trees, args, strict=True) for x in _leaves_at(tree, arg)
+    ]
+    results = _run_function(function, given)
+    return function.result.fill([_released(x) for x in results]).build()
+
+
+def _leaves_at(tree: Tree, value: Any) -> Iterator[Any]:
+    """Yield what stands in ``value`` at the leaves of ``tree``."""
+    if tree.kind == "leaf":
+        yield value
+    elif tree.kind not in ("none", "static"):
+        children = tree_of(value).children
+        for child, part in zip(tree.children, children, strict=True):
+            yield from _leaves_at(child, part.build())
+
+
+def _released(value: Any) -> Any:
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _run_function(function: Function, given: Sequence[Any]) -> list[Any]:
+    machine = Machine()
+    for param, value in zip(function.inputs, given, strict=True):
+        machine.define(param, converted(value, param.type))
+    return machine.run(function.body)
+
+
+def converted(value: Any, type_: Type) -> Any:
+    """Return ``value`` in the Python type that stands for ``type_``, read-only."""
+    if isinstance(type_, Array):
+        view = np.asarray(value).view()
+        view.flags.writeable = False
+        return view
+    if isinstance(type_, Scalar) and type_.weak:
+        return WEAK[type_.dtype.kind](value)
+    if isinstance(type_, Scalar):
+        return np.asarray(value)[()]
+    return value
+
+
+class Machine:
+    """Values by name, and the lengths that symbols were found to stand for."""
+
+    def __init__(self, outer: Machine | None = None) -> None:
+        self.values: dict[Value, Any] = dict(outer.values) if outer else {}
+        self.lengths: dict[str, int] = dict(outer.lengths) if outer else {}
+
+    def read(self, atom: Atom) -> Any:
+        """Return what an operand holds."""
+        return atom.value if isinstance(atom, Literal) else self.values[atom]
+
+    def read_all(self, atoms: Sequence[Atom]) -> list[Any]:
+        """Return what operands hold."""
+        return [self.read(x) for x in atoms]
+
+    def define(self, value: Value, content: Any) -> None:
+        """Give ``value`` its content, which must fit its type."""
+        if isinstance(content, np.ndarray):
+            content = converted(content, value.type)
+        fault = self._misfit(content, value.type)
+        if fault:
+            raise VerifyError(f"'{value.hint}' of type {value.type} holds {fault}")
+        self.values[value] = content
+
+    def run(self, block: Block) -> list[Any]:
+        """Run the ops of ``block`` and return what it yields."""
+        for op in block.ops:
+            for result, content in zip(op.results, self._results(op), strict=True):
+                self.define(result, content)
+        return self.read_all(block.results)
+
+    def run_region(self, block: Block, params: Sequence[Any]) -> list[Any]:
+        """Run a region, which sees the values outside."""
+        inner = Machine(self)
+        for value, content in zip(block.params, params, strict=True):
+            inner.define(value, content)
+        return inner.run(block)
+
+    def _results(self, op: Op) -> Sequence[Any]:
+        if op.name == "if":
+            taken = op.regions[0 if self.read(op.operands[0]) else 1]
+            return self.run_region(taken, [])
+        if op.name == "for":
+            return self._run_for(op)
+        if op.name == "while":
+            return self._run_while(op)
+        operands = self.read_all(op.operands)
+        if op.name == "call":
+            return _run_function(op.attrs["function"], operands)
+        result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+        return [result] if op.results else []
+
+    def _run_for(self, op: Op) -> list[Any]:
+        parts = loop_parts(op)
+        lo, hi, step = self.read_all(parts.range)
+        indices = list(enumerate(range(lo, hi, step)))
+        if op.attrs["reverse"]:
+            indices.reverse()
+        state = self.read_all(parts.initial)
+        rows: dict[int, list[Any]] = {}
+        for position, i in indices:
+            left, state, rows[position] = self._iterate(op, parts, position, i, state)
+            if left:
+                return [*state, *_stacked(parts, rows), i + step, True]
+        return [*state, *_stacked(parts, rows), hi, False]
+
+    def _run_while(self, op: Op) -> list[Any]:
+        parts = loop_parts(op)
+        state = self.read_all(parts.initial)
+        rows: dict[int, list[Any]] = {}
+        left = False
+        while not left and self.run_region(op.regions[0], state)[0]:
+            i = len(rows)
+            left, state, rows[i] = self._iterate(op, parts, i, i, state)
+        return [*state, *_stacked(parts, rows), len(rows), left]
+
+    def _iterate(
+        self, op: Op, parts: LoopParts, position: int, i: int, state: list[Any]
+    ) -> tuple[bool, list[Any], list[Any]]:
+        scanned = self.read_all(parts.scanned)
+        elements = [
+            converted(xs[position], e.type)
+            for xs, e in zip(scanned, parts.elements, strict=True)
+        ]
+        yields = self.run_region(op.regions[-1], [i, *state, *elements])
+        first = len(parts.exit)
+        split = first + len(parts.next)
+        left = bool(yields[0]) if first else False
+        return left, yields[first:split], yields[split:]
+
+    def _misfit(self, content: Any, type_: Type) -> str:
+        """Return what is wrong with ``content`` as a ``type_``, or nothing."""
+        if isinstance(type_, Array):
+            return self._array_misfit(content, type_)
+        if isinstance(type_, Scalar):
+            wanted = WEAK[type_.dtype.kind] if type_.weak else type_.dtype.type
+            return "" if type(content) is wanted else f"{content!r}"
+        wanted = list if isinstance(type_, Seq) else str
+        return "" if isinstance(content, wanted) else f"{content!r}"
+
+    def _array_misfit(self, content: Any, type_: Array) -> str:
+        if not isinstance(content, np.ndarray):
+            return f"{content!r}"
+        same_rank = content.ndim == len(type_.shape)
+        fits = same_rank and all(map(self._is_length, type_.shape, content.shape))
+        if fits and content.dtype == type_.dtype:
+            return ""
+        return f"{short_dtype(content.dtype)}{list(content.shape)}"
+
+    def _is_length(self, dim: int | Sym, length: int) -> bool:
+        if isinstance(dim, int):
+            return dim == length
+        if dim.proper and length == 1:
+            return False
+        if dim.offset == 0:
+            return self.lengths.setdefault(dim.name, length) == length
+        known = self.lengths.get(dim.name)
+        return known is None or max(known + dim.offset, 0) == length
+
+
+def _stacked(parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
+    """Return the stacked results of a loop from what each iteration yielded."""
+    columns = [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
+    return [
+        _stack(column, y.type) for column, y in zip(columns, parts.stacked, strict=True)
+    ]
+
+
+def _stack(column: list[Any], type_: Type) -> Any:
+    if not isinstance(type_, Array):
+        return column
+    if column:
+        return np.array(column, type_.dtype)
+    return np.empty([d if isinstance(d, int) else 0 for d in type_.shape], type_.dtype)
