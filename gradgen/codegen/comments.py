@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from gradgen.ir.core import Function, Param
+from gradgen.ir.core import Function
+from gradgen.ir.dims import Dims
 from gradgen.ir.tree import Tree
+from gradgen.ir.types import Array, Type
+from gradgen.primitives.facts import known_dims
 
 INDENT = "    "
 WIDTH = 88
 
 
 def with_comment(lines: list[str], comment: str) -> list[str]:
-    """Append ``# comment`` to the first line, if it fits."""
+    """Append ``# comment`` to the last line of a statement."""
     if not comment:
         return lines
-    return [f"{lines[0]}  # {comment}", *lines[1:]]
+    return [*lines[:-1], f"{lines[-1]}  # {comment}"]
 
 
 def docstring(function: Function) -> list[str]:
     """Return the docstring: where the function comes from, and types with shapes."""
-    place = f" of {function.span.label}" if function.span is not None else ""
+    place = f" ({function.span.label})" if function.span is not None else ""
     lines = [f'{INDENT}"""{function.doc or function.name}{place}.', ""]
+    dims = known_dims(function.body)
     for param in function.params:
-        lines.append(f"{INDENT}{param.name}: {describe(param)}")
+        lines.append(f"{INDENT}{param.name}: {type_text(param.tree, dims)}")
     return [*lines, f'{INDENT}"""']
 
 
-def describe(param: Param) -> str:
-    """Return the types of a parameter in the structure that it has."""
-    return type_text(param.tree)
-
-
-def type_text(tree: Tree) -> str:
+def type_text(tree: Tree, dims: Dims) -> str:
     """Return a tree of types as text: ``[(f64[n,m], f64[m])]``."""
     if tree.kind == "leaf":
-        return str(tree.leaf.type)
+        return _leaf_text(tree.leaf.type, dims)
     if tree.kind in ("static", "none"):
         return repr(tree.leaf)
-    parts = [type_text(child) for child in tree.children]
+    parts = [type_text(child, dims) for child in tree.children]
     if tree.kind == "dict":
         items = zip(tree.keys, parts, strict=True)
         return "{" + ", ".join(f"{key!r}: {part}" for key, part in items) + "}"
@@ -47,3 +46,9 @@ def type_text(tree: Tree) -> str:
     if tree.kind == "list":
         return f"[{', '.join(parts)}]"
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _leaf_text(type_: Type, dims: Dims) -> str:
+    if isinstance(type_, Array):
+        return str(Array(type_.dtype, dims.shape(type_)))
+    return str(type_)

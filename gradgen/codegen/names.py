@@ -7,8 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from gradgen.ir.core import Function, Op, Value
-from gradgen.primitives.registry import PRIMITIVES
+from gradgen.ir.core import Function, Op, Param, Value
 
 RESERVED = frozenset({"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)})
 AFTER_ALL = 1 << 60
@@ -61,32 +60,37 @@ class _Namer:
         self.names: dict[Value, str] = {}
         self.last_use = _last_uses(function)
         self.busy_until: dict[str, int] = {}
+        self.makers = {y: op for op in function.body.ops for y in op.results}
+        self.heirs = _heirs(function)
 
     def run(self) -> dict[Value, str]:
         for param in self.function.params:
-            self.busy_until[param.name] = -1
+            self.busy_until[param.name] = AFTER_ALL
         for param in self.function.params:
-            for value in param.tree.leaves():
-                alone = param.tree.kind == "leaf"
-                name = param.name if alone else identifier(value.hint or param.name)
-                self._give(value, name, -1, fixed=alone)
+            self._name_leaves(param)
         for position, op in enumerate(self.function.body.ops):
             if not op.inline:
                 for value in op.results:
                     self._name_result(op, value, position)
         return self.names
 
+    def _name_leaves(self, param: Param) -> None:
+        if param.tree.kind == "leaf":
+            self.names[param.tree.leaf] = param.name
+            self.busy_until[param.name] = self.last_use.get(param.tree.leaf, -1)
+            return
+        leaves = list(param.tree.leaves())
+        wishes = [identifier(leaf_name(x, param)) for x in leaves]
+        for x, wish in zip(leaves, wishes, strict=True):
+            many = wishes.count(wish) > 1 or any(re.match(wish + r"\d", w) for w in wishes)
+            self._give(x, wish, -1, first=1 if many else 0)
+
     def _name_result(self, op: Op, value: Value, position: int) -> None:
         donor = op.operands[op.into] if op.into is not None else None
         if isinstance(donor, Value):
-            mutates = PRIMITIVES[op.name].mutates
-            if mutates or not value.hint or self._stem(donor) == identifier(value.hint):
-                self._hand_on(donor, value)
-                return
-        self._give(value, self._wish(op, value), position)
-
-    def _stem(self, value: Value) -> str:
-        return re.sub(r"\d+$", "", self.names.get(value, ""))
+            self._hand_on(donor, value)
+        else:
+            self._give(value, self._wish(value), position)
 
     def _hand_on(self, donor: Value, value: Value) -> None:
         name = self.names[donor]
@@ -95,32 +99,55 @@ class _Namer:
             self.busy_until.get(name, -1), self.last_use.get(value, -1)
         )
 
-    def _wish(self, op: Op, value: Value) -> str:
+    def _wish(self, value: Value) -> str:
+        if value.base is not None:
+            base = self.names.get(value.base) or self._wish(value.base)
+            return base + value.suffix
         if value.hint:
             return identifier(value.hint)
+        heir = self.heirs.get(value)
+        if heir is not None:
+            return self._wish(heir)
+        op = self.makers.get(value)
+        return "t" if op is None else self._wish_for_op(op)
+
+    def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":
-            dim = getattr(value.type, "dim", None)
+            dim = getattr(op.results[0].type, "dim", None)
             return getattr(dim, "name", "n")
         if op.name in BY_OP:
             return BY_OP[op.name]
-        (first, *_) = op.operands or (None,)
-        if isinstance(first, Value) and first in self.names and len(op.operands) == 1:
+        first = op.operands[0] if len(op.operands) == 1 else None
+        if isinstance(first, Value) and first in self.names:
             return f"{op.name}_{self.names[first]}"
-        return op.name if op.name.isidentifier() else "t"
+        return BY_OP.get(op.name, "t")
 
-    def _give(self, value: Value, wish: str, position: int, *, fixed: bool = False) -> None:
-        name = wish if fixed else self._free(wish, position)
+    def _give(self, value: Value, wish: str, position: int, first: int = 0) -> None:
+        name = self._free(wish, position, first)
         self.names[value] = name
         self.busy_until[name] = self.last_use.get(value, position)
 
-    def _free(self, wish: str, position: int) -> str:
-        name, number = wish, 0
-        while name in self.taken or self.busy_until.get(name, -2) > position - (
-            position < 0
-        ):
+    def _free(self, wish: str, position: int, first: int) -> str:
+        name, number = (wish, 0) if not first else (f"{wish}{first}", first)
+        while name in self.taken or self.busy_until.get(name, -2) > position:
             number += 1
             name = f"{wish}{number}"
         return name
+
+
+def leaf_name(value: Value, param: Param) -> str:
+    """Return the hint of a leaf of a container, or the name of its parameter."""
+    return value.hint or param.name
+
+
+def _heirs(function: Function) -> dict[Value, Value]:
+    """Return for every value whose memory an op takes over the result of that op."""
+    heirs = {}
+    for op in function.body.ops:
+        donor = op.operands[op.into] if op.into is not None else None
+        if isinstance(donor, Value):
+            heirs[donor] = op.results[0]
+    return heirs
 
 
 def _last_uses(function: Function) -> dict[Value, int]:

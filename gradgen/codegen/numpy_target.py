@@ -15,11 +15,13 @@ from gradgen.codegen.names import choose_names
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Function, Literal, Op, Param, Value
 from gradgen.ir.tree import Tree
+from gradgen.ir.types import Scalar
 from gradgen.primitives import kernels
 from gradgen.primitives.registry import PRIMITIVES
 
 INDENT = "    "
 SUPPORT = "gradgen.runtime.support"
+SUPPORT_NAMES = frozenset(n for n in vars(kernels) if n.islower() and n[0] != "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Printer:
 
 def emit(function: Function) -> Emitted:
     """Return the source of ``function``: imports, one ``def``, one comment a line."""
-    names = choose_names(function, _imported(function))
+    names = choose_names(function, SUPPORT_NAMES)
     printer = _Printer(function, names)
     _print_head(printer)
     for param in function.params:
@@ -56,19 +58,13 @@ def emit(function: Function) -> Emitted:
     return _assemble(printer)
 
 
-def _imported(function: Function) -> set[str]:
-    ops = function.body.ops
-    names = {op.name for op in ops}
-    return {n for n in names if hasattr(kernels, n) and PRIMITIVES[n].template != ""}
-
-
 def _support_names(lines: list[str]) -> list[str]:
     calls = {
         node.func.id
         for node in ast.walk(ast.parse("\n".join(lines)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    return sorted(n for n in calls if n in vars(kernels))
+    return sorted(n for n in calls if n in SUPPORT_NAMES)
 
 
 def _assemble(printer: _Printer) -> Emitted:
@@ -166,7 +162,15 @@ def _statement(printer: _Printer, op: Op) -> ast.stmt:
     target = ast.Name(printer.names[op.results[0]], ast.Store())
     if op.into is not None:
         return _in_place(printer, op, target)
-    return ast.Assign([target], _expression(printer, op), lineno=1)
+    expression = _expression(printer, op)
+    left = expression.left if isinstance(expression, ast.BinOp) else None
+    if isinstance(op.results[0].type, Scalar) and _is_name(left, target.id):
+        return ast.AugAssign(target, expression.op, expression.right)  # type: ignore[attr-defined]
+    return ast.Assign([target], expression, lineno=1)
+
+
+def _is_name(node: ast.expr | None, identifier: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == identifier
 
 
 def _effect(printer: _Printer, op: Op) -> ast.stmt:
@@ -250,8 +254,7 @@ def _add(printer: _Printer, statement: ast.stmt, span: Span | None) -> None:
         comment = ""
     elif comment:
         printer.line = comment
-    for number, line in enumerate(with_comment(lines, comment)):
-        printer.lines.append((INDENT + line, span if number == 0 else span))
+    printer.lines.extend((INDENT + line, span) for line in with_comment(lines, comment))
 
 
 @functools.cache

@@ -36,7 +36,8 @@ def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
 def name_value(value: Any, name: str) -> None:
     """Give a value the name of the variable it is bound to, if it has none."""
     if isinstance(value, Handle) and isinstance(value.atom, Value):
-        value.atom.hint = value.atom.hint or name
+        if not value.atom.hint.isidentifier():
+            value.atom.hint = name
 
 
 @executes(ast.AugAssign)

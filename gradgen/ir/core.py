@@ -13,10 +13,16 @@ from gradgen.ir.types import Type, literal_type
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """The result of an op or a parameter. ``hint`` is the name a reader would use."""
+    """The result of an op or a parameter. ``hint`` is the name a reader would use.
+
+    A derivative knows the value it belongs to: ``base`` and the ``suffix`` that turns
+    the name of that value into its own, such as ``_bar``.
+    """
 
     type: Type
     hint: str = ""
+    base: Value | None = None
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from gradgen.ir.core import Block, Function, Literal, Op, Value, with_body
 from gradgen.ir.types import Array
 from gradgen.passes.cleanup import eliminate_dead
+from gradgen.passes.likes import prefer_like
+from gradgen.primitives.facts import known_dims, same_layout
 from gradgen.primitives.registry import PRIMITIVES
 
-ROOM = {"primal": 12, "tangent": 6, "adjoint": 6, "result": 1}
+ROOM = {"primal": 12, "tangent": 5, "adjoint": 5, "result": 1}
 """How many operations one printed expression may hold."""
 
 WEIGHTLESS = ("dim", "size", "getitem", "transpose", "expand_dims", "cast", "negative")
@@ -32,7 +34,7 @@ def bufferize(function: Function) -> Function:
         r = x * y; s = r - z        ->   s = x * y - z
         x_bar = y  (an argument)    ->   x_bar = y.copy()
     """
-    body = eliminate_dead(function.body)
+    body = eliminate_dead(prefer_like(function.body))
     body = _copy_mutated(body)
     body = _copy_results(body)
     return with_body(function, _Planner(body).plan())
@@ -162,6 +164,7 @@ class _Planner:
     def __init__(self, block: Block) -> None:
         self.block = block
         self.memory = memory_of(block)
+        self.dims = known_dims(block)
         self.users: dict[Value, list[int]] = {}
         self.index = {y: i for i, op in enumerate(block.ops) for y in op.results}
         self.inline = [False] * len(block.ops)
@@ -213,7 +216,7 @@ class _Planner:
         if op.origin != user.origin and user.origin != "result":
             return op.name in WEIGHTLESS
         is_plain = op.origin == "adjoint" and not isinstance(y.type, Array)
-        return not y.hint or is_plain
+        return not is_named(y) or is_plain
 
     def _take_room(self, op: Op, statement: int) -> bool:
         """Tell whether the expression has room for ``op``, and take it."""
@@ -248,9 +251,13 @@ class _Planner:
 
     def _may_donate(self, i: int, op: Op, slot: int) -> bool:
         x = op.operands[slot]
-        if isinstance(x, Literal) or x.type != op.results[0].type:
+        if isinstance(x, Literal):
+            return False
+        if not same_layout(self.dims, x.type, op.results[0].type):
             return False
         if not self.memory.owns(x) or self._read_after(x, i):
+            return False
+        if is_named(x) and is_named(op.results[0]) and not _same_name(x, op.results[0]):
             return False
         maker = self.index[x]
         if self.inline[maker]:
@@ -283,3 +290,14 @@ class _Planner:
         for value, roots in self.memory.roots.items():
             if roots & old:
                 self.memory.roots[value] = (roots - old) | new
+
+
+def is_named(value: Value) -> bool:
+    """Tell whether the user named this value, or the one that it is a derivative of."""
+    return is_named(value.base) if value.base is not None else bool(value.hint)
+
+
+def _same_name(x: Value, y: Value) -> bool:
+    if x.base is not None or y.base is not None:
+        return x.base is y.base and x.suffix == y.suffix
+    return x.hint == y.hint

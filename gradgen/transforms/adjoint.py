@@ -27,12 +27,17 @@ class Cotangents:
         handle = Handle(self.builder, x)
         collected = self.bars.get(x)
         if isinstance(contribution, Into):
-            total = contribution.add(zeros_like(handle) if collected is None else collected)
+            total = contribution.add(collected or self._zero(x))
         else:
             part = cotangent_for(contribution, handle)
             total = part if collected is None else collected + part
         name_after(total, x, "_bar")
         self.bars[x] = total
+
+    def _zero(self, x: Value) -> Handle:
+        zero = zeros_like(Handle(self.builder, x))
+        name_after(zero, x, "_bar")
+        return zero
 
     def take(self, y: Value) -> Handle | None:
         """Remove and return the cotangent of ``y``."""

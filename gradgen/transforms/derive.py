@@ -9,7 +9,7 @@ from typing import Any
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Literal, Param, Value
 from gradgen.ir.tree import NONE, Tree, leaf
-from gradgen.ir.types import is_floating
+from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
@@ -54,7 +54,14 @@ def gradient(
         parts.append(function.result.children[1])
     result = parts[0] if len(parts) == 1 else Tree("tuple", tuple(parts))
     suffix = "_value_and_grad" if value else "_grad"
-    return _finish(builder, function, function.name + suffix, function.params, result)
+    what = "Value and gradient" if value else "Gradient"
+    doc = f"{what} of {function.name} with respect to {_names(function, selection)}"
+    name = function.name + suffix
+    return _finish(builder, function, name, function.params, result, doc)
+
+
+def _names(function: Function, selection: Selection) -> str:
+    return ", ".join(function.params[i].name for i in selection.params)
 
 
 def _arrange(
@@ -83,10 +90,11 @@ def _finish(
     name: str,
     params: tuple[Param, ...],
     result: Tree,
+    doc: str,
 ) -> Function:
     inputs = tuple(x for p in params for x in p.tree.leaves())
     body = builder.block(inputs, list(result.leaves()))
-    return Function(name, params, body, result, function.doc, function.span)
+    return Function(name, params, body, result, doc, function.span)
 
 
 def jvp(function: Function, moving: Sequence[int]) -> Function:
@@ -101,7 +109,9 @@ def jvp(function: Function, moving: Sequence[int]) -> Function:
     tangent = function.result.map(lambda y: _tangent_of(builder, y, dots))
     params = function.params + tuple(seed_params)
     result = Tree("tuple", (function.result, tangent))
-    return _finish(builder, function, function.name + "_jvp", params, result)
+    moved = ", ".join(function.params[i].name for i in moving)
+    doc = f"Value and tangent of {function.name} along {moved}"
+    return _finish(builder, function, function.name + "_jvp", params, result, doc)
 
 
 def _mirror(tree: Tree, suffix: str, seeds: dict[Value, Value]) -> Tree:
@@ -114,7 +124,7 @@ def _mirror(tree: Tree, suffix: str, seeds: dict[Value, Value]) -> Tree:
     x = tree.leaf
     if not isinstance(x, Value) or not is_floating(x.type):
         return NONE
-    seeds[x] = Value(x.type, x.hint + suffix if x.hint else "")
+    seeds[x] = Value(x.type, x.hint + suffix if x.hint else "", x, suffix)
     return leaf(seeds[x])
 
 
@@ -137,7 +147,8 @@ def adjoint(function: Function, selection: Selection) -> Function:
     def seed(y: Atom) -> Any:
         if not is_floating(y.type):
             return None
-        bar = Value(y.type, (getattr(y, "hint", "") or "value") + "_bar")
+        hint = (getattr(y, "hint", "") or "value") + "_bar"
+        bar = Value(y.type, hint, y if isinstance(y, Value) else None, "_bar")
         pairs.append((y, Handle(builder, bar)))
         return bar
 
@@ -145,9 +156,15 @@ def adjoint(function: Function, selection: Selection) -> Function:
     inputs = selected_leaves(function, selection)
     bars = reverse_sweep(builder, function, inputs, pairs)
     arranged = _arrange(function, selection, inputs, bars)
-    params = (*function.params, Param("value_bar", bar_tree, "seed"))
+    default = 1.0 if _is_scalar(function.result) else None
+    params = (*function.params, Param("value_bar", bar_tree, "seed", default))
     result = Tree("tuple", (function.result, arranged))
-    return _finish(builder, function, function.name + "_vjp", params, result)
+    doc = f"Value and adjoint of {function.name} in {_names(function, selection)}"
+    return _finish(builder, function, function.name + "_vjp", params, result, doc)
+
+
+def _is_scalar(tree: Tree) -> bool:
+    return tree.kind == "leaf" and isinstance(tree.leaf.type, Scalar)
 
 
 def _prune(tree: Tree) -> Tree:

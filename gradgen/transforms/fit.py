@@ -50,8 +50,10 @@ def fill(value: Handle, like: Handle) -> Handle:
 def name_after(derivative: Handle, x: Value, suffix: str) -> None:
     """Name a derivative after its value, unless it has a name already."""
     atom = derivative.atom
-    if isinstance(atom, Value) and not atom.hint and x.hint:
-        atom.hint = x.hint + suffix
+    if not isinstance(atom, Value) or atom.base is not None or atom.hint:
+        return
+    atom.base, atom.suffix = x, suffix
+    atom.hint = x.hint + suffix if x.hint else ""
 
 
 def start(inputs: tuple[Value, ...]) -> Builder:

@@ -1,0 +1,51 @@
+"""Prints shapes as a reader would: ``np.zeros_like(x)`` instead of its lengths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.types import Array
+from gradgen.primitives.facts import known_dims, same_layout
+
+
+def prefer_like(block: Block) -> Block:
+    """Name the array that has the wanted shape anyway::
+
+    n = x.shape[0]; y = zeros(n)   ->   y = zeros_like(x)
+    """
+    makers = {y: op for op in block.ops for y in op.results}
+    dims = known_dims(block)
+    ops = []
+    for op in block.ops:
+        model = _model(op, makers)
+        if model is not None and same_layout(dims, model.type, op.results[0].type):
+            op = _like(op, model)
+        ops.append(op)
+    return replace(block, ops=tuple(ops))
+
+
+def _model(op: Op, makers: dict[Value, Op]) -> Value | None:
+    """Return the array all of whose lengths ``op`` was given in their order."""
+    if op.name not in ("zeros", "ones", "full"):
+        return None
+    lengths = op.operands[1:] if op.name == "full" else op.operands
+    sources = [_source(x, axis, makers) for axis, x in enumerate(lengths)]
+    first = sources[0] if sources else None
+    if first is None or any(source is not first for source in sources):
+        return None
+    rank = len(first.type.shape) if isinstance(first.type, Array) else 0
+    return first if rank == len(sources) else None
+
+
+def _source(atom: Atom, axis: int, makers: dict[Value, Op]) -> Value | None:
+    op = makers.get(atom) if isinstance(atom, Value) else None
+    if op is None or op.name != "dim" or op.attrs["axis"] != axis:
+        return None
+    source = op.operands[0]
+    return source if isinstance(source, Value) else None
+
+
+def _like(op: Op, model: Value) -> Op:
+    value = op.operands[:1] if op.name == "full" else ()
+    return replace(op, name=f"{op.name}_like", operands=(model, *value), attrs={})
