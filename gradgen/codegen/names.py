@@ -115,12 +115,14 @@ class _Namer:
         if op.name == "dim":
             dim = getattr(op.results[0].type, "dim", None)
             return getattr(dim, "name", "n")
+        if op.name == "power" and getattr(op.operands[1], "value", None) == 2:
+            return "squared"
         if op.name in BY_OP:
             return BY_OP[op.name]
         first = op.operands[0] if len(op.operands) == 1 else None
         if isinstance(first, Value) and first in self.names:
             return f"{op.name}_{self.names[first]}"
-        return BY_OP.get(op.name, "t")
+        return op.name
 
     def _give(self, value: Value, wish: str, position: int, first: int = 0) -> None:
         name = self._free(wish, position, first)

@@ -20,6 +20,7 @@ from gradgen.primitives import kernels
 from gradgen.primitives.registry import PRIMITIVES
 
 INDENT = "    "
+WIDTH = 84
 SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(n for n in vars(kernels) if n.islower() and n[0] != "_")
 
@@ -264,9 +265,12 @@ def _to_source() -> Callable[[ast.AST], str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import astor
+        from astor.source_repr import split_lines
 
-    to_source: Callable[[ast.AST], str] = astor.to_source
-    return to_source
+    def wrap(source: list[str]) -> str:
+        return "".join(split_lines(source, maxline=WIDTH))
+
+    return functools.partial(astor.to_source, pretty_source=wrap)
 
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gradgen.frontend import calls, expressions, names, statements
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.source import Source
+from gradgen.frontend.statements import name_value
 from gradgen.frontend.values import Capture, Guard, from_tree, to_tree
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Literal, Param
@@ -38,6 +39,7 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
         frame.names[param.name] = from_tree(param.tree, lambda v: Handle(builder, v))
     value = calls.run_body(frame, source.node)
     captured = [param for _, param in context.captures.values()]
+    name_value(value, "value")
     result = to_tree(value, _atom)
     all_params = (*params, *captured)
     leaves = tuple(x for p in all_params for x in p.tree.leaves())

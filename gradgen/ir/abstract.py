@@ -68,7 +68,7 @@ def _dim(length: int, dims: Dims) -> Dim:
         return 1
     for letter in LETTERS:
         if letter not in dims.names:
-            dims.names.add(letter)
+            dims.names.setdefault(letter, len(dims.names))
             return Sym(letter, proper=True)
     name = dims.fresh("n").name
     return Sym(name, proper=True)

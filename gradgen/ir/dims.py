@@ -17,7 +17,7 @@ class Dims:
     """
 
     parent: dict[Sym, Dim] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: dict[str, int] = field(default_factory=dict)
     assumed: list[tuple[Dim, Dim]] = field(default_factory=list)
 
     def resolve(self, dim: Dim) -> Dim:
@@ -61,11 +61,18 @@ class Dims:
         keep, drop = self.resolve(left), self.resolve(right)
         if keep == drop:
             return keep
-        if isinstance(drop, int) or (isinstance(keep, Sym) and may_be_one(keep)):
+        if self._rank(drop) < self._rank(keep):
             keep, drop = drop, keep
         if isinstance(drop, Sym):
             self.parent[drop] = keep
         return keep
+
+    def _rank(self, dim: Dim) -> tuple[int, int]:
+        """Order dimensions by how much they say: literals, then proper ones by age."""
+        if isinstance(dim, int):
+            return (0, 0)
+        age = self.names.get(dim.name, len(self.names))
+        return (2 if may_be_one(dim) else 1, age)
 
     def fresh(self, stem: str = "k") -> Sym:
         """Return a new symbol for a dimension known only when the program runs."""
@@ -73,14 +80,14 @@ class Dims:
         while name in self.names:
             number += 1
             name = f"{stem}{number}"
-        self.names.add(name)
+        self.names.setdefault(name, len(self.names))
         return Sym(name)
 
     def note(self, type_: Type) -> None:
         """Remember the symbols of ``type_`` so that fresh ones differ."""
         for dim in getattr(type_, "shape", ()):
             if isinstance(dim, Sym):
-                self.names.add(dim.name)
+                self.names.setdefault(dim.name, len(self.names))
 
     def take_assumed(self) -> list[tuple[Dim, Dim]]:
         """Return the equalities assumed since the last call."""

@@ -246,7 +246,7 @@ class _Planner:
     def _choose_donor(self, i: int, op: Op) -> int | None:
         if not PRIMITIVES[op.name].ufunc or not isinstance(op.results[0].type, Array):
             return None
-        slots = range(len(op.operands))
+        slots = range(2 if PRIMITIVES[op.name].commutative else 1)
         return next((slot for slot in slots if self._may_donate(i, op, slot)), None)
 
     def _may_donate(self, i: int, op: Op, slot: int) -> bool:

@@ -11,6 +11,8 @@ from gradgen.primitives.registry import PRIMITIVES
 def known_dims(block: Block) -> Dims:
     """Return which lengths are equal wherever the block raises nothing."""
     dims = Dims()
+    for value in block.params:
+        dims.note(value.type)
     for op in block.ops:
         if op.name == "check_dims":
             dims.merge(*op.attrs["dims"])
