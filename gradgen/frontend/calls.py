@@ -7,11 +7,14 @@ import inspect
 import types
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import Refusal
 from gradgen.frontend.frame import MAX_DEPTH, Frame, evaluate, evaluates, execute
 from gradgen.frontend.source import find_source
 from gradgen.frontend.values import Method, Static, from_python, is_static, to_python
-from gradgen.primitives.registry import METHODS, Handle, find_lowering
+from gradgen.primitives.lowering import NeedsStatic
+from gradgen.primitives.registry import METHODS, Handle, find_lowering, lift
 
 
 @evaluates(ast.Call)
@@ -28,15 +31,18 @@ def call(
 ) -> Any:
     """Return the abstract value of a call."""
     if isinstance(callee, Method) and isinstance(callee.owner, Handle):
-        return lowered(METHODS[callee.name], [callee.owner, *args], kwargs)
+        return lowered(frame, METHODS[callee.name], [callee.owner, *args], kwargs)
     if not isinstance(callee, Static):
         raise Refusal("this call is not supported")
     function = callee.value
     lowering = find_lowering(function)
     if lowering is not None:
-        if is_static(args) and is_static(kwargs):
-            return Static(function(*to_python(args), **to_python(kwargs)))
-        return lowered(lowering, args, kwargs)
+        if is_static(args) and is_static(kwargs) and not lowering.makes_arrays:
+            value = function(*to_python(args), **to_python(kwargs))
+            if isinstance(value, np.ndarray):
+                return lift(frame.builder, value)
+            return Static(value)
+        return lowered(frame, lowering, args, kwargs)
     if isinstance(function, types.FunctionType):
         return inline(frame, node, function, args, kwargs)
     if function in (len, range, zip, enumerate, list, tuple):
@@ -44,9 +50,20 @@ def call(
     raise Refusal(f"calls of '{getattr(function, '__name__', function)}' are not known")
 
 
-def lowered(lowering: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Call a lowering, refusing by name the arguments that it does not take."""
-    return from_python(lowering(*to_python(args), **to_python(kwargs)))
+def lowered(
+    frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a lowering, which refuses by name the arguments that it does not take."""
+    builder = frame.builder
+    try:
+        value = lowering(*to_python(args), builder=builder, **to_python(kwargs))
+    except NeedsStatic as need:
+        if need.value in frame.context.integers:
+            raise
+        raise Refusal(
+            "this value must be known when compiling, but it is computed at run time"
+        ) from None
+    return from_python(value)
 
 
 def inline(

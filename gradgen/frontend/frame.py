@@ -12,17 +12,10 @@ from gradgen.frontend.source import Source, span_of
 from gradgen.frontend.values import Capture, Guard, Root, Static
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Param, Value
+from gradgen.primitives.lowering import NeedsStatic
 from gradgen.primitives.registry import Handle
 
 MAX_DEPTH = 100
-
-
-class NeedsStatic(Exception):
-    """An integer argument turned out to shape the program; fold it and start again."""
-
-    def __init__(self, value: Value) -> None:
-        super().__init__("an integer argument must be known when compiling")
-        self.value = value
 
 
 @dataclass(slots=True)

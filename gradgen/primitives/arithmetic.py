@@ -17,9 +17,9 @@ from gradgen.primitives import kernels
 from gradgen.primitives.families import (
     differentiable,
     elementwise,
-    operator_type,
     step,
 )
+from gradgen.primitives.promotion import operator_type
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -243,9 +243,7 @@ masked_multiply = _support(
 masked_divide = _support(
     "masked_divide", np.divide, _masked_divide_tangent, _masked_divide_adjoint, NONZERO
 )
-quiet_power = _support(
-    "quiet_power", np.power, _power_tangent, _power_adjoint, NONZERO
-)
+quiet_power = _support("quiet_power", np.power, _power_tangent, _power_adjoint, NONZERO)
 log_or_zero = _support(
     "log_or_zero",
     np.log,
@@ -264,6 +262,4 @@ for _ufunc, _python, _symbol in (
     (np.not_equal, operator.ne, "!="),
     (np.floor_divide, operator.floordiv, "//"),
 ):
-    step(
-        _ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=NONZERO
-    )
+    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=NONZERO)

@@ -1,5 +1,6 @@
 """The four families that keep a declaration to a line: elementwise, linear, bilinear,
-step; and ``general`` for the rest."""
+step; and ``general`` for the rest.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +13,11 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.core import Value
-from gradgen.ir.dims import Dims
-from gradgen.ir.types import (
-    BOOL,
-    PY_BOOL,
-    PY_COMPLEX,
-    PY_FLOAT,
-    PY_INT,
-    Scalar,
-    Shape,
-    Type,
-    may_be_one,
-    tensor,
-)
+from gradgen.ir.types import Scalar, Type
+from gradgen.primitives.lowering import describe, lowers
+from gradgen.primitives.promotion import elementwise_type, operator_type
 from gradgen.primitives.registry import (
+    LOWERINGS,
     AdjointRule,
     Attrs,
     Handle,
@@ -37,83 +29,10 @@ from gradgen.primitives.registry import (
     builder_of,
     dims_of,
     lift,
-    lowers,
     register,
 )
 
 Partial = Callable[..., Any]
-
-
-def broadcast(dims: Dims, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape of NumPy's broadcast, and assume what it takes for granted.
-
-    Of two symbolic dimensions known not to be 1, equality is assumed: NumPy raises
-    otherwise. A dimension that may turn out to be 1 gives way to one that cannot.
-    """
-    rank = max((len(shape) for shape in shapes), default=0)
-    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
-    return tuple(_broadcast_axis(dims, axis) for axis in zip(*padded, strict=True))
-
-
-def _broadcast_axis(dims: Dims, axis: Sequence[Any]) -> Any:
-    proper = [dim for dim in axis if dim != 1 and not may_be_one(dims.resolve(dim))]
-    for other in proper[1:]:
-        dims.assume_equal(proper[0], other)
-    if proper:
-        return dims.resolve(proper[0])
-    derived = {dims.resolve(dim) for dim in axis} - {1}
-    if len(derived) > 1:
-        return dims.fresh()
-    return derived.pop() if derived else 1
-
-
-def elementwise_dtype(ufunc: np.ufunc, types: Sequence[Any]) -> np.dtype:
-    """Return the result dtype of ``ufunc`` by NumPy 2's promotion rules."""
-    asked = [_asked(type_) for type_ in types]
-    try:
-        resolved = ufunc.resolve_dtypes((*asked, *(None,) * ufunc.nout))
-    except TypeError as error:
-        names = ", ".join(map(str, types))
-        raise Refusal(f"np.{ufunc.__name__} does not take ({names})") from error
-    dtype: np.dtype = resolved[len(types)]
-    return dtype
-
-
-def _asked(type_: Any) -> Any:
-    if not isinstance(getattr(type_, "dtype", None), np.dtype):
-        raise Refusal(f"a value of type {type_} is no number")
-    if not type_.weak or type_.dtype == BOOL:
-        return type_.dtype
-    return {"i": int, "f": float, "c": complex}[type_.dtype.kind]
-
-
-def elementwise_type(ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    """Type rule of a ufunc; ``lib="math"`` marks the function of the math module."""
-    if attrs.get("lib") == "math":
-        return _math_type(types)
-    dtype = elementwise_dtype(ufunc, types)
-    return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
-
-
-def _math_type(types: Sequence[Any]) -> Type:
-    if not all(isinstance(type_, Scalar) for type_ in types):
-        raise Refusal("functions of math take single numbers", "the function of np")
-    return PY_FLOAT
-
-
-def operator_type(ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    """Type rule of a Python operator: Python numbers give a Python number."""
-    if attrs.get("lib") != "np" and all(getattr(t, "weak", False) for t in types):
-        return _weak_result(ufunc, types)
-    return elementwise_type(ufunc, dims, types, {})
-
-
-def _weak_result(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
-    dtype = elementwise_dtype(ufunc, types)
-    if dtype == BOOL and ufunc in (np.add, np.multiply):
-        return PY_INT
-    by_kind = {"b": PY_BOOL, "i": PY_INT, "f": PY_FLOAT, "c": PY_COMPLEX}
-    return by_kind[dtype.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +162,12 @@ def _declare_ufunc(
         samples=tuple(samples),
     )
     register(primitive)
-    lowers(ufunc)(bind(_call_ufunc, primitive, ufunc))
+    if LOWERINGS.get(ufunc) is None:
+        lowers(ufunc)(bind(_call_ufunc, primitive, ufunc))
     if math is not None:
         lowers(math)(bind(_call_math, primitive, ufunc.nin))
+    if python is not None:
+        lowers(python)(bind(_call_python, primitive, ufunc.nin))
     return primitive
 
 
@@ -253,11 +175,16 @@ def _ufunc_rule(template: str) -> Callable[..., Type]:
     return operator_type if template else elementwise_type
 
 
-def _call_ufunc(primitive: Primitive, ufunc: np.ufunc, *operands: Any, **options: Any) -> Handle:
+def _call_ufunc(
+    primitive: Primitive, ufunc: np.ufunc, *operands: Any, **options: Any
+) -> Handle:
     if options:
-        raise Refusal(f"argument {next(iter(options))!r} of np.{ufunc.__name__}")
+        option = next(iter(options))
+        raise Refusal(f"argument '{option}' of {describe(ufunc)} is not supported")
+    if len(operands) == ufunc.nin + 1:
+        raise Refusal(f"argument 'out' of {describe(ufunc)} is not supported")
     if len(operands) != ufunc.nin:
-        raise Refusal(f"np.{ufunc.__name__} with {len(operands)} positional arguments")
+        raise Refusal(f"{describe(ufunc)} takes {ufunc.nin} arguments")
     handles = [lift(builder_of(*operands), operand) for operand in operands]
     is_operator = not primitive.print_as([], {}).startswith("np.")
     if is_operator and all(handle.type.weak for handle in handles):
@@ -265,11 +192,23 @@ def _call_ufunc(primitive: Primitive, ufunc: np.ufunc, *operands: Any, **options
     return apply(primitive.name, *handles)
 
 
-def _call_math(primitive: Primitive, arity: int, *operands: Any, **options: Any) -> Handle:
+def _call_math(
+    primitive: Primitive, arity: int, *operands: Any, **options: Any
+) -> Handle:
     assert primitive.math is not None
+    name = describe(primitive.math)
     if options or len(operands) != arity:
-        raise Refusal(f"math.{primitive.math.__name__} called with such arguments")
-    return apply(primitive.name, *operands, lib="math")
+        raise Refusal(f"{name} takes {arity} positional arguments")
+    handles = [lift(builder_of(*operands), operand) for operand in operands]
+    if any(handle.rank for handle in handles):
+        raise Refusal(f"{name} takes single numbers, not arrays", f"np.{name[5:]}")
+    return apply(primitive.name, *handles, lib="math")
+
+
+def _call_python(primitive: Primitive, arity: int, *operands: Any) -> Handle:
+    if len(operands) != arity:
+        raise Refusal(f"{primitive.name} takes {arity} arguments")
+    return apply(primitive.name, *operands)
 
 
 def _ufunc_template(

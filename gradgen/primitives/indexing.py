@@ -23,7 +23,8 @@ from gradgen.ir.types import (
     shift_dim,
     tensor,
 )
-from gradgen.primitives.families import broadcast, zeros_like
+from gradgen.primitives.families import zeros_like
+from gradgen.primitives.promotion import broadcast
 from gradgen.primitives.registry import (
     Attrs,
     Handle,

@@ -11,8 +11,10 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Shape, Type, tensor
-from gradgen.primitives.families import bilinear, broadcast, elementwise_dtype
-from gradgen.primitives.registry import Attrs, Handle, Sample, apply, lowers
+from gradgen.primitives.families import bilinear
+from gradgen.primitives.lowering import lowers
+from gradgen.primitives.promotion import broadcast, elementwise_dtype
+from gradgen.primitives.registry import Attrs, Handle, Sample, apply
 
 
 def _matmul_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

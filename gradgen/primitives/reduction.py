@@ -12,6 +12,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, INT, Array, Scalar, Shape, Type, tensor
 from gradgen.primitives.families import linear
+from gradgen.primitives.lowering import lowers
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     Attrs,
@@ -21,7 +22,6 @@ from gradgen.primitives.registry import (
     apply,
     dim_of,
     lift,
-    lowers,
     register,
 )
 from gradgen.primitives.shaping import broadcast_like

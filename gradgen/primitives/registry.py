@@ -180,30 +180,11 @@ METHODS: dict[str, Callable[..., Any]] = {}
 ATTRIBUTES: dict[str, Callable[[Handle], Any]] = {}
 
 
-def register(primitive: Primitive, *callables: Any) -> Primitive:
-    """Enter a primitive, and the Python callables that it stands for as they are."""
+def register(primitive: Primitive) -> Primitive:
+    """Enter a primitive."""
     assert primitive.name not in PRIMITIVES, primitive.name
     PRIMITIVES[primitive.name] = primitive
-    for function in callables:
-        LOWERINGS[function] = primitive
     return primitive
-
-
-def lowers(*callables: Any, method: str = "") -> Callable[..., Any]:
-    """Declare how calls of ``callables`` become primitives.
-
-    The decorated function has the signature of the callable, as far as gradgen
-    supports it; an argument that it does not take is refused by name.
-    """
-
-    def declare(lowering: Callable[..., Any]) -> Callable[..., Any]:
-        for function in callables:
-            LOWERINGS[function] = lowering
-        if method:
-            METHODS[method] = lowering
-        return lowering
-
-    return declare
 
 
 def find_lowering(function: Any) -> Callable[..., Any] | None:
@@ -215,14 +196,49 @@ def find_lowering(function: Any) -> Callable[..., Any] | None:
 
 
 def lift(builder: Builder, value: Any) -> Handle:
-    """Return a handle for a handle or a Python number."""
+    """Return a handle for a handle, a Python number, or an array or list of those."""
     if isinstance(value, Handle):
         return value
     if isinstance(value, np.ndarray):
-        raise Refusal("an array made while compiling cannot be used here")
+        return _constant(builder, value)
+    if isinstance(value, list | tuple):
+        return _stacked(builder, value)
     if not isinstance(value, bool | int | float | complex | str | np.generic):
         raise Refusal(f"a value of type {type(value).__name__} is no number")
     return Handle(builder, Literal.of(value))
+
+
+MAX_WRITTEN_OUT = 100
+
+
+def _constant(builder: Builder, array: np.ndarray) -> Handle:
+    """Return an array made while compiling, written out in the program."""
+    if array.dtype.kind not in "biuf":
+        raise Refusal(f"an array of dtype {array.dtype}")
+    if array.ndim == 0:
+        return lift(builder, array[()])
+    for name, value in (("zeros", 0), ("ones", 1)):
+        if (array == value).all():
+            return apply(name, *array.shape, builder=builder, dtype=array.dtype)
+    if array.size > MAX_WRITTEN_OUT:
+        raise Refusal(
+            f"an array of {array.size} numbers made while compiling",
+            "pass it as an argument, or keep it in a global variable",
+        )
+    numbers = array.ravel().tolist()
+    attrs = {"shape": array.shape, "dtype": array.dtype}
+    return apply("array", *numbers, builder=builder, **attrs)
+
+
+def _stacked(builder: Builder, items: Sequence[Any]) -> Handle:
+    """Return what ``np.array`` makes of a list."""
+    parts = [lift(builder, item) for item in items]
+    if not parts:
+        return apply("zeros", 0, builder=builder, dtype=np.dtype(float))
+    dtype = np.result_type(*(part.dtype for part in parts))
+    if all(part.rank == 0 for part in parts):
+        return apply("array", *parts, shape=(len(parts),), dtype=dtype)
+    return apply("stack", *parts, axis=0)
 
 
 def builder_of(*values: Any) -> Builder:
@@ -238,7 +254,9 @@ def builder_of(*values: Any) -> Builder:
     raise LookupError("no handle among the operands")
 
 
-def apply(name: str, *operands: Any, builder: Builder | None = None, **attrs: Any) -> Handle:
+def apply(
+    name: str, *operands: Any, builder: Builder | None = None, **attrs: Any
+) -> Handle:
     """Append the primitive ``name``, with its type inferred, and return its result.
 
     Equalities of dimensions that the operation's broadcasting takes for granted are
@@ -259,7 +277,9 @@ def apply(name: str, *operands: Any, builder: Builder | None = None, **attrs: An
     return Handle(builder, result)
 
 
-def _emit_check(builder: Builder, handles: Sequence[Handle], pair: tuple[Dim, Dim]) -> None:
+def _emit_check(
+    builder: Builder, handles: Sequence[Handle], pair: tuple[Dim, Dim]
+) -> None:
     atoms = [_length(builder, handles, dim) for dim in pair]
     builder.emit("check_dims", atoms, [], {"dims": pair})
 

@@ -12,6 +12,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, tensor
 from gradgen.primitives import kernels
 from gradgen.primitives.families import linear
+from gradgen.primitives.lowering import lowers
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     Attrs,
@@ -21,7 +22,6 @@ from gradgen.primitives.registry import (
     dim_of,
     dims_of,
     lift,
-    lowers,
 )
 
 

@@ -1,0 +1,100 @@
+"""Result types of elementwise functions: NumPy's broadcasting and promotion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import (
+    BOOL,
+    PY_BOOL,
+    PY_COMPLEX,
+    PY_FLOAT,
+    PY_INT,
+    Scalar,
+    Shape,
+    Type,
+    may_be_one,
+    tensor,
+)
+from gradgen.primitives.registry import Attrs
+
+
+def broadcast(dims: Dims, shapes: Sequence[Shape]) -> Shape:
+    """Return the shape of NumPy's broadcast, and assume what it takes for granted.
+
+    Of two symbolic dimensions known not to be 1, equality is assumed: NumPy raises
+    otherwise. A dimension that may turn out to be 1 gives way to one that cannot.
+    """
+    rank = max((len(shape) for shape in shapes), default=0)
+    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    return tuple(_broadcast_axis(dims, axis) for axis in zip(*padded, strict=True))
+
+
+def _broadcast_axis(dims: Dims, axis: Sequence[Any]) -> Any:
+    proper = [dim for dim in axis if dim != 1 and not may_be_one(dims.resolve(dim))]
+    for other in proper[1:]:
+        dims.assume_equal(proper[0], other)
+    if proper:
+        return dims.resolve(proper[0])
+    derived = {dims.resolve(dim) for dim in axis} - {1}
+    if len(derived) > 1:
+        return dims.fresh()
+    return derived.pop() if derived else 1
+
+
+def elementwise_dtype(ufunc: np.ufunc, types: Sequence[Any]) -> np.dtype:
+    """Return the result dtype of ``ufunc`` by NumPy 2's promotion rules."""
+    asked = [_asked(type_) for type_ in types]
+    try:
+        resolved = ufunc.resolve_dtypes((*asked, *(None,) * ufunc.nout))
+    except TypeError as error:
+        names = ", ".join(map(str, types))
+        raise Refusal(f"np.{ufunc.__name__} does not take ({names})") from error
+    dtype: np.dtype = resolved[len(types)]
+    return dtype
+
+
+def _asked(type_: Any) -> Any:
+    if not isinstance(getattr(type_, "dtype", None), np.dtype):
+        raise Refusal(f"a value of type {type_} is no number")
+    if not type_.weak or type_.dtype == BOOL:
+        return type_.dtype
+    return {"i": int, "f": float, "c": complex}[type_.dtype.kind]
+
+
+def elementwise_type(
+    ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs
+) -> Type:
+    """Type rule of a ufunc; ``lib="math"`` marks the function of the math module."""
+    if attrs.get("lib") == "math":
+        return _math_type(types)
+    dtype = elementwise_dtype(ufunc, types)
+    return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
+
+
+def _math_type(types: Sequence[Any]) -> Type:
+    if not all(isinstance(type_, Scalar) for type_ in types):
+        raise Refusal("functions of math take single numbers", "the function of np")
+    return PY_FLOAT
+
+
+def operator_type(
+    ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs
+) -> Type:
+    """Type rule of a Python operator: Python numbers give a Python number."""
+    if attrs.get("lib") != "np" and all(getattr(t, "weak", False) for t in types):
+        return _weak_result(ufunc, types)
+    return elementwise_type(ufunc, dims, types, {})
+
+
+def _weak_result(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
+    dtype = elementwise_dtype(ufunc, types)
+    if dtype == BOOL and ufunc in (np.add, np.multiply):
+        return PY_INT
+    by_kind = {"b": PY_BOOL, "i": PY_INT, "f": PY_FLOAT, "c": PY_COMPLEX}
+    return by_kind[dtype.kind]
