@@ -58,7 +58,8 @@ def log_softmax(z: Array) -> Array:
     # score of the row keeps exp from overflowing.
     largest: Array = z.max(axis=1, keepdims=True)
     z = z - gradgen.stop_gradient(largest)
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    total: Array = np.exp(z).sum(axis=1, keepdims=True)
+    return z - np.log(total)
 
 
 def loss(layers: Layers, x: Array, y: Array) -> float:
@@ -141,8 +142,8 @@ def batches(
 
 def examine(layers: Layers, digits: Digits, number: int, seconds: float) -> Epoch:
     """Evaluate the network after an epoch that took so long, and print the result."""
-    train_set, test_set = evaluate(layers, digits.train), evaluate(layers, digits.test)
-    epoch = Epoch(number, seconds, *train_set, *test_set)
+    in_train, in_test = evaluate(layers, digits.train), evaluate(layers, digits.test)
+    epoch = Epoch(number, seconds, *in_train, *in_test)
     require("tqdm").tqdm.write(str(epoch))
     if not np.isfinite(epoch.train_loss):
         raise ExampleError("the training diverges, try a smaller --lr")
