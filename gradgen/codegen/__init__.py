@@ -1,0 +1,1 @@
+"""Code generation: names, expressions, the NumPy target."""

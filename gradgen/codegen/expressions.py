@@ -16,9 +16,9 @@ SLOT = "operand_slot_"
 
 
 @functools.lru_cache(maxsize=4096)
-def _parse(template: str) -> ast.expr:
+def _parse(template: str) -> ast.stmt:
     source = re.sub(r"\{(\d+)\}", rf"{SLOT}\1", template)
-    return ast.parse(source, mode="eval").body
+    return ast.parse(source).body[0]
 
 
 class _Fill(ast.NodeTransformer):
@@ -32,14 +32,32 @@ class _Fill(ast.NodeTransformer):
 
 
 def fill(template: str, operands: Sequence[ast.expr]) -> ast.expr:
-    """Return the expression of ``template`` with operands in the place of ``{0}`` …
+    """Return the expression of ``template`` with operands in place of its slots.
 
     Examples
     --------
     >>> ast.unparse(fill("np.exp({0})", [name("x")]))
     'np.exp(x)'
     """
-    tree: ast.expr = _Fill(operands).visit(copy.deepcopy(_parse(template)))
+    statement = fill_statement(template, operands)
+    assert isinstance(statement, ast.Expr), template
+    return statement.value
+
+
+def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
+    """Return the statement of ``template``; ``x += -y`` is turned into ``x -= y``.
+
+    Examples
+    --------
+    >>> minus = ast.UnaryOp(ast.USub(), name("y"))
+    >>> ast.unparse(fill_statement("{0}[0] += {1}", [name("x"), minus]))
+    'x[0] -= y'
+    """
+    tree: ast.stmt = _Fill(operands).visit(copy.deepcopy(_parse(template)))
+    if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add):
+        value = tree.value
+        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+            return ast.AugAssign(tree.target, ast.Sub(), value.operand)
     return tree
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from gradgen.ir.core import Function, Op, Param, Value
 
-RESERVED = frozenset({"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)})
+RESERVED = frozenset(
+    {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+)
 AFTER_ALL = 1 << 60
 
 BY_OP = {
@@ -82,7 +84,9 @@ class _Namer:
         leaves = list(param.tree.leaves())
         wishes = [identifier(leaf_name(x, param)) for x in leaves]
         for x, wish in zip(leaves, wishes, strict=True):
-            many = wishes.count(wish) > 1 or any(re.match(wish + r"\d", w) for w in wishes)
+            many = wishes.count(wish) > 1 or any(
+                re.match(wish + r"\d", w) for w in wishes
+            )
             self._give(x, wish, -1, first=1 if many else 0)
 
     def _name_result(self, op: Op, value: Value, position: int) -> None:

@@ -7,10 +7,15 @@ import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from gradgen.codegen.comments import docstring, with_comment
-from gradgen.codegen.expressions import constant, dotted, fill, name
+from gradgen.codegen.expressions import (
+    constant,
+    dotted,
+    fill,
+    fill_statement,
+    name,
+)
 from gradgen.codegen.names import choose_names
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Function, Literal, Op, Param, Value
@@ -148,7 +153,7 @@ def _print_section(printer: _Printer, op: Op) -> None:
     origins = {o.origin for o in printer.function.body.ops}
     if "adjoint" not in origins or op.origin not in SECTIONS:
         return
-    if op.origin != printer.section and not printer.section == "adjoint":
+    if op.origin != printer.section and printer.section != "adjoint":
         printer.section = op.origin
         if "primal" in origins:
             printer.lines.append((INDENT + SECTIONS[op.origin], None))
@@ -175,26 +180,7 @@ def _is_name(node: ast.expr | None, identifier: str) -> bool:
 
 
 def _effect(printer: _Printer, op: Op) -> ast.stmt:
-    text = _template(op)
-    operands = [_atom(printer, x) for x in op.operands]
-    statement = _parse_statement(text, operands)
-    return statement
-
-
-def _parse_statement(text: str, operands: list[ast.expr]) -> ast.stmt:
-    left, plus, right = text.rpartition(" += ")
-    if plus:
-        target = fill(left, operands)
-        return ast.AugAssign(_stored(target), ast.Add(), fill(right, operands))
-    left, equals, right = text.rpartition(" = ")
-    if equals:
-        return ast.Assign([_stored(fill(left, operands))], fill(right, operands), lineno=1)
-    return ast.Expr(fill(text, operands))
-
-
-def _stored(target: ast.expr) -> Any:
-    target.ctx = ast.Store()  # type: ignore[attr-defined]
-    return target
+    return fill_statement(_template(op), [_atom(printer, x) for x in op.operands])
 
 
 def _in_place(printer: _Printer, op: Op, target: ast.Name) -> ast.stmt:
@@ -260,8 +246,10 @@ def _add(printer: _Printer, statement: ast.stmt, span: Span | None) -> None:
 
 @functools.cache
 def _to_source() -> Callable[[ast.AST], str]:
-    """Import astor late and quietly: it is needed only to compile, and it mentions
-    node classes that newer Pythons warn about."""
+    """Import astor late and quietly.
+
+    It is needed only to compile, and mentions classes that newer Pythons warn about.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import astor
@@ -271,6 +259,3 @@ def _to_source() -> Callable[[ast.AST], str]:
         return "".join(split_lines(source, maxline=WIDTH))
 
     return functools.partial(astor.to_source, pretty_source=wrap)
-
-
-

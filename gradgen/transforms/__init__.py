@@ -1,0 +1,1 @@
+"""The derivative transforms: tangent and adjoint."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Op, Value
-from gradgen.primitives.registry import PRIMITIVES, Handle, Into
 from gradgen.primitives.families import zeros_like
+from gradgen.primitives.registry import PRIMITIVES, Handle, Into
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.fit import cotangent_for, materialise, name_after, start
 

@@ -98,7 +98,7 @@ def _finish(
 
 
 def jvp(function: Function, moving: Sequence[int]) -> Function:
-    """Return ``f_jvp(args, dots) -> (value, tangent)`` for the ``moving`` parameters."""
+    """Return ``f_jvp(args, dots) -> (value, tangent)`` for ``moving`` parameters."""
     seeds: dict[Value, Value] = {}
     seed_params = []
     for i in moving:
@@ -141,7 +141,6 @@ def _tangent_of(builder: Builder, y: Atom, dots: dict[Value, Handle]) -> Any:
 def adjoint(function: Function, selection: Selection) -> Function:
     """Return ``f_vjp(args, result_bar) -> (value, bars)``, both sweeps in one."""
     builder = forward_sweep(function)
-    seeds: dict[Value, Value] = {}
     pairs: list[tuple[Atom, Handle]] = []
 
     def seed(y: Atom) -> Any:
