@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Function, Literal, Param, Value
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
 from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle
@@ -103,7 +103,7 @@ def jvp(function: Function, moving: Sequence[int]) -> Function:
     seed_params = []
     for i in moving:
         param = function.params[i]
-        tree = _mirror(param.tree, "_dot", seeds)
+        tree = _mirror(param.tree, "_dot", seeds, held)
         seed_params.append(Param(param.name + "_dot", tree, "seed"))
     builder, dots = tangent_sweep(function, seeds)
     tangent = function.result.map(lambda y: _tangent_of(builder, y, dots))
@@ -114,15 +114,17 @@ def jvp(function: Function, moving: Sequence[int]) -> Function:
     return _finish(builder, function, function.name + "_jvp", params, result, doc)
 
 
-def _mirror(tree: Tree, suffix: str, seeds: dict[Value, Value]) -> Tree:
+def _mirror(
+    tree: Tree, suffix: str, seeds: dict[Value, Value], held: Container[Value]
+) -> Tree:
     """Return a tree of new values for the floating leaves of ``tree``."""
     if tree.kind == "static":
         return NONE
     if tree.kind != "leaf":
-        children = tuple(_mirror(child, suffix, seeds) for child in tree.children)
+        children = tuple(_mirror(part, suffix, seeds, held) for part in tree.children)
         return replace(tree, children=children)
     x = tree.leaf
-    if not isinstance(x, Value) or not is_floating(x.type):
+    if not isinstance(x, Value) or not is_floating(x.type) or x in held:
         return NONE
     seeds[x] = Value(x.type, x.hint + suffix if x.hint else "", x, suffix)
     return leaf(seeds[x])
@@ -160,6 +162,60 @@ def adjoint(function: Function, selection: Selection) -> Function:
     result = Tree("tuple", (function.result, arranged))
     doc = f"Value and adjoint of {function.name} in {_names(function, selection)}"
     return _finish(builder, function, function.name + "_vjp", params, result, doc)
+
+
+def split(joint: Function) -> tuple[Function, Function]:
+    """Return forward sweep and pullback of an adjoint that is optimised already.
+
+    ``forward(args) -> (value, residuals)`` and ``pullback(residuals, value_bar) ->
+    bars``. The residuals are what the reverse sweep still mentions::
+
+        y = sin(x); c = cos(x); x_bar = y_bar * c; return y, x_bar
+        ->  y = sin(x); c = cos(x); return y, (c,)   and
+            x_bar = y_bar * c; return x_bar
+    """
+    seed = joint.params[-1]
+    value, bars = joint.result.children
+    late = _depending(joint.body.ops, set(seed.tree.leaves()))
+    early = [op for op in joint.body.ops if op not in late]
+    residuals = _residuals(late, bars, set(seed.tree.leaves()))
+    kept = Tree("tuple", tuple(map(leaf, residuals)))
+    forward = replace(
+        joint,
+        name=joint.name.removesuffix("_vjp") + "_forward",
+        params=joint.params[:-1],
+        result=Tree("tuple", (value, kept)),
+    )
+    pullback = replace(
+        joint,
+        name=joint.name.removesuffix("_vjp") + "_pullback",
+        params=(Param("residuals", kept, "residual"), seed),
+        result=bars,
+    )
+    return _with_ops(forward, early), _with_ops(pullback, late)
+
+
+def _depending(ops: Sequence[Op], varied: set[Value]) -> list[Op]:
+    """Return the ops that depend on the values in ``varied``."""
+    late = []
+    for op in ops:
+        if any(x in varied for x in op.operands):
+            late.append(op)
+            varied.update(op.results)
+    return late
+
+
+def _residuals(late: Sequence[Op], bars: Tree, seeds: set[Value]) -> list[Value]:
+    made = {y for op in late for y in op.results} | seeds
+    used = [x for op in late for x in op.operands] + list(bars.leaves())
+    found = dict.fromkeys(x for x in used if isinstance(x, Value) and x not in made)
+    return list(found)
+
+
+def _with_ops(function: Function, ops: Sequence[Op]) -> Function:
+    inputs = tuple(x for p in function.params for x in p.tree.leaves())
+    body = Block(inputs, tuple(ops), tuple(function.result.leaves()))
+    return replace(function, body=body)
 
 
 def _is_scalar(tree: Tree) -> bool:

@@ -1,0 +1,140 @@
+"""From the arguments of a call to typed parameters, and what is differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import ArgumentError
+from gradgen.ir.abstract import abstract_tree
+from gradgen.ir.core import Function, Param, Value
+from gradgen.ir.dims import Dims
+from gradgen.ir.tree import Tree, leaf, tree_of
+from gradgen.ir.types import PY_FLOAT, Array, Scalar
+from gradgen.runtime.binding import Parameters
+from gradgen.runtime.convert import Mask, is_float_leaf, is_int, leaf_text
+
+
+@dataclass(slots=True)
+class Typed:
+    """Typed parameters of a call.
+
+    ``integers`` numbers the values of Python ints, ``selected`` holds the values of the
+    leaves that are differentiated.
+    """
+
+    params: list[Param] = field(default_factory=list)
+    integers: dict[Value, int] = field(default_factory=dict)
+    selected: set[Value] = field(default_factory=set)
+    count: int = 0
+
+
+def typed_parameters(
+    parameters: Parameters,
+    args: Sequence[Any],
+    masks: Sequence[Mask],
+    promoted: Container[int],
+    dims: Dims,
+) -> Typed:
+    """Return the parameters that a program for ``args`` is compiled with.
+
+    Where a mask is set a Python int counts as a float; the integers that ``promoted``
+    numbers are folded. An argument may hold types in the place of values.
+    """
+    typed = Typed()
+    for name, arg, mask in zip(parameters.names(len(args)), args, masks, strict=True):
+        tree = _typed_tree(typed, name, arg, mask, promoted, dims)
+        typed.params.append(Param(name, tree))
+    return typed
+
+
+def _typed_tree(
+    typed: Typed, name: str, arg: Any, mask: Mask, promoted: Container[int], dims: Dims
+) -> Tree:
+    raw = tree_of(arg)
+    leaves = iter(list(zip(raw.paths(name), mask, strict=True)))
+
+    def place(tree: Tree) -> Tree:
+        if tree.kind != "leaf":
+            return replace(tree, children=tuple(map(place, tree.children)))
+        path, selected = next(leaves)
+        placed = _typed_leaf(typed, path, tree, selected, promoted, dims)
+        if selected:
+            typed.selected.add(placed.leaf)
+        return placed
+
+    return place(raw)
+
+
+def _typed_leaf(
+    typed: Typed,
+    path: str,
+    tree: Tree,
+    selected: bool,
+    promoted: Container[int],
+    dims: Dims,
+) -> Tree:
+    value = tree.leaf
+    if isinstance(value, Array | Scalar):
+        return leaf(Value(value, path))
+    if not is_int(value):
+        return abstract_tree(tree, path, dims)
+    number = typed.count
+    typed.count += 1
+    if selected:
+        return leaf(Value(PY_FLOAT, path))
+    if number in promoted:
+        return Tree("static", leaf=value)
+    placed = abstract_tree(tree, path, dims)
+    typed.integers[placed.leaf] = number
+    return placed
+
+
+def check_differentiable(name: str, arg: Any, mask: Mask) -> None:
+    """Refuse by name what is to be differentiated but has no derivative.
+
+    Raises
+    ------
+    ArgumentError
+        For integer arrays, strings, objects and the like.
+    """
+    tree = tree_of(arg)
+    for path, value, flag in zip(tree.paths(name), tree.leaves(), mask, strict=True):
+        if flag and not is_float_leaf(value) and not isinstance(value, Array | Scalar):
+            raise ArgumentError(_no_derivative(path, value))
+    if tree.kind == "none":
+        raise ArgumentError(f"{name} is None, so there is nothing to differentiate")
+
+
+def _no_derivative(path: str, value: Any) -> str:
+    message = f"{path} is {leaf_text(value)} and has no derivative; "
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        return message + f"pass {path}.astype(float), or leave it out of argnums"
+    if not isinstance(value, str | bool | np.ndarray | np.generic):
+        return message + "select other arguments with argnums"
+    return message + "leave it out of argnums"
+
+
+def for_frontend(parameters: Parameters, params: Sequence[Param]) -> list[Param]:
+    """Return ``params`` with those of ``*args`` gathered into one, as the source has it."""
+    if parameters.variadic is None:
+        return list(params)
+    first = len(parameters.positional)
+    count = len(params) - parameters.fixed
+    extra = tuple(param.tree for param in params[first : first + count])
+    gathered = Param(parameters.variadic, Tree("tuple", extra))
+    return [*params[:first], gathered, *params[first + count :]]
+
+
+def spread(
+    function: Function, parameters: Parameters, params: Sequence[Param]
+) -> Function:
+    """Return ``function`` with a parameter for each of ``*args``."""
+    if parameters.variadic is None:
+        return function
+    gathered = parameters.fixed + 1
+    captured = function.params[gathered:]
+    return replace(function, params=(*params, *captured))

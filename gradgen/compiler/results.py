@@ -1,0 +1,55 @@
+"""What a transform asks of a function's result."""
+
+from __future__ import annotations
+
+from gradgen.errors import OutputError
+from gradgen.ir.core import Function
+from gradgen.ir.tree import Tree
+from gradgen.ir.types import Scalar, is_floating
+
+
+def check_scalar(function: Function, aux: bool) -> None:
+    """Raise ``OutputError`` unless the result is one real number, or a pair with one."""
+    result = function.result
+    if aux:
+        if result.kind != "tuple" or len(result.children) != 2:
+            raise OutputError(
+                f"with has_aux=True, {function.name} must return a pair "
+                f"(value, anything), not {_kind(result)}"
+            )
+        result = result.children[0]
+    if result.kind != "leaf":
+        message = f"grad needs a scalar, but {function.name} returns {_kind(result)}; "
+        if result.kind == "tuple" and len(result.children) == 2 and not aux:
+            message += "use has_aux=True if the second is not to be differentiated, or "
+        raise OutputError(message + "use vjp for results with more than one number")
+    if not isinstance(result.leaf.type, Scalar):
+        raise OutputError(
+            f"grad needs a scalar, but {function.name} returns an array "
+            f"{result.leaf.type}; reduce it, as with np.sum, or use vjp"
+        )
+    if not is_floating(result.leaf.type):
+        raise OutputError(
+            f"grad needs a real number, but {function.name} returns "
+            f"{result.leaf.type}, which has no derivative"
+        )
+
+
+def check_floating(function: Function) -> None:
+    """Raise ``OutputError`` unless some part of the result has a derivative."""
+    if not any(is_floating(x.type) for x in function.result.leaves()):
+        raise OutputError(
+            f"{function.name} returns {_kind(function.result)}, which has no derivative"
+        )
+
+
+def _kind(tree: Tree) -> str:
+    if tree.kind == "leaf":
+        return str(tree.leaf.type)
+    if tree.kind == "none":
+        return "None"
+    if tree.kind == "static":
+        return repr(tree.leaf)
+    if tree.kind == "record" and tree.cls is not None:
+        return f"a {tree.cls.__name__}"
+    return f"a {tree.kind} of {len(tree.children)}"

@@ -1,0 +1,203 @@
+"""From the arguments of a call to the compiled program for their types."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from gradgen.runtime.keys import Key, describe, generalise
+from gradgen.runtime.load import Listing, add_note
+from gradgen.runtime.places import ABSENT, Check, Fetch
+
+Args = tuple[Any, ...]
+MAX_EXACT = 1024
+"""How many keys with lengths are remembered; others take a longer way."""
+
+MAX_PROGRAMS = 64
+"""How many programs are kept that differ only in what is folded into them."""
+
+
+@dataclass(slots=True)
+class Program:
+    """Compiled code for arguments of certain types, and what it relies on.
+
+    ``functions`` is one function, or forward sweep and pullback. ``prepare`` converts
+    arguments that the code takes in another form, ``finish`` its results. ``check``
+    tells whether what is folded into the code is unchanged; ``fetch`` reads what it
+    takes from outside the function, and ``fetched`` is the key of what it read.
+    """
+
+    functions: tuple[Callable[..., Any], ...]
+    listings: tuple[Listing, ...]
+    promoted: tuple[int, ...] = ()
+    prepare: Callable[[Args, Args], Args] | None = None
+    finish: Callable[[Any, Args], Any] | None = None
+    check: Check | None = None
+    fetch: Fetch | None = None
+    fetched: Key = ()
+    details: Any = None
+
+    @property
+    def simple(self) -> bool:
+        """Tell whether calling the function is all there is to a call."""
+        return self.prepare is None and self.finish is None and self.fetch is None
+
+    def holds(self, args: Args) -> bool:
+        """Tell whether the program still fits what stands outside its function."""
+        if self.check is not None and not self.check(args):
+            return False
+        if self.fetch is None:
+            return True
+        try:
+            return key_of(self.fetch(args)) == self.fetched
+        except ABSENT:
+            return False
+
+    def inputs(self, args: Args) -> Args:
+        """Return what the function is called with."""
+        outside = () if self.fetch is None else self.fetch(args)
+        if self.prepare is None:
+            return args + outside
+        return self.prepare(args, outside)
+
+    def __call__(self, args: Args) -> Any:
+        """Run the function on the arguments of a call."""
+        result = guarded_call(self, 0, self.inputs(args))
+        return result if self.finish is None else self.finish(result, args)
+
+    def annotate(self, error: BaseException) -> None:
+        """Name the user's line in an error raised by generated code."""
+        for function, listing in zip(self.functions, self.listings, strict=True):
+            add_note(error, function.__code__, listing)
+
+
+def guarded_call(program: Program, index: int, inputs: Args) -> Any:
+    """Call a function of ``program``; an error gets the user's line."""
+    try:
+        return program.functions[index](*inputs)
+    except Exception as error:
+        program.annotate(error)
+        raise
+
+
+def key_of(values: Args) -> Key:
+    """Return the key of values, whatever their lengths and the integers among them."""
+    parts: list[Any] = []
+    for value in values:
+        describe(value, parts, [])
+    return generalise(tuple(parts))
+
+
+@dataclass(slots=True)
+class Site:
+    """The programs for arguments of the same types.
+
+    ``promoted`` lists the integers, in order, by whose value they are told apart.
+    """
+
+    promoted: tuple[int, ...] = ()
+    programs: OrderedDict[tuple[int, ...], list[Program]] = field(
+        default_factory=OrderedDict
+    )
+
+    def find(self, args: Args, integers: Sequence[int]) -> Program | None:
+        """Return a program that fits a call."""
+        folded = tuple(integers[i] for i in self.promoted) if self.promoted else ()
+        for program in self.programs.get(folded, ()):
+            if program.holds(args):
+                return program
+        return None
+
+    def add(self, program: Program, integers: Sequence[int]) -> None:
+        """Keep ``program``, the newest first; drop the oldest if there are many."""
+        promoted = tuple(sorted({*self.promoted, *program.promoted}))
+        if promoted != self.promoted:
+            self.promoted = promoted
+            self.programs.clear()
+        folded = tuple(integers[i] for i in self.promoted)
+        older = self.programs.get(folded, [])
+        self.programs[folded] = [program, *older][:MAX_PROGRAMS]
+        while len(self.programs) > MAX_PROGRAMS:
+            self.programs.popitem(last=False)
+
+
+class CacheInfo(NamedTuple):
+    """How often a compiled program was at hand, on disk, or had to be made."""
+
+    hits: int
+    misses: int
+    disk_hits: int
+    currsize: int
+
+
+Compile = Callable[[Args, Key, tuple[int, ...]], tuple[Program, bool]]
+"""Makes a program for arguments, their key, and the integers known to be folded;
+tells whether it came from the disk."""
+
+
+class Dispatcher:
+    """Finds or makes the program for the arguments of each call.
+
+    Looking up takes no lock: tables are only ever replaced entry by entry. Compiling
+    takes one, so that each program is made once.
+    """
+
+    def __init__(self, compile: Compile) -> None:
+        self._compile = compile
+        self._lock = threading.RLock()
+        self._exact: dict[Key, Site] = {}
+        self._sites: dict[Key, Site] = {}
+        self.hits = 0
+        self.misses = 0
+        self.disk_hits = 0
+
+    def find(self, args: Args) -> Program:
+        """Return the program for ``args``, compiled if need be."""
+        parts: list[Any] = []
+        integers: list[int] = []
+        for value in args:
+            describe(value, parts, integers)
+        key = tuple(parts)
+        site = self._exact.get(key)
+        program = site.find(args, integers) if site is not None else None
+        if program is None:
+            return self._find_general(args, key, integers)
+        self.hits += 1
+        return program
+
+    def _find_general(self, args: Args, exact: Key, integers: list[int]) -> Program:
+        key = generalise(exact)
+        with self._lock:
+            site = self._sites.setdefault(key, Site())
+            program = site.find(args, integers)
+            if program is None:
+                program = self._make(args, key, site, integers)
+            else:
+                self.hits += 1
+            if len(self._exact) >= MAX_EXACT:
+                self._exact.clear()
+            self._exact[exact] = site
+        return program
+
+    def _make(self, args: Args, key: Key, site: Site, integers: list[int]) -> Program:
+        program, from_disk = self._compile(args, key, site.promoted)
+        if from_disk:
+            self.disk_hits += 1
+        else:
+            self.misses += 1
+        site.add(program, integers)
+        return program
+
+    def programs(self) -> Iterator[Program]:
+        """Yield all compiled programs."""
+        for site in list(self._sites.values()):
+            for programs in list(site.programs.values()):
+                yield from list(programs)
+
+    def info(self) -> CacheInfo:
+        """Return how the programs were found."""
+        size = sum(1 for _ in self.programs())
+        return CacheInfo(self.hits, self.misses, self.disk_hits, size)

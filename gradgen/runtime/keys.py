@@ -1,0 +1,109 @@
+"""What a compiled program depends on: the types of a call's arguments."""
+
+from __future__ import annotations
+
+import enum
+import types
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from gradgen.ir.tree import record_fields
+
+Key = tuple[Hashable, ...]
+
+BY_VALUE = (
+    bool,
+    str,
+    bytes,
+    type,
+    np.dtype,
+    np.ufunc,
+    enum.Enum,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    types.EllipsisType,
+)
+"""Types of objects that are folded into a program, and so belong to its key."""
+
+
+def describe(value: Any, parts: list[Hashable], integers: list[int]) -> None:
+    """Append to ``parts`` what tells ``value`` from arguments of other types.
+
+    Arrays are described by dtype and shape. Ints are collected in ``integers``, since
+    a program may be compiled for the value of one.
+
+    Examples
+    --------
+    >>> parts, integers = [], []
+    >>> describe([2.0, 7], parts, integers)
+    >>> parts, integers
+    ([<class 'list'>, 2, <class 'float'>, <class 'int'>], [7])
+    """
+    kind = type(value)
+    if kind is np.ndarray:
+        parts.append(value.dtype)
+        parts.append(value.shape)
+    elif kind is float or value is None:
+        parts.append(kind)
+    elif kind is tuple or kind is list:
+        parts.append(kind)
+        parts.append(len(value))
+        for part in value:
+            describe(part, parts, integers)
+    elif kind is int:
+        parts.append(int)
+        integers.append(value)
+    else:
+        _describe_other(value, kind, parts, integers)
+
+
+def _describe_other(
+    value: Any, kind: type, parts: list[Hashable], integers: list[int]
+) -> None:
+    if kind is dict:
+        parts.append(dict)
+        parts.append(tuple(map(_dict_key, value)))
+        for part in value.values():
+            describe(part, parts, integers)
+        return
+    parts.append(kind)
+    fields = record_fields(value)
+    if fields is not None:
+        for name in fields:
+            describe(getattr(value, name), parts, integers)
+    elif is_duck_array(value):
+        parts.append(value.dtype)
+        parts.append(tuple(value.shape))
+    elif isinstance(value, BY_VALUE):
+        parts.append(value)
+
+
+def _dict_key(key: Hashable) -> Hashable:
+    """Tell apart keys that are equal but print differently, such as 1 and True."""
+    return key if type(key) is str else (type(key), key)
+
+
+def is_duck_array(value: Any) -> bool:
+    """Tell whether ``value`` is an array, of NumPy or following its protocols."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def generalise(key: Key) -> Key:
+    """Return ``key`` with lengths left out, but for those that are 1.
+
+    A program serves all lengths that do not broadcast.
+
+    Examples
+    --------
+    >>> generalise((np.dtype("f8"), (5, 1, 3)))
+    (dtype('float64'), (None, 1, None))
+    """
+    parts = list(key)
+    for i in range(1, len(parts)):
+        shape = parts[i]
+        if isinstance(parts[i - 1], np.dtype) and type(shape) is tuple:
+            parts[i] = tuple(1 if n == 1 else None for n in shape)
+    return tuple(parts)

@@ -1,0 +1,162 @@
+"""Places outside a function that a program depends on, and how they are read again."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Fetch = Callable[[tuple[Any, ...]], Any]
+Check = Callable[[tuple[Any, ...]], bool]
+
+CONSTANTS = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    slice,
+    type(None),
+    np.dtype,
+)
+"""Immutable types whose instances are compared by value."""
+
+ABSENT = (KeyError, ValueError, AttributeError, IndexError)
+"""What reading a name, cell or attribute raises where there is none any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A global or closure variable of ``owner``, or an argument, and its attributes.
+
+    ``kind`` is ``"global"``, ``"closure"``, ``"argument"`` or ``"default"``; ``owner``
+    is the function whose variable is meant, ``name`` the variable or parameter.
+    """
+
+    kind: str
+    owner: Any
+    name: str
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Something folded into a program: it must still be ``value`` at ``place``."""
+
+    place: Place
+    value: Any
+
+
+class Writer:
+    """Writes the expressions of fetches and checks, and keeps what they refer to."""
+
+    def __init__(self, params: Sequence[str]) -> None:
+        self.positions = {name: i for i, name in enumerate(params)}
+        self.names: dict[str, Any] = {"same": same_constant}
+
+    def refer(self, value: Any) -> str:
+        """Return a name for ``value`` in the expressions."""
+        name = f"v{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def read(self, place: Place) -> str:
+        """Return the expression that reads ``place``."""
+        return ".".join((self._root(place), *place.attributes))
+
+    def _root(self, place: Place) -> str:
+        if place.kind == "global":
+            return f"{self.refer(place.owner.__globals__)}[{place.name!r}]"
+        if place.kind == "closure":
+            index = place.owner.__code__.co_freevars.index(place.name)
+            return f"{self.refer(place.owner.__closure__[index])}.cell_contents"
+        return f"args[{self.positions[place.name]}]"
+
+    def check(self, pin: Pin) -> str:
+        """Return the expression that tells whether a pinned value is unchanged."""
+        found, value = self.read(pin.place), self.refer(pin.value)
+        if isinstance(pin.value, types.FunctionType):
+            return _check_function(found, value, pin.value, self)
+        if is_constant(pin.value):
+            return f"same({found}, {value})"
+        return f"{found} is {value}"
+
+    def compile(self, expression: str) -> Any:
+        """Return the function of a call's arguments that computes ``expression``."""
+        return eval(f"lambda args: {expression}", self.names)
+
+
+def _check_function(
+    found: str, value: str, function: types.FunctionType, writer: Writer
+) -> str:
+    code = writer.refer(function.__code__)
+    defaults = writer.refer(function.__defaults__)
+    return (
+        f"{found} is {value} and {value}.__code__ is {code}"
+        f" and {value}.__defaults__ is {defaults}"
+    )
+
+
+def compile_check(pins: Sequence[Pin], params: Sequence[str]) -> Check | None:
+    """Return the function that tells whether all ``pins`` hold; None if there are none.
+
+    It is written as one expression, because it runs at every call of a program.
+    """
+    if not pins:
+        return None
+    writer = Writer(params)
+    check: Check = writer.compile(" and ".join(map(writer.check, pins)))
+
+    def holds(args: tuple[Any, ...]) -> bool:
+        try:
+            return check(args)
+        except ABSENT:
+            return False
+
+    return holds
+
+
+def compile_fetch(places: Sequence[Place], params: Sequence[str]) -> Fetch | None:
+    """Return the function that reads all ``places``, as a tuple; None for no places."""
+    if not places:
+        return None
+    writer = Writer(params)
+    fetch: Fetch = writer.compile(f"({', '.join(map(writer.read, places))},)")
+    return fetch
+
+
+def is_constant(value: Any) -> bool:
+    """Tell whether ``value`` is compared by value, not by identity."""
+    if isinstance(value, tuple):
+        return type(value) is tuple and all(map(is_constant, value))
+    return isinstance(value, CONSTANTS)
+
+
+def same_constant(left: Any, right: Any) -> bool:
+    """Compare constants by type and value: 1, True and 1.0 are three things.
+
+    Examples
+    --------
+    >>> same_constant((0, "a"), (0, "a")), same_constant(1, True)
+    (True, False)
+    """
+    if left is right:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, tuple):
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(same_constant(a, b) for a, b in pairs)
+    if isinstance(left, slice):
+        return same_constant(_ends(left), _ends(right))
+    if isinstance(left, float | complex):
+        return repr(left) == repr(right)
+    return bool(left == right)
+
+
+def _ends(part: slice) -> tuple[Any, ...]:
+    return (part.start, part.stop, part.step)
