@@ -6,12 +6,12 @@ not know the primitives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
 
 from gradgen.errors import ShapeError, VerifyError
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.dims import Dims
+from gradgen.ir.infer import Infer, proven_dims
 from gradgen.ir.printer import MARK, print_ir
 from gradgen.ir.regions import (
     REGION_OPS,
@@ -22,9 +22,6 @@ from gradgen.ir.regions import (
     substitute,
 )
 from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
-
-Infer: TypeAlias = Callable[[Op, Dims], Sequence[Type] | None]
-"""Returns the result types that an op must have, or None if anything goes."""
 
 CONTEXT = 4
 
@@ -59,13 +56,12 @@ class Verifier:
 
     def _learn_dims(self) -> None:
         """Collect the equalities that ops check, or raise for if they do not hold."""
+        try:
+            self.dims = proven_dims(self.function.body, self.infer)
+        except ShapeError as error:
+            self._fail(str(error))
         for value in _values(self.function.body):
             self.dims.note(value.type)
-        for op in walk_ops(self.function.body):
-            if op.name == "check_dims":
-                self.dims.merge(*op.attrs["dims"])
-            else:
-                self._inferred(op)
 
     def _inferred(self, op: Op) -> Sequence[Type] | None:
         if op.name in REGION_OPS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir.core import Atom, Block, Op, Value
-from gradgen.ir.dims import Dims
+from gradgen.ir.core import Atom, Block, Op, Value, map_operands
+from gradgen.passes.rewriting import inherit_name
+from gradgen.primitives.facts import known_dims
 from gradgen.primitives.registry import PRIMITIVES
 
 
@@ -21,7 +22,7 @@ def eliminate_common(block: Block) -> Block:
     replaced: dict[Value, Value] = {}
     kept: list[Op] = []
     for op in block.ops:
-        op = op.with_operands(tuple(_look_up(x, replaced) for x in op.operands))
+        op = _renamed(op, replaced)
         key = _key(op)
         if key is None:
             kept.append(op)
@@ -34,13 +35,21 @@ def eliminate_common(block: Block) -> Block:
     return Block(block.params, tuple(kept), results)
 
 
+def _renamed(op: Op, replaced: dict[Value, Value]) -> Op:
+    regions = tuple(
+        map_operands(region, lambda x: _look_up(x, replaced)) for region in op.regions
+    )
+    operands = tuple(_look_up(x, replaced) for x in op.operands)
+    return replace(op, operands=operands, regions=regions)
+
+
 def _look_up(atom: Atom, replaced: dict[Value, Value]) -> Atom:
     return replaced.get(atom, atom) if isinstance(atom, Value) else atom
 
 
 def _merge(value: Value, first: Value, replaced: dict[Value, Value]) -> None:
     replaced[value] = first
-    first.hint = first.hint or value.hint
+    inherit_name(first, value)
 
 
 def _key(op: Op) -> Any:
@@ -48,13 +57,18 @@ def _key(op: Op) -> Any:
     if primitive is None or primitive.effect or op.regions:
         return None
     operands = tuple(x if isinstance(x, Value) else ("literal", x) for x in op.operands)
-    return op.name, operands, tuple(sorted(op.attrs.items(), key=lambda item: item[0]))
+    attrs = tuple(sorted(op.attrs.items(), key=lambda item: item[0]))
+    if primitive.commutative and len(operands) == 2:
+        return op.name, frozenset(operands), len(set(operands)), attrs
+    return op.name, operands, attrs
 
 
 def eliminate_dead(block: Block) -> Block:
-    """Drop ops whose results nobody reads, unless they have an effect::
+    """Drop ops whose results nobody reads, unless they have an effect.
 
-        a = sin(x); b = cos(x); return b   ->   b = cos(x); return b
+    Before -> after::
+
+    a = sin(x); b = cos(x); return b   ->   b = cos(x); return b
     """
     live = {x for x in block.results if isinstance(x, Value)}
     kept: list[Op] = []
@@ -82,27 +96,19 @@ def _free_values(block: Block) -> set[Value]:
 
 
 def drop_proven_checks(block: Block) -> Block:
-    """Drop checks of lengths that an op that is still there makes by itself::
+    """Drop checks of lengths that an op that is still there makes by itself.
 
-        check_dims(n, m); z = x + y; return z   ->   z = x + y; return z
+    Before -> after::
+
+    check_dims(n, m); z = x + y; return z   ->   z = x + y; return z
     """
-    proven = {pair for op in block.ops for pair in _assumptions(op)}
-    checked: set[frozenset[Any]] = set()
+    dims = known_dims(block, checks=False)
     kept = []
     for op in block.ops:
         if op.name == "check_dims":
-            pair = frozenset(op.attrs["dims"])
-            if pair in proven or pair in checked:
+            left, right = op.attrs["dims"]
+            if dims.equal(left, right):
                 continue
-            checked.add(pair)
+            dims.merge(left, right)
         kept.append(op)
     return replace(block, ops=tuple(kept))
-
-
-def _assumptions(op: Op) -> list[frozenset[Any]]:
-    primitive = PRIMITIVES.get(op.name)
-    if primitive is None or op.name == "check_dims" or op.regions:
-        return []
-    dims = Dims()
-    primitive.type_rule(dims, [x.type for x in op.operands], op.attrs)
-    return [frozenset(pair) for pair in dims.take_assumed()]

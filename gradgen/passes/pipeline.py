@@ -3,37 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from gradgen.ir.core import Block, Function, with_body
+from gradgen.ir.core import Block, Function, Value, with_body
 from gradgen.passes.cleanup import (
     drop_proven_checks,
     eliminate_common,
     eliminate_dead,
 )
-from gradgen.passes.simplify import simplify
+from gradgen.passes.simplify import settle_signs, simplify
 
 Pass = Callable[[Block], Block]
-ROUND: tuple[Pass, ...] = (simplify, eliminate_common, eliminate_dead)
+AfterPass = Callable[[str, Function], None]
 MAX_ROUNDS = 10
 
 
-def optimise(
-    function: Function, after_pass: Callable[[str, Function], None] | None = None
-) -> Function:
-    """Return ``function`` simplified until nothing changes.
+def optimise(function: Function, after_pass: AfterPass | None = None) -> Function:
+    """Return ``function`` in the form in which it is printed.
 
     ``after_pass`` is called with the name of each pass and what it returned.
     """
+    seeds = seed_values(function)
+    for rewriting in (simplify, settle_signs):
+        run = partial(rewriting, seeds=seeds)
+        function = _until_stable(function, rewriting.__name__, run, after_pass)
+    function = _run(function, "drop_proven_checks", drop_proven_checks, after_pass)
+    return _run(function, "eliminate_dead", eliminate_dead, after_pass)
+
+
+def seed_values(function: Function) -> frozenset[Value]:
+    """Return the leaves of the parameters that bring in tangents or cotangents."""
+    seeds = (param for param in function.params if param.role == "seed")
+    return frozenset(x for param in seeds for x in param.tree.leaves())
+
+
+def _until_stable(
+    function: Function, name: str, rewriting: Pass, after_pass: AfterPass | None
+) -> Function:
     for _ in range(MAX_ROUNDS):
-        before = _shape_of(function.body)
-        for run in ROUND:
-            function = with_body(function, run(function.body))
-            if after_pass is not None:
-                after_pass(run.__name__, function)
-        if _shape_of(function.body) == before:
+        before = _summary(function.body)
+        function = _run(function, name, rewriting, after_pass)
+        function = _run(function, "eliminate_common", eliminate_common, after_pass)
+        function = _run(function, "eliminate_dead", eliminate_dead, after_pass)
+        if _summary(function.body) == before:
             break
-    return with_body(function, drop_proven_checks(function.body))
+    return function
 
 
-def _shape_of(block: Block) -> list[tuple[object, ...]]:
+def _run(
+    function: Function, name: str, run: Pass, after_pass: AfterPass | None
+) -> Function:
+    function = with_body(function, run(function.body))
+    if after_pass is not None:
+        after_pass(name, function)
+    return function
+
+
+def _summary(block: Block) -> list[tuple[object, ...]]:
     return [(op.name, op.operands, op.results) for op in block.ops]

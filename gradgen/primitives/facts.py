@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from gradgen.ir.core import Block
+from collections.abc import Sequence
+
+from gradgen.ir.core import Block, Op
 from gradgen.ir.dims import Dims
+from gradgen.ir.infer import proven_dims
 from gradgen.ir.types import Array, Type
 from gradgen.primitives.registry import PRIMITIVES
 
 
-def known_dims(block: Block) -> Dims:
-    """Return which lengths are equal wherever the block raises nothing."""
-    dims = Dims()
-    for value in block.params:
-        dims.note(value.type)
-    for op in block.ops:
-        if op.name == "check_dims":
-            dims.merge(*op.attrs["dims"])
-        elif not op.regions:
-            types = [x.type for x in op.operands]
-            PRIMITIVES[op.name].type_rule(dims, types, op.attrs)
-    return dims
+def infer(op: Op, dims: Dims) -> Sequence[Type]:
+    """Return the result types that the primitive of ``op`` gives its operands."""
+    types = [x.type for x in op.operands]
+    result = PRIMITIVES[op.name].type_rule(dims, types, op.attrs)
+    return [] if result is None else [result]
+
+
+def known_dims(block: Block, *, checks: bool = True) -> Dims:
+    """Return which lengths are equal wherever the block raises nothing.
+
+    Without ``checks``, what only a ``check_dims`` op proves does not count.
+    """
+    return proven_dims(block, infer, checks=checks)
 
 
 def same_layout(dims: Dims, left: Type, right: Type) -> bool:

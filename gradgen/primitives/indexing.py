@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial as bind
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -80,7 +81,7 @@ def result_shape(dims: Dims, shape: Shape, index: Index, types: Sequence[Any]) -
     basic: list[Dim] = []
     advanced: list[Shape] = []
     places: list[int] = []
-    axis = 0
+    axis = where = 0
     for position, item in enumerate(index):
         if isinstance(item, NewAxis):
             basic.append(1)
@@ -231,46 +232,64 @@ def _add_at_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return types[0]  # type: ignore[no-any-return]
 
 
-def _evaluate_add_at(x: Any, *rest: Any, index: Index) -> Any:
+def _evaluate_at(ufunc: np.ufunc, x: Any, *rest: Any, index: Index) -> Any:
     result = np.array(x)
-    np.add.at(result, build_index(index, (x, *rest[:-1])), rest[-1])
+    ufunc.at(result, build_index(index, (x, *rest[:-1])), rest[-1])
     return result
 
 
-def _add_at_text(types: Sequence[Any], attrs: Attrs) -> str:
+def _at_text(sign: str, name: str, types: Sequence[Any], attrs: Attrs) -> str:
     """Template of a statement, which changes its first operand."""
     index, value = attrs["index"], len(types) - 1
     if may_repeat(index, types):
-        return f"np.add.at({{0}}, ({index_text(index)}), {{{value}}})"
-    return f"{{0}}[{index_text(index)}] += {{{value}}}"
+        return f"np.{name}.at({{0}}, ({index_text(index)}), {{{value}}})"
+    return f"{{0}}[{index_text(index)}] {sign}= {{{value}}}"
 
 
-add_at = register(
-    Primitive(
-        name="add_at",
-        type_rule=_add_at_type,
-        evaluate=_evaluate_add_at,
-        template=_add_at_text,
-        tangent=lambda y, dots, x, *rest, index: apply(
-            "add_at",
-            dots[0] or zeros_like(x),
-            *rest[:-1],
-            dots[-1] if dots[-1] is not None else zeros_like(rest[-1]),
-            index=index,
-        ),
-        adjoint=lambda y_bar, y, x, *rest, index: [
-            y_bar,
-            *[None] * (len(rest) - 1),
-            apply("getitem", y_bar, *rest[:-1], index=index),
-        ],
-        mutates=True,
-        samples=(
-            Sample(("f64[4]", 1, "f64"), {"index": (At(1),)}),
-            Sample(("f64[4]", "f64[2]"), {"index": (Cut(1, -1),)}),
-            Sample(("f64[4]", np.array([0, 2, 2]), "f64[3]"), {"index": (At(1),)}),
-        ),
+def _at_tangent(
+    name: str,
+    y: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    *rest: Handle,
+    index: Index,
+) -> Handle:
+    x_dot = zeros_like(x) if dots[0] is None else dots[0]
+    value_dot = zeros_like(rest[-1]) if dots[-1] is None else dots[-1]
+    return apply(name, x_dot, *rest[:-1], value_dot, index=index)
+
+
+def _at_adjoint(
+    name: str, y_bar: Handle, y: Handle, x: Handle, *rest: Handle, index: Index
+) -> list[Handle | None]:
+    value_bar = apply("getitem", y_bar, *rest[:-1], index=index)
+    if name == "subtract_at":
+        value_bar = -value_bar
+    return [y_bar, *[None] * (len(rest) - 1), value_bar]
+
+
+def _accumulation(name: str, ufunc: np.ufunc, sign: str) -> Primitive:
+    """Declare the update that adds to what an index selects, or subtracts from it."""
+    return register(
+        Primitive(
+            name=name,
+            type_rule=_add_at_type,
+            evaluate=bind(_evaluate_at, ufunc),
+            template=bind(_at_text, sign, ufunc.__name__),
+            tangent=bind(_at_tangent, name),
+            adjoint=bind(_at_adjoint, name),
+            mutates=True,
+            samples=(
+                Sample(("f64[4]", 1, "f64"), {"index": (At(1),)}),
+                Sample(("f64[4]", "f64[2]"), {"index": (Cut(1, -1),)}),
+                Sample(("f64[4]", np.array([0, 2, 2]), "f64[3]"), {"index": (At(1),)}),
+            ),
+        )
     )
-)
+
+
+add_at = _accumulation("add_at", np.add, "+")
+subtract_at = _accumulation("subtract_at", np.subtract, "-")
 
 
 def read(x: Handle, items: Sequence[Any]) -> Handle:

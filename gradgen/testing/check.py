@@ -10,20 +10,19 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type
 from gradgen.ir.verify import verify
 from gradgen.primitives import PRIMITIVES
+from gradgen.primitives.facts import infer
 
 
 def check_ir(function: Function) -> None:
     """Raise :class:`~gradgen.errors.VerifyError` unless ``function`` is valid IR."""
-    verify(function, infer)
+    verify(function, checked_infer)
 
 
-def infer(op: Op, dims: Dims) -> Sequence[Type]:
-    """Return the result types that the primitive of ``op`` gives its operands."""
+def checked_infer(op: Op, dims: Dims) -> Sequence[Type]:
+    """Return the result types of a primitive op, with errors as a verifier has them."""
     if op.name not in PRIMITIVES:
         raise VerifyError(f"no primitive '{op.name}'")
-    types = [x.type for x in op.operands]
     try:
-        result = PRIMITIVES[op.name].type_rule(dims, types, op.attrs)
+        return infer(op, dims)
     except Refusal as refusal:
         raise VerifyError(f"'{op.name}': {refusal.reason}") from refusal
-    return [] if result is None else [result]

@@ -1,0 +1,63 @@
+"""Rules about masks: a masked operation is a plain one where nothing was masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradgen.ir.core import Atom, Op, Value
+from gradgen.ir.types import Array
+from gradgen.passes.rewriting import RuleSet, Scope, constant
+from gradgen.primitives.registry import Handle
+
+MASKS = RuleSet()
+
+MASKING = (
+    "where",
+    "add_at",
+    "subtract_at",
+    "update",
+    "masked_multiply",
+    "masked_divide",
+    "larger",
+)
+
+
+@MASKS("masked_multiply", "masked_divide")
+def unmasked(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``masked_divide(a, b) -> a / b`` where no mask can have made ``a`` zero."""
+    if not op.attrs.get("demote") or may_be_masked(scope, xs[0]):
+        return None
+    return xs[0] * xs[1] if op.name == "masked_multiply" else xs[0] / xs[1]
+
+
+def may_be_masked(scope: Scope, bar: Handle) -> bool:
+    """Tell whether zeros in ``bar`` may come from a mask, a selection or a seed."""
+    pending = [bar.atom]
+    seen: set[Value] = set()
+    while pending:
+        atom = pending.pop()
+        if not isinstance(atom, Value) or atom in seen:
+            continue
+        seen.add(atom)
+        if atom in scope.seeds:
+            return True
+        op = scope.makers.get(atom)
+        if op is None:
+            continue
+        if op.name in MASKING or any(map(_is_mask, op.operands)):
+            return True
+        pending.extend(op.operands)
+    return False
+
+
+def _is_mask(atom: Atom) -> bool:
+    return isinstance(atom.type, Array) and atom.type.dtype.kind == "b"
+
+
+@MASKS("where", primal=True)
+def same_either_way(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``where(c, x, x) -> x``."""
+    _, x, y = xs
+    if x.atom is y.atom or (constant(x) is not None and x.atom == y.atom):
+        return x
+    return None

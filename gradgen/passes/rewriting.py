@@ -1,0 +1,276 @@
+"""The machinery of algebraic rewriting: rules, what they may look at, one sweep.
+
+A rule takes an op and handles for its operands and returns what replaces the result,
+or None. It may append ops. Its outcome is dropped unless it has the type of the result,
+and takes no equality of lengths for granted that is not known already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import (
+    Atom,
+    Block,
+    Literal,
+    Op,
+    Value,
+    map_operands,
+    use_counts,
+    walk_ops,
+)
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, same_type
+from gradgen.primitives.registry import Handle, apply
+
+MAX_DEPTH = 8
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a rule may look at: who defines a value, and how often it is used.
+
+    ``primal`` says that the op is the user's own arithmetic, which only exact
+    identities may change. ``seeds`` are the parameters that bring in derivatives.
+    """
+
+    builder: Builder
+    uses: dict[Value, int]
+    seeds: frozenset[Value] = frozenset()
+    makers: dict[Value, Op] = field(default_factory=dict)
+    sums: dict[Any, Value] = field(default_factory=dict)
+    primal: bool = True
+
+    def maker(self, handle: Handle, *names: str) -> Op | None:
+        """Return the op that made ``handle`` if it is one of ``names``."""
+        op = self.makers.get(handle.atom) if isinstance(handle.atom, Value) else None
+        return op if op is not None and op.name in names else None
+
+    def once(self, handle: Handle) -> bool:
+        """Tell whether ``handle`` is used only here."""
+        return isinstance(handle.atom, Value) and self.uses.get(handle.atom, 0) <= 1
+
+    def maker_once(self, handle: Handle, *names: str) -> Op | None:
+        """Return the op that made ``handle``, if it made it for this use alone."""
+        return self.maker(handle, *names) if self.once(handle) else None
+
+    def operands(self, op: Op) -> list[Handle]:
+        """Return the operands of another op as handles."""
+        return [Handle(self.builder, x) for x in op.operands]
+
+    def literal(self, value: Any) -> Handle:
+        """Return a constant."""
+        return Handle(self.builder, Literal.of(value))
+
+    def shape_of(self, op: Op) -> Shape:
+        """Return the shape of the result of ``op``, as far as it is known."""
+        type_ = op.results[0].type
+        assert isinstance(type_, Scalar | Array)
+        return self.builder.dims.shape(type_)
+
+    def covers(self, handle: Handle, op: Op) -> bool:
+        """Tell whether ``handle`` has the shape of the result of ``op``."""
+        return handle.shape == self.shape_of(op)
+
+    def record(self, op: Op) -> None:
+        """Remember who made the results of ``op``."""
+        self.makers.update(dict.fromkeys(op.results, op))
+        if op.name == "sum":
+            self.sums.setdefault(sum_key(op.operands[0], op.attrs), op.results[0])
+
+
+Rule: TypeAlias = Callable[[Scope, Op, Sequence[Handle]], Handle | None]
+Rules: TypeAlias = Mapping[str, Sequence[Rule]]
+
+
+class RuleSet(dict[str, list[Rule]]):
+    """Rules by the primitive that they apply to."""
+
+    def __call__(self, *names: str, primal: bool = False) -> Callable[[Rule], Rule]:
+        """Enter the decorated rule for the primitives ``names``.
+
+        ``primal`` says that it is an exact identity, fit for the user's arithmetic.
+        """
+
+        def enter(rule: Rule) -> Rule:
+            guarded = rule if primal else _spare_primal(rule)
+            for name in names:
+                self.setdefault(name, []).append(guarded)
+            return rule
+
+        return enter
+
+
+def _spare_primal(rule: Rule) -> Rule:
+    def guarded(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+        return None if scope.primal else rule(scope, op, xs)
+
+    return guarded
+
+
+def rewrite(block: Block, rules: Rules, seeds: frozenset[Value]) -> Block:
+    """Apply to each op the first rule that fits, and again to what that made."""
+    return _Sweep(block, rules, seeds).run()
+
+
+class _Sweep:
+    """One pass over a block; ``replaced`` maps old results to what stands for them."""
+
+    def __init__(self, block: Block, rules: Rules, seeds: frozenset[Value]) -> None:
+        self.block = block
+        self.rules = rules
+        self.builder = Builder()
+        self.scope = Scope(self.builder, use_counts(block), seeds)
+        self.replaced: dict[Value, Atom] = {}
+        self.old = {*block.params, *_defined(block)}
+
+    def run(self) -> Block:
+        for value in (*self.block.params, *_defined(self.block)):
+            self.builder.dims.note(value.type)
+        for op in self.block.ops:
+            self.visit(self._renamed(op), 0)
+        results = [self._look_up(x) for x in self.block.results]
+        return self.builder.block(self.block.params, results)
+
+    def _look_up(self, atom: Atom) -> Atom:
+        while isinstance(atom, Value) and atom in self.replaced:
+            atom = self.replaced[atom]
+        return atom
+
+    def _renamed(self, op: Op) -> Op:
+        renamed = op.with_operands(tuple(map(self._look_up, op.operands)))
+        if op.regions:
+            renamed.regions = tuple(map_operands(r, self._look_up) for r in op.regions)
+        return renamed
+
+    def visit(self, op: Op, depth: int) -> None:
+        """Append ``op``, or what the first rule that fits puts in its place."""
+        mark = _Mark(self.builder)
+        self.builder.span, self.builder.origin = op.span, op.origin
+        self.scope.primal = op.origin == "primal"
+        candidates = self.rules.get(op.name, ()) if depth < MAX_DEPTH else ()
+        xs = [Handle(self.builder, x) for x in op.operands]
+        for rule in candidates:
+            found = rule(self.scope, op, xs)
+            atom = None if found is None else self._fitted(found.atom, op.results[0])
+            made = mark.undo()
+            if atom is not None and not any(o.name == "check_dims" for o in made):
+                self._replace(op.results[0], atom, made, depth)
+                return
+        self.builder.append(op)
+        self.scope.record(op)
+
+    def _fitted(self, atom: Atom, old: Value) -> Atom | None:
+        """Return ``atom`` if it can stand for ``old``."""
+        if fits(self.builder.dims, atom.type, old.type):
+            return atom
+        if isinstance(atom, Literal) and isinstance(old.type, Scalar):
+            return _converted(atom, old.type)
+        return None
+
+    def _replace(self, old: Value, new: Atom, made: Sequence[Op], depth: int) -> None:
+        for op in made:
+            self.visit(self._renamed(op), depth + 1)
+        new = self._look_up(new)
+        self.replaced[old] = new
+        if isinstance(new, Value):
+            count = self.scope.uses.get(old, 0) - (1 if new in self.old else 0)
+            self.scope.uses[new] = self.scope.uses.get(new, 0) + count
+            inherit_name(new, old)
+
+
+def _defined(block: Block) -> list[Value]:
+    return [y for op in walk_ops(block) for y in op.results]
+
+
+class _Mark:
+    """A point to which a builder can be taken back."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.ops = len(builder.ops)
+        self.equalities = len(builder.dims.parent)
+
+    def undo(self) -> list[Op]:
+        """Forget what was appended since, and return it."""
+        builder = self.builder
+        made = builder.ops[self.ops :]
+        del builder.ops[self.ops :]
+        while len(builder.dims.parent) > self.equalities:
+            builder.dims.parent.popitem()
+        for op in made:
+            if op.name == "dim":
+                _forget(builder.dim_atoms, op.results[0])
+                _forget(builder.dim_exact, op.results[0])
+        return made
+
+
+def _forget(atoms: dict[Any, Atom], value: Value) -> None:
+    for dim in [dim for dim, atom in atoms.items() if atom is value]:
+        del atoms[dim]
+
+
+def fits(dims: Dims, new: Type, old: Type) -> bool:
+    """Tell whether types agree in all but the names of lengths known to be equal."""
+    if isinstance(new, Array) and isinstance(old, Array):
+        return new.dtype == old.dtype and dims.shape(new) == dims.shape(old)
+    return same_type(new, old)
+
+
+def _converted(atom: Literal, type_: Scalar) -> Literal | None:
+    """Return a Python float as the NumPy number that ``type_`` asks for."""
+    if isinstance(atom.value, float) and type_.dtype.kind == "f" and not type_.weak:
+        return Literal.of(type_.dtype.type(atom.value))
+    return None
+
+
+def inherit_name(new: Value, old: Value) -> None:
+    """Give ``new`` the name of ``old``, unless it has one."""
+    if not new.hint and new.base is None:
+        new.hint, new.base, new.suffix = old.hint, old.base, old.suffix
+
+
+def constant(handle: Handle) -> Any:
+    """Return the value of a literal number, else None."""
+    value = handle.atom.value if isinstance(handle.atom, Literal) else None
+    return None if isinstance(value, str) else value
+
+
+def both_ways(pair: Sequence[Handle]) -> tuple[Sequence[Handle], Sequence[Handle]]:
+    """Return the two orders of a pair of operands."""
+    return pair, pair[::-1]
+
+
+def sum_key(operand: Atom, attrs: Mapping[str, Any]) -> Any:
+    """Return what two equal sums have in common."""
+    return operand, attrs["axis"], attrs["keepdims"]
+
+
+def lengths(scope: Scope, op: Op, xs: Sequence[Handle]) -> list[Handle] | None:
+    """Return the lengths of the result of ``op``, None if its operands do not tell."""
+    found = [_length(scope, dim, xs) for dim in scope.shape_of(op)]
+    return [x for x in found if x is not None] if None not in found else None
+
+
+def _length(scope: Scope, dim: Dim, xs: Sequence[Handle]) -> Handle | None:
+    atom = scope.builder.dim_atom(dim)
+    if atom is not None:
+        return Handle(scope.builder, atom)
+    for x in xs:
+        if dim in x.shape:
+            return apply("dim", x, axis=x.shape.index(dim))
+    return None
+
+
+def filled(scope: Scope, value: Handle, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """Return ``value`` spread to the shape and dtype of the result of ``op``."""
+    shape = lengths(scope, op, xs)
+    if not shape:
+        return value if shape == [] else None
+    if value.rank:
+        return apply("broadcast_to", value, *shape)
+    dtype = op.results[0].type.dtype  # type: ignore[union-attr]
+    return apply("full", value, *shape, builder=scope.builder, dtype=dtype)
