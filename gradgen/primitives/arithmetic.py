@@ -1,7 +1,8 @@
-"""Python's arithmetic and comparison operators and the ufuncs behind them."""
+"""Python's arithmetic operators and the ufuncs behind them."""
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,35 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.errors import Refusal
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Scalar, Sym, Type, shift_dim
-from gradgen.primitives import kernels
-from gradgen.primitives.families import (
-    differentiable,
-    elementwise,
-    step,
-)
+from gradgen.ir.types import PY_FLOAT, Scalar, Sym, Type, shift_dim
+from gradgen.primitives.families import differentiable, elementwise, step
+from gradgen.primitives.lowering import lowers
 from gradgen.primitives.promotion import operator_type
-from gradgen.primitives.registry import (
-    Attrs,
-    Handle,
-    Primitive,
-    Sample,
-    apply,
-    register,
-)
-
-PAIRS = (
-    Sample(("f64", "f64")),
-    Sample(("f64[3,4]", "f64[3,4]")),
-    Sample(("f64[3,1]", "f64[4]")),
-    Sample(("f64[3,4]", "f64")),
-    Sample(("f32[4]", "f32[2,4]")),
-    Sample(("f64[0]", "f64[0]")),
-    Sample(("f64[2]", 3)),
-)
-NONZERO = tuple(replace(sample, domain=(0.5, 2.0)) for sample in PAIRS)
+from gradgen.primitives.registry import Attrs, Handle, Sample, apply
+from gradgen.primitives.samples import NONZERO, PAIRS, REALS
 
 
 def _shifted(ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -85,7 +66,14 @@ negative = elementwise(
     partials=[lambda y, x: -1],
     python=operator.neg,
     template="-{0}",
-    samples=(Sample(("f64",)), Sample(("f64[3,4]",)), Sample(("f32[2]",))),
+    samples=REALS,
+)
+positive = elementwise(
+    np.positive,
+    partials=[lambda y, x: 1],
+    python=operator.pos,
+    template="+{0}",
+    samples=REALS,
 )
 
 
@@ -117,12 +105,13 @@ divide = elementwise(
 )
 
 
-def _power_tangent(
+def power_tangent(
     z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle, **_: Any
 ) -> Handle:
+    """Tangent of ``x ** y``."""
     x_dot, y_dot = dots
     first = None if x_dot is None else _power_base(x_dot, x, y)
-    second = None if y_dot is None else y_dot * (z * apply("log_or_zero", x))
+    second = None if y_dot is None else y_dot * _power_exponent(z, x)
     if first is None or second is None:
         total = second if first is None else first
         assert total is not None
@@ -130,13 +119,19 @@ def _power_tangent(
     return first + second
 
 
-def _power_adjoint(
+def power_adjoint(
     z_bar: Handle, z: Handle, x: Handle, y: Handle, **_: Any
 ) -> list[Handle | None]:
+    """Adjoint of ``x ** y``."""
     x_bar = _power_base(z_bar, x, y) if differentiable(x) else None
-    if not differentiable(y):
-        return [x_bar, None]
-    return [x_bar, z_bar * (z * apply("log_or_zero", x))]
+    y_bar = z_bar * _power_exponent(z, x) if differentiable(y) else None
+    return [x_bar, y_bar]
+
+
+def _power_exponent(z: Handle, x: Handle) -> Handle:
+    """Return the partial derivative in the exponent, which is zero at ``x = 0``."""
+    base = x.atom.value if isinstance(x.atom, Literal) else 0
+    return z * math.log(base) if base > 0 else z * apply("log_or_zero", x)
 
 
 def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
@@ -150,116 +145,87 @@ def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
         return bar * (2 * x)
     if exponent is not None and exponent > 1:
         return bar * (exponent * x ** (exponent - 1))
+    if exponent is not None and exponent < 0:
+        factor = exponent * apply("quiet_power", x, exponent - 1)
+        return apply("masked_multiply", bar, factor, demote=True)
     return apply("masked_multiply", bar * y, apply("quiet_power", x, y - 1))
 
 
+def _power_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    """Type rule of ``**``: a Python integer to a negative one is a float."""
+    result = operator_type(np.power, dims, types, attrs)
+    if not result.weak or result.dtype.kind != "i":
+        return result
+    exponent = types[1].dim
+    if not isinstance(exponent, int):
+        raise Refusal("an integer to a power known only at run time", "2.0 ** n")
+    return result if exponent >= 0 else PY_FLOAT
+
+
+POWERS = (
+    *NONZERO,
+    Sample(("f64[3,4]", 2)),
+    Sample(("f64[4]", 3)),
+    Sample(("f64[4]", 1)),
+    Sample(("f64[4]", 0)),
+    Sample(("f64[4]", 0.5), domain=(0.5, 2.0)),
+    Sample(("f64[4]", -1.5), domain=(0.5, 2.0)),
+    Sample(("float", -2), domain=(0.5, 2.0)),
+    Sample((2, "f64[4]")),
+    Sample(("f64[3]", np.array([0, 1, 3])), domain=(0.5, 2.0)),
+)
 power = elementwise(
     np.power,
-    tangent=_power_tangent,
-    adjoint=_power_adjoint,
+    tangent=power_tangent,
+    adjoint=power_adjoint,
+    type_rule=_power_type,
     python=operator.pow,
     template="{0} ** {1}",
-    samples=(
-        *NONZERO,
-        Sample(("f64[3,4]", 2)),
-        Sample(("f64[4]", 3)),
-        Sample(("f64[4]", 1)),
-        Sample(("f64[4]", 0)),
-        Sample(("f64[4]", 0.5), domain=(0.5, 2.0)),
-        Sample(("f64[4]", -1.5), domain=(0.5, 2.0)),
-    ),
+    samples=POWERS,
+)
+float_power = elementwise(
+    np.float_power, tangent=power_tangent, adjoint=power_adjoint, samples=POWERS
+)
+math_pow = elementwise(
+    np.float_power,
+    name="math_pow",
+    tangent=power_tangent,
+    adjoint=power_adjoint,
+    math=math.pow,
+    samples=(Sample(("float", "float"), {"lib": "math"}, (0.5, 2.0)),),
+)
+floor_divide = step(
+    np.floor_divide, python=operator.floordiv, template="{0} // {1}", samples=NONZERO
+)
+# Away from the jumps, which are where the quotient is an integer.
+QUOTIENTS = (
+    Sample(("float", 5.0), domain=(1.0, 4.0)),
+    Sample(("f64[3,4]", 5.0), domain=(1.0, 4.0)),
+    Sample((7.3, "f64[3,4]"), domain=(2.6, 3.4)),
+    Sample((np.array([[7.3], [-7.3]]), "f64[4]"), domain=(2.6, 3.4)),
+    Sample((np.float32(7.3), "f32[4]"), domain=(2.6, 3.4)),
+    Sample(("f64[0]", "f64[0]")),
+)
+remainder = elementwise(
+    np.remainder,
+    partials=[lambda z, x, y: 1, lambda z, x, y: -floor_divide(x, y)],
+    python=operator.mod,
+    template="{0} % {1}",
+    samples=QUOTIENTS,
+)
+fmod = elementwise(
+    np.fmod,
+    partials=[lambda z, x, y: 1, lambda z, x, y: -apply("trunc", x / y)],
+    math=math.fmod,
+    samples=QUOTIENTS,
 )
 
 
-def _masked_multiply_tangent(
-    z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle, **attrs: Any
-) -> Handle:
-    x_dot, y_dot = dots
-    first = None if x_dot is None else apply("masked_multiply", x_dot, y, **attrs)
-    second = None if y_dot is None else apply("masked_multiply", x, y_dot, **attrs)
-    if first is None or second is None:
-        total = second if first is None else first
-        assert total is not None
-        return total
-    return first + second
+@lowers(pow)
+def _pow(base: Any, exp: Any) -> Handle:
+    return power(base, exp)
 
 
-def _masked_multiply_adjoint(
-    z_bar: Handle, z: Handle, x: Handle, y: Handle, **attrs: Any
-) -> list[Handle | None]:
-    return [
-        apply("masked_multiply", z_bar, y, **attrs),
-        z_bar * x if differentiable(y) else None,
-    ]
-
-
-def _masked_divide_tangent(
-    z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle, **attrs: Any
-) -> Handle:
-    x_dot, y_dot = dots
-    if y_dot is None:
-        return apply("masked_divide", x_dot, y, **attrs)
-    numerator = -(z * y_dot) if x_dot is None else x_dot - z * y_dot
-    return apply("masked_divide", numerator, y, **attrs)
-
-
-def _masked_divide_adjoint(
-    z_bar: Handle, z: Handle, x: Handle, y: Handle, **attrs: Any
-) -> list[Handle | None]:
-    x_bar = apply("masked_divide", z_bar, y, **attrs)
-    return [x_bar, -(x_bar * z) if differentiable(y) else None]
-
-
-def _support(
-    name: str, ufunc: np.ufunc, tangent: Any, adjoint: Any, samples: Sequence[Sample]
-) -> Primitive:
-    """Declare a function of ``gradgen.runtime.support`` that rules are written with."""
-    slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
-    return register(
-        Primitive(
-            name=name,
-            type_rule=bind(operator_type, ufunc),
-            evaluate=bind(_call_support, name),
-            template=f"{name}({slots})",
-            tangent=tangent,
-            adjoint=adjoint,
-            elementwise=True,
-            samples=tuple(samples),
-        )
-    )
-
-
-def _call_support(name: str, *operands: Any, **_: Any) -> Any:
-    return getattr(kernels, name)(*operands)
-
-
-masked_multiply = _support(
-    "masked_multiply",
-    np.multiply,
-    _masked_multiply_tangent,
-    _masked_multiply_adjoint,
-    PAIRS,
-)
-masked_divide = _support(
-    "masked_divide", np.divide, _masked_divide_tangent, _masked_divide_adjoint, NONZERO
-)
-quiet_power = _support("quiet_power", np.power, _power_tangent, _power_adjoint, NONZERO)
-log_or_zero = _support(
-    "log_or_zero",
-    np.log,
-    lambda y, dots, x: apply("masked_divide", dots[0], x),
-    lambda y_bar, y, x: [apply("masked_divide", y_bar, x)],
-    (Sample(("f64[3]",), domain=(0.5, 2.0)),),
-)
-larger = _support("larger", np.subtract, None, None, PAIRS)
-
-for _ufunc, _python, _symbol in (
-    (np.less, operator.lt, "<"),
-    (np.less_equal, operator.le, "<="),
-    (np.greater, operator.gt, ">"),
-    (np.greater_equal, operator.ge, ">="),
-    (np.equal, operator.eq, "=="),
-    (np.not_equal, operator.ne, "!="),
-    (np.floor_divide, operator.floordiv, "//"),
-):
-    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=NONZERO)
+@lowers(divmod, np.divmod)
+def _divmod(x: Any, y: Any, /) -> tuple[Handle, Handle]:
+    return floor_divide(x, y), remainder(x, y)

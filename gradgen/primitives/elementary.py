@@ -1,36 +1,51 @@
-"""Elementary functions of NumPy and ``math``."""
+"""Exponentials, logarithms, roots and what else is elementary and not periodic."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from gradgen.primitives.arithmetic import PAIRS, larger
-from gradgen.primitives.families import Over, elementwise, step
-from gradgen.primitives.registry import Sample
+from gradgen.errors import Refusal
+from gradgen.primitives.families import Over, elementwise
+from gradgen.primitives.lowering import lowers
+from gradgen.primitives.masked import divide_or_zero, relative_exp
+from gradgen.primitives.registry import Handle, apply
+from gradgen.primitives.samples import NONZERO, PAIRS, POSITIVE, REALS, within
+from gradgen.primitives.steps import sign
 
-REALS = (
-    Sample(("f64",)),
-    Sample(("f64[3,4]",)),
-    Sample(("f32[5]",)),
-    Sample(("f64[0,2]",)),
-)
+LOG_2 = math.log(2.0)
+LOG_10 = math.log(10.0)
+AWAY_FROM_ZERO = within(0.5, 2.0)
 
-
-def within(low: float, high: float) -> tuple[Sample, ...]:
-    """Return the samples of one real argument between two bounds."""
-    return tuple(replace(sample, domain=(low, high)) for sample in REALS)
-
-
-POSITIVE = within(0.5, 3.0)
-UNIT = within(-0.9, 0.9)
-
-sign = step(np.sign, samples=REALS)
 exp = elementwise(np.exp, math=math.exp, partials=[lambda y, x: y], samples=REALS)
+exp2 = elementwise(
+    np.exp2, math=math.exp2, partials=[lambda y, x: LOG_2 * y], samples=REALS
+)
+expm1 = elementwise(
+    np.expm1, math=math.expm1, partials=[lambda y, x: exp(x)], samples=REALS
+)
 log = elementwise(
     np.log, math=math.log, partials=[lambda y, x: Over(1, x)], samples=POSITIVE
+)
+log2 = elementwise(
+    np.log2,
+    math=math.log2,
+    partials=[lambda y, x: Over(1, LOG_2 * x)],
+    samples=POSITIVE,
+)
+log10 = elementwise(
+    np.log10,
+    math=math.log10,
+    partials=[lambda y, x: Over(1, LOG_10 * x)],
+    samples=POSITIVE,
+)
+log1p = elementwise(
+    np.log1p,
+    math=math.log1p,
+    partials=[lambda y, x: Over(1, 1 + x)],
+    samples=POSITIVE,
 )
 sqrt = elementwise(
     np.sqrt,
@@ -38,31 +53,71 @@ sqrt = elementwise(
     partials=[lambda y, x: Over(0.5, y, singular=True)],
     samples=POSITIVE,
 )
-sin = elementwise(
-    np.sin, math=math.sin, partials=[lambda y, x: cos(x)], samples=REALS
+cbrt = elementwise(
+    np.cbrt,
+    math=math.cbrt,
+    partials=[lambda y, x: Over(1, 3 * (y * y), singular=True)],
+    samples=POSITIVE,
 )
-cos = elementwise(
-    np.cos, math=math.cos, partials=[lambda y, x: -sin(x)], samples=REALS
-)
-tanh = elementwise(
-    np.tanh, math=math.tanh, partials=[lambda y, x: 1 - y * y], samples=REALS
+square = elementwise(np.square, partials=[lambda y, x: 2 * x], samples=REALS)
+reciprocal = elementwise(
+    np.reciprocal, partials=[lambda y, x: -(y * y)], samples=POSITIVE
 )
 absolute = elementwise(
     np.absolute,
     python=abs,
     template="abs({0})",
     partials=[lambda y, x: sign(x)],
-    samples=within(0.5, 2.0),
+    samples=AWAY_FROM_ZERO,
 )
-maximum = elementwise(
-    np.maximum,
-    partials=[lambda z, x, y: larger(x, y), lambda z, x, y: larger(y, x)],
+fabs = elementwise(
+    np.fabs,
+    math=math.fabs,
+    partials=[lambda y, x: sign(x)],
+    samples=AWAY_FROM_ZERO,
+)
+copysign = elementwise(
+    np.copysign,
+    math=math.copysign,
+    partials=[lambda z, x, y: sign(x) * copysign(1.0, y), lambda z, x, y: None],
+    samples=NONZERO,
+)
+hypot = elementwise(
+    np.hypot,
+    math=math.hypot,
+    partials=[
+        lambda z, x, y: divide_or_zero(x, z),
+        lambda z, x, y: divide_or_zero(y, z),
+    ],
+    commutative=True,
+    samples=NONZERO,
+)
+logaddexp = elementwise(
+    np.logaddexp,
+    partials=[
+        lambda z, x, y: relative_exp(x, z),
+        lambda z, x, y: relative_exp(y, z),
+    ],
     commutative=True,
     samples=PAIRS,
 )
-minimum = elementwise(
-    np.minimum,
-    partials=[lambda z, x, y: larger(y, x), lambda z, x, y: larger(x, y)],
+logaddexp2 = elementwise(
+    np.logaddexp2,
+    partials=[
+        lambda z, x, y: relative_exp(LOG_2 * x, LOG_2 * z),
+        lambda z, x, y: relative_exp(LOG_2 * y, LOG_2 * z),
+    ],
     commutative=True,
     samples=PAIRS,
 )
+
+
+@lowers(math.log)
+def _log(x: Any, base: Any = None, /) -> Handle:
+    """Lower the logarithm to any base as ``math`` itself computes it."""
+    parts = [part for part in (x, base) if part is not None]
+    if any(isinstance(part, Handle) and part.rank for part in parts):
+        raise Refusal("math.log takes single numbers, not arrays", "np.log")
+    builder = next(part.builder for part in parts if isinstance(part, Handle))
+    logs = [apply("log", part, builder=builder, lib="math") for part in parts]
+    return logs[0] if base is None else logs[0] / logs[1]

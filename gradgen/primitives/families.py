@@ -1,5 +1,6 @@
-"""The four families that keep a declaration to a line: elementwise, linear, bilinear,
-step; and ``general`` for the rest.
+"""The families that keep a declaration to a line.
+
+Elementwise functions, linear and bilinear ones, and steps, whose derivative is zero.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def elementwise(
         The function; its name is the primitive's unless ``name`` is given.
     partials : sequence of callable
         For each operand ``partial(y, *xs)``, the derivative of the result ``y``: a
-        handle, a number, or :class:`Over` for a quotient.
+        handle, a number, :class:`Over` for a quotient, or None for zero.
     tangent, adjoint : callable, optional
         Rules to use instead of those that follow from the partials.
     math : callable, optional
@@ -106,6 +107,7 @@ def elementwise(
     commutative : bool
         The operands may be exchanged.
     """
+    rules = elementwise_rules(partials)
     return _declare_ufunc(
         ufunc,
         name or ufunc.__name__,
@@ -115,8 +117,8 @@ def elementwise(
         samples,
         commutative,
         type_rule,
-        tangent=tangent or bind(_elementwise_tangent, partials),
-        adjoint=adjoint or bind(_elementwise_adjoint, partials),
+        tangent=tangent or rules[0],
+        adjoint=adjoint or rules[1],
     )
 
 
@@ -127,12 +129,11 @@ def step(
     math: Callable[..., Any] | None = None,
     python: Callable[..., Any] | None = None,
     template: str = "",
-    name: str = "",
-    commutative: bool = False,
+    type_rule: TypeRule | None = None,
 ) -> Primitive:
     """Declare a ufunc whose derivative is zero wherever it has one."""
     return _declare_ufunc(
-        ufunc, name or ufunc.__name__, math, python, template, samples, commutative
+        ufunc, ufunc.__name__, math, python, template, samples, False, type_rule
     )
 
 
@@ -241,6 +242,11 @@ def _evaluate_ufunc(
     return ufunc(*operands)
 
 
+def elementwise_rules(partials: Sequence[Partial]) -> tuple[TangentRule, AdjointRule]:
+    """Return the tangent and adjoint rules that follow from partial derivatives."""
+    return bind(_elementwise_tangent, partials), bind(_elementwise_adjoint, partials)
+
+
 def _elementwise_tangent(
     partials: Sequence[Partial],
     y: Handle,
@@ -253,6 +259,8 @@ def _elementwise_tangent(
         if x_dot is None:
             continue
         factor = partial(y, *xs)
+        if factor is None:
+            continue
         if total is not None and isinstance(factor, int) and factor == -1:
             total = total - x_dot
             continue
@@ -268,10 +276,11 @@ def _elementwise_adjoint(
     *xs: Handle,
     **_: Any,
 ) -> list[Handle | None]:
-    return [
-        pull(y_bar, partial(y, *xs)) if differentiable(x) else None
+    factors = [
+        partial(y, *xs) if differentiable(x) else None
         for x, partial in zip(xs, partials, strict=True)
     ]
+    return [None if factor is None else pull(y_bar, factor) for factor in factors]
 
 
 def differentiable(x: Handle) -> bool:

@@ -1,15 +1,22 @@
 """The few numerical functions that generated code calls besides NumPy's.
 
 They need NumPy alone. Generated code imports them from ``gradgen.runtime.support``.
+Given Python numbers they return Python numbers, which take the dtype of an array that
+they meet.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 _QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
+
+
+def _plain(*numbers: Any) -> bool:
+    return all(type(number) in (float, int, bool) for number in numbers)
 
 
 def masked_multiply(bar: Any, factor: Any) -> Any:
@@ -20,7 +27,7 @@ def masked_multiply(bar: Any, factor: Any) -> Any:
     >>> masked_multiply(np.array([0.0, 2.0]), np.array([np.inf, 3.0]))
     array([0., 6.])
     """
-    if type(bar) is float and type(factor) is float:
+    if _plain(bar, factor):
         return bar * factor if bar else 0.0
     with np.errstate(**_QUIET):
         product = np.multiply(bar, factor)
@@ -35,11 +42,36 @@ def masked_divide(bar: Any, divisor: Any) -> Any:
     >>> masked_divide(np.array([0.0, 2.0]), np.array([0.0, 0.0]))
     array([ 0., inf])
     """
-    if type(bar) is float and type(divisor) is float and divisor:
-        return bar / divisor
+    if _plain(bar, divisor):
+        return _plain_quotient(bar, divisor) if bar else 0.0
     with np.errstate(**_QUIET):
         quotient = np.divide(bar, divisor)
     return _zero_where(bar, quotient)
+
+
+def _plain_quotient(bar: float, divisor: float) -> float:
+    if divisor:
+        return bar / divisor
+    return (
+        math.nan
+        if bar != bar
+        else math.copysign(math.inf, bar) * math.copysign(1.0, divisor)
+    )
+
+
+def divide_or_zero(bar: Any, divisor: Any) -> Any:
+    """Return ``bar / divisor``, and zero where ``divisor`` is zero.
+
+    Examples
+    --------
+    >>> divide_or_zero(np.array([1.0, 2.0]), np.array([0.0, 4.0]))
+    array([0. , 0.5])
+    """
+    if _plain(bar, divisor):
+        return bar / divisor if divisor else 0.0
+    with np.errstate(**_QUIET):
+        quotient = np.divide(bar, divisor)
+    return _zero_where(divisor, quotient)
 
 
 def _zero_where(bar: Any, result: Any) -> Any:
@@ -52,7 +84,12 @@ def _zero_where(bar: Any, result: Any) -> Any:
 def quiet_power(base: Any, exponent: Any) -> Any:
     """Return ``base ** exponent`` as IEEE 754 has it, without a warning."""
     with np.errstate(**_QUIET):
-        return np.power(base, exponent)
+        power = np.power(base, exponent, dtype=_float_result(base, exponent))
+    return float(power) if _plain(base, exponent) else power
+
+
+def _float_result(*operands: Any) -> np.dtype:
+    return np.result_type(*operands, 1.0)
 
 
 def log_or_zero(x: Any) -> Any:
@@ -62,23 +99,39 @@ def log_or_zero(x: Any) -> Any:
     ``x`` for positive ``p``.
     """
     with np.errstate(**_QUIET):
-        return np.log(np.where(np.equal(x, 0), np.asarray(x).dtype.type(1), x))[()]
+        result = np.log(np.where(np.equal(x, 0), np.asarray(x).dtype.type(1), x))[()]
+    return float(result) if _plain(x) else result
+
+
+def relative_exp(x: Any, z: Any) -> Any:
+    """Return ``exp(x - z)``, and zero where ``x`` is minus infinity.
+
+    This is the share of ``exp(x)`` in ``exp(z)``.
+    """
+    with np.errstate(**_QUIET):
+        share = np.exp(np.subtract(x, z))
+    result = np.where(np.equal(x, -np.inf), share.dtype.type(0), share)[()]
+    return float(result) if _plain(x, z) else result
 
 
 def larger(x: Any, y: Any) -> Any:
     """Return 1 where ``x > y``, 0 where ``x < y`` and 1/2 where they are equal.
+
+    The result has the dtype of ``x - y``, so that no product with it changes dtype.
 
     Examples
     --------
     >>> larger(np.array([-1.0, 0.0, 2.0]), 0.0)
     array([0. , 0.5, 1. ])
     """
-    if type(x) in (float, int) and type(y) in (float, int):
+    if _plain(x, y):
         return 0.5 if x == y else float(x > y)
-    kind = np.result_type(x, y, 0.5).type
-    above = np.greater(x, y).astype(kind)
+    dtype = np.result_type(x, y, 0.5)
+    above = np.greater(x, y).astype(dtype)
     ties = np.equal(x, y)
-    return above + kind(0.5) * ties if np.any(ties) else above
+    if not np.count_nonzero(ties):
+        return above
+    return above + dtype.type(0.5) * ties
 
 
 def sum_to(x: Any, *shape: int) -> Any:
@@ -103,3 +156,99 @@ def check_dims(left: int, right: int) -> None:
     """Raise what NumPy raises where two lengths that must agree do not."""
     if left != right:
         raise ValueError(f"dimensions {left} and {right} do not match")
+
+
+def sinc_derivative(x: Any, order: int) -> Any:
+    """Return the derivative of ``np.sinc`` of some order.
+
+    With ``u = pi x`` and ``f(u) = sin(u) / u`` it is ``pi**k f^(k)(u)``: a power series
+    near zero, the recurrence ``u f^(k) = sin(u + k pi / 2) - k f^(k-1)`` elsewhere.
+    """
+    u = np.pi * np.asarray(x, dtype=np.float64)
+    near = np.abs(u) < order + 1
+    safe = np.where(near, 1.0, u)
+    far = np.sin(safe) / safe
+    for k in range(1, order + 1):
+        far = (np.sin(safe + k * np.pi / 2) - k * far) / safe
+    value = np.pi**order * np.where(
+        near, _sinc_series(np.where(near, u, 0.0), order), far
+    )
+    return value.astype(np.result_type(x, 1.0))[()]
+
+
+def _sinc_series(u: Any, order: int) -> Any:
+    total = np.zeros_like(u)
+    for m in range(order + order % 2, order + 60, 2):
+        sign = -1.0 if m // 2 % 2 else 1.0
+        total += sign * u ** (m - order) / ((m + 1) * math.factorial(m - order))
+    return total
+
+
+def place_diagonal(values: Any, rows: int, columns: int, offset: int) -> Any:
+    """Return a matrix of zeros with ``values`` on one diagonal.
+
+    Examples
+    --------
+    >>> place_diagonal(np.array([1.0, 2.0]), 2, 3, 1)
+    array([[0., 1., 0.],
+           [0., 0., 2.]])
+    """
+    matrix = np.zeros((rows, columns), np.asarray(values).dtype)
+    at = np.arange(len(values))
+    matrix[at + max(-offset, 0), at + max(offset, 0)] = values
+    return matrix
+
+
+def add_along_axis(values: Any, index: Any, length: int, axis: int) -> Any:
+    """Return zeros to which ``values`` are added where ``index`` says along an axis.
+
+    Examples
+    --------
+    >>> add_along_axis(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 2]), 4, 0)
+    array([1., 0., 5., 0.])
+    """
+    shape = (*values.shape[:axis], length, *values.shape[axis + 1 :])
+    total = np.zeros(shape, values.dtype)
+    grid = list(np.ogrid[tuple(slice(n) for n in values.shape)])
+    grid[axis] = np.broadcast_to(index, values.shape)
+    np.add.at(total, tuple(grid), values)
+    return total
+
+
+def shifted(x: Any, axis: int, by: int, fill: float) -> Any:
+    """Return ``x`` moved by one place along an axis, with ``fill`` in the gap.
+
+    Examples
+    --------
+    >>> shifted(np.array([1.0, 2.0, 3.0]), 0, 1, 0.0)
+    array([0., 1., 2.])
+    """
+    moved = np.moveaxis(np.full_like(x, fill), axis, 0)
+    source = np.moveaxis(x, axis, 0)
+    if by == 1:
+        moved[1:] = source[:-1]
+    else:
+        moved[:-1] = source[1:]
+    return np.moveaxis(moved, 0, axis)
+
+
+def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
+    """Return ``h`` with ``h[i] = a[i] * h[i-1] + b[i]`` along an axis.
+
+    Transposed, as a linear map of ``b``, it is ``h[i] = a[i+1] * h[i+1] + b[i]``.
+
+    Examples
+    --------
+    >>> recurrence(np.array([2.0, 3.0, 4.0]), np.ones(3), 0, False)
+    array([ 1.,  4., 17.])
+    """
+    h = np.moveaxis(np.array(b), axis, 0)
+    a = np.moveaxis(a, axis, 0)
+    count = len(h)
+    if transposed:
+        for i in reversed(range(count - 1)):
+            h[i] += a[i + 1] * h[i + 1]
+    else:
+        for i in range(1, count):
+            h[i] += a[i] * h[i - 1]
+    return np.moveaxis(h, 0, axis)

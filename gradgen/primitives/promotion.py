@@ -72,15 +72,15 @@ def elementwise_type(
 ) -> Type:
     """Type rule of a ufunc; ``lib="math"`` marks the function of the math module."""
     if attrs.get("lib") == "math":
-        return _math_type(types)
+        return _math_type(ufunc, types)
     dtype = elementwise_dtype(ufunc, types)
     return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
 
 
-def _math_type(types: Sequence[Any]) -> Type:
+def _math_type(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
     if not all(isinstance(type_, Scalar) for type_ in types):
         raise Refusal("functions of math take single numbers", "the function of np")
-    return PY_FLOAT
+    return PY_BOOL if elementwise_dtype(ufunc, types) == BOOL else PY_FLOAT
 
 
 def operator_type(
@@ -98,3 +98,20 @@ def _weak_result(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
         return PY_INT
     by_kind = {"b": PY_BOOL, "i": PY_INT, "f": PY_FLOAT, "c": PY_COMPLEX}
     return by_kind[dtype.kind]
+
+
+def joined_dtype(types: Sequence[Any]) -> np.dtype:
+    """Return the dtype of arrays put together; Python numbers count as arrays here."""
+    dtype: np.dtype = np.result_type(*(type_.dtype for type_ in types))
+    return dtype
+
+
+def dtype_of(given: Any) -> np.dtype:
+    """Return the dtype that a user names: a dtype, a type or a string."""
+    try:
+        dtype = np.dtype(given)
+    except TypeError:
+        raise Refusal(f"{given!r} is no dtype that is known when compiling") from None
+    if dtype.kind not in "biuf":
+        raise Refusal(f"the dtype {dtype}", "a real, integer or boolean dtype")
+    return dtype

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import BOOL, INT, Array, Scalar, Shape, Type, tensor
+from gradgen.ir.types import BOOL, FLOAT, INT, Scalar, Shape, Type, tensor
 from gradgen.primitives.families import linear
-from gradgen.primitives.lowering import lowers
+from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import (
     ATTRIBUTES,
+    PRIMITIVES,
     Attrs,
     Handle,
     Primitive,
@@ -24,17 +25,14 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
-from gradgen.primitives.shaping import broadcast_like
-
-
-def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
-    """Return ``axis`` as NumPy takes it (None, int or tuple) as a sorted tuple."""
-    if axis is None:
-        return tuple(range(rank))
-    given = axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(a, int) and -rank <= a < rank for a in given):
-        raise Refusal(f"axis {axis} does not fit an array of rank {rank}")
-    return tuple(sorted({a % rank for a in given}))
+from gradgen.primitives.shaping import (
+    broadcast_like,
+    cast_like,
+    cast_to,
+    normal_axes,
+    normal_axis,
+    strong,
+)
 
 
 def reduced_shape(shape: Shape, axis: tuple[int, ...], keepdims: bool) -> Shape:
@@ -43,8 +41,19 @@ def reduced_shape(shape: Shape, axis: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(1 if d is None else d for d in kept if keepdims or d is not None)
 
 
+def sum_dtype(dtype: np.dtype) -> np.dtype:
+    """Return the dtype in which NumPy sums: short integers become long ones."""
+    if dtype.kind in "bi":
+        return np.result_type(dtype, INT)
+    return np.result_type(dtype, np.uint64) if dtype.kind == "u" else dtype
+
+
 def _sum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    dtype = INT if types[0].dtype == BOOL else types[0].dtype
+    return tensor(sum_dtype(types[0].dtype), reduced_shape(types[0].shape, **attrs))
+
+
+def _mean_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    dtype = types[0].dtype if types[0].dtype.kind == "f" else FLOAT
     return tensor(dtype, reduced_shape(types[0].shape, **attrs))
 
 
@@ -133,7 +142,7 @@ def _mean_adjoint(
 
 mean = linear(
     "mean",
-    type_rule=_reduce_type,
+    type_rule=_mean_type,
     evaluate=lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
     template=lambda types, attrs: method_text("mean", types, attrs),
     adjoint=_mean_adjoint,
@@ -144,9 +153,13 @@ mean = linear(
 def _share_of_ties(
     y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool
 ) -> tuple[Handle, Handle]:
-    """Return where ``x`` reaches the extremum ``y``, and how often it does."""
+    """Return where ``x`` reaches the extremum ``y``, and how often, but at least once.
+
+    It never does where the extremum is NaN.
+    """
     chosen = apply("equal", x, spread(y, x, axis, keepdims))
-    return chosen, apply("sum", chosen, axis=axis, keepdims=keepdims)
+    ties = apply("sum", chosen, axis=axis, keepdims=keepdims)
+    return chosen, apply("maximum", ties, 1)
 
 
 def _extremum_tangent(
@@ -165,7 +178,7 @@ def _extremum_adjoint(
     y_bar: Handle, y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool
 ) -> list[Handle | None]:
     chosen, ties = _share_of_ties(y, x, axis, keepdims)
-    return [chosen * spread(y_bar / ties, x, axis, keepdims)]
+    return [chosen * spread(cast_like(y_bar / ties, y), x, axis, keepdims)]
 
 
 for _name, _function in (("max", np.max), ("min", np.min)):
@@ -184,19 +197,198 @@ for _name, _function in (("max", np.max), ("min", np.min)):
     )
 
 
-def _lower_reduction(name: str, *callables: Any) -> None:
-    @lowers(*callables, method=name)
-    def lowering(a: Handle, axis: Any = None, *, keepdims: bool = False) -> Handle:
-        if isinstance(a.type, Scalar):
-            normal_axes(axis, 0)
-            return a
-        axes = normal_axes(axis, a.rank)
-        return apply(name, a, axis=axes, keepdims=bool(keepdims))
+def _bool_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return tensor(BOOL, reduced_shape(types[0].shape, **attrs))
 
 
-_lower_reduction("sum", np.sum)
-_lower_reduction("mean", np.mean)
-_lower_reduction("max", np.max, np.amax)
-_lower_reduction("min", np.min, np.amin)
+def _count_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return tensor(INT, reduced_shape(types[0].shape, **attrs))
+
+
+def _function_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
+    method = method_text(name, types, attrs)
+    options = method[len(f"{{0}}.{name}(") : -1]
+    return f"np.{name}({{0}}{', ' if options else ''}{options})"
+
+
+def _step_reduction(
+    name: str, function: Any, type_rule: Any, text: Any, samples: Sequence[Sample]
+) -> None:
+    register(
+        Primitive(
+            name=name,
+            type_rule=type_rule,
+            evaluate=lambda x, axis, keepdims: function(
+                x, axis=axis, keepdims=keepdims
+            ),
+            template=lambda types, attrs: text(name, types, attrs),
+            samples=tuple(samples),
+        )
+    )
+
+
+for _name, _function in (("any", np.any), ("all", np.all)):
+    _step_reduction(_name, _function, _bool_type, method_text, AXES)
+_step_reduction(
+    "count_nonzero",
+    lambda x, **options: (
+        np.int64(np.count_nonzero(x, **options))
+        if options["axis"] == tuple(range(x.ndim)) and not options["keepdims"]
+        else np.count_nonzero(x, **options)
+    ),
+    _count_type,
+    _function_text,
+    AXES,
+)
+for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
+    _step_reduction(
+        _name,
+        lambda x, axis, keepdims, f=_function: f(
+            x, axis=axis[0] if len(axis) < x.ndim else None, keepdims=keepdims
+        ),
+        _count_type,
+        method_text,
+        [sample for sample in AXES if len(sample.attrs["axis"]) == 1]
+        + [Sample(("f64[5]",), {"axis": (0,), "keepdims": False})],
+    )
+
+
+def reduced(name: str, a: Any, axis: Any, keepdims: Any, builder: Builder) -> Handle:
+    """Return the reduction ``name`` of what a user gives, a number included."""
+    x = lift(builder, a)
+    if x.rank == 0:
+        return _of_number(name, x, axis)
+    axes = normal_axes(axis, x.rank)
+    return apply(name, x, axis=axes, keepdims=bool(static(keepdims)))
+
+
+def _of_number(name: str, x: Handle, axis: Any) -> Handle:
+    """Return the reduction of a number, for which NumPy allows the axes 0 and -1."""
+    if axis not in (None, (), 0, -1):
+        normal_axes(axis, 0)
+    if name in ("argmax", "argmin", "count_nonzero"):
+        line = apply("reshape", strong(x), 1)
+        return apply(name, line, axis=(0,), keepdims=False)
+    attrs = {"axis": (), "keepdims": False}
+    result = PRIMITIVES[name].type_rule(x.builder.dims, [x.type], attrs)
+    return cast_to(x, result.dtype)
+
+
+def _lower_sum(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = Only(),
+        keepdims: Any = False,
+        initial: Any = Only(),
+        where: Any = Only(True),
+        *,
+        builder: Builder,
+    ) -> Handle:
+        x = lift(builder, a)
+        x = x if dtype is None else cast_to(x, dtype)
+        result = reduced(name, x, axis, keepdims, builder)
+        return result if dtype is None else cast_to(result, dtype)
+
+
+def _lower_mean(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = Only(),
+        keepdims: Any = False,
+        *,
+        builder: Builder,
+        where: Any = Only(True),
+    ) -> Handle:
+        x = lift(builder, a)
+        return reduced(
+            name, x if dtype is None else cast_to(x, dtype), axis, keepdims, builder
+        )
+
+
+def _lower_extremum(name: str, *functions: Any) -> None:
+    @lowers(*functions, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        out: Any = Only(),
+        keepdims: Any = False,
+        initial: Any = Only(),
+        where: Any = Only(True),
+        *,
+        builder: Builder,
+    ) -> Handle:
+        return reduced(name, a, axis, keepdims, builder)
+
+
+def _lower_test(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        out: Any = Only(),
+        keepdims: Any = False,
+        *,
+        builder: Builder,
+        where: Any = Only(True),
+    ) -> Handle:
+        return reduced(name, a, axis, keepdims, builder)
+
+
+def _lower_position(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        out: Any = Only(),
+        *,
+        builder: Builder,
+        keepdims: Any = False,
+    ) -> Handle:
+        if axis is not None:
+            axis = normal_axis(axis, lift(builder, a).rank)
+        return reduced(name, a, axis, keepdims, builder)
+
+
+_lower_sum("sum", np.sum)
+_lower_mean("mean", np.mean)
+_lower_extremum("max", np.max, np.amax)
+_lower_extremum("min", np.min, np.amin)
+_lower_test("any", np.any)
+_lower_test("all", np.all)
+_lower_position("argmax", np.argmax)
+_lower_position("argmin", np.argmin)
+
+
+@lowers(np.count_nonzero)
+def _count_nonzero(
+    a: Any, axis: Any = None, *, builder: Builder, keepdims: Any = False
+) -> Handle:
+    return reduced("count_nonzero", a, axis, keepdims, builder)
+
+
+@lowers(np.ptp)
+def _ptp(
+    a: Any,
+    axis: Any = None,
+    out: Any = Only(),
+    keepdims: Any = False,
+    *,
+    builder: Builder,
+) -> Handle:
+    high, low = (reduced(name, a, axis, keepdims, builder) for name in ("max", "min"))
+    return high - low
+
+
+@lowers(np.size)
+def _size(a: Any, axis: Any = None, *, builder: Builder) -> Handle:
+    x = lift(builder, a)
+    return count_of(x, normal_axes(axis, x.rank))
+
 
 ATTRIBUTES["size"] = lambda x: count_of(x, tuple(range(x.rank)))

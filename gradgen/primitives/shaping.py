@@ -1,18 +1,22 @@
-"""Shapes: reshape, transpose, broadcast and its inverse, casts and copies."""
+"""Shapes and dtypes: reshape, broadcast and its inverse, casts and copies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, tensor
+from gradgen.ir.types import PY_FLOAT, Array, Dim, Scalar, Shape, Type, tensor
 from gradgen.primitives import kernels
 from gradgen.primitives.families import linear
-from gradgen.primitives.lowering import lowers
+from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.promotion import dtype_of
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     Attrs,
@@ -113,47 +117,6 @@ sum_to = linear(
 )
 
 
-def _transpose_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    shape = types[0].shape
-    return tensor(types[0].dtype, tuple(shape[axis] for axis in attrs["axes"]))
-
-
-def _transpose_text(types: Sequence[Any], attrs: Attrs) -> str:
-    axes = attrs["axes"]
-    if axes == tuple(reversed(range(len(axes)))):
-        return "{0}.T"
-    return f"{{0}}.transpose({', '.join(map(str, axes))})"
-
-
-def invert(axes: Sequence[int]) -> tuple[int, ...]:
-    """Return the permutation that undoes ``axes``."""
-    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
-
-
-transpose = linear(
-    "transpose",
-    type_rule=_transpose_type,
-    evaluate=lambda x, axes: np.transpose(x, axes),
-    template=_transpose_text,
-    adjoint=lambda y_bar, y, x, axes: [apply("transpose", y_bar, axes=invert(axes))],
-    shares=(0,),
-    samples=(
-        Sample(("f64[3,4]",), {"axes": (1, 0)}),
-        Sample(("f64[2,3,4]",), {"axes": (1, 2, 0)}),
-    ),
-)
-
-
-@lowers(np.transpose, method="transpose")
-def _transpose(a: Handle, *axes: Any) -> Handle:
-    if len(axes) == 1 and not isinstance(axes[0], int):
-        axes = () if axes[0] is None else tuple(axes[0])
-    order = tuple(axis % a.rank for axis in axes) or tuple(reversed(range(a.rank)))
-    if sorted(order) != list(range(a.rank)):
-        raise Refusal(f"axes {axes} do not fit an array of rank {a.rank}")
-    return a if a.rank < 2 else apply("transpose", a, axes=order)
-
-
 def _cast_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(attrs["dtype"], types[0].shape)
 
@@ -188,8 +151,8 @@ copy = linear(
 
 
 @lowers(np.copy, method="copy")
-def _copy(a: Handle) -> Handle:
-    return a if isinstance(a.type, Scalar) else apply("copy", a)
+def _copy(a: Handle, order: Any = Only("K"), subok: Any = Only(False)) -> Handle:
+    return strong(a) if isinstance(a.type, Scalar) else apply("copy", a)
 
 
 def _reshape_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -198,7 +161,9 @@ def _reshape_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 def _reshape_text(types: Sequence[Any], attrs: Attrs) -> str:
     slots = ", ".join(f"{{{index}}}" for index in range(1, len(types)))
-    return "{0}.item()" if not slots else f"{{0}}.reshape({slots})"
+    if types and isinstance(types[0], Scalar):
+        return f"np.reshape({{0}}, ({slots}{',' if len(types) == 2 else ''}))"
+    return f"{{0}}.reshape({slots})" if slots else "{0}.reshape(())[()]"
 
 
 reshape = linear(
@@ -208,7 +173,13 @@ reshape = linear(
     template=_reshape_text,
     adjoint=lambda y_bar, y, x, *shape: [reshape_like(y_bar, x)],
     shares=(0,),
-    samples=(Sample(("f64[3,4]", 2, 6)), Sample(("f64[6]", 2, 3))),
+    samples=(
+        Sample(("f64[3,4]", 2, 6)),
+        Sample(("f64[6]", 2, 3)),
+        Sample(("f64[1,1]",)),
+        Sample(("float", 1)),
+        Sample(("f64[0]", 0, 2)),
+    ),
 )
 
 
@@ -224,96 +195,207 @@ def cast_like(x: Handle, like: Handle) -> Handle:
     return apply("cast", x, dtype=like.dtype)
 
 
-def _expanded_axes(rank: int, axis: Sequence[int]) -> list[int | None]:
-    """Return for every axis of the expanded array the axis it comes from, or None."""
-    source = iter(range(rank))
-    return [None if i in axis else next(source) for i in range(rank + len(axis))]
-
-
-def _expand_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    shape = types[0].shape
-    origin = _expanded_axes(len(shape), attrs["axis"])
-    return tensor(types[0].dtype, tuple(1 if i is None else shape[i] for i in origin))
-
-
-def _expand_text(types: Sequence[Any], attrs: Attrs) -> str:
-    if not types or not types[0].shape:
-        return f"np.expand_dims({{0}}, {attrs['axis']})"
-    origin = _expanded_axes(len(types[0].shape), attrs["axis"])
-    last = max(i for i, source in enumerate(origin) if source is None)
-    slots = ", ".join("None" if source is None else ":" for source in origin[: last + 1])
-    return f"{{0}}[{slots}]"
-
-
-expand_dims = linear(
-    "expand_dims",
-    type_rule=_expand_type,
-    evaluate=lambda x, axis: np.expand_dims(x, axis),
-    template=_expand_text,
-    adjoint=lambda y_bar, y, x, axis: [apply("squeeze", y_bar, axis=axis)],
-    shares=(0,),
-    samples=(
-        Sample(("f64[3]",), {"axis": (1,)}),
-        Sample(("f64[3,4]",), {"axis": (0, 2)}),
-        Sample(("f64",), {"axis": (0,)}),
-    ),
-)
-
-
-def _squeeze_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    shape = types[0].shape
-    return tensor(
-        types[0].dtype, tuple(d for i, d in enumerate(shape) if i not in attrs["axis"])
-    )
-
-
-def _squeeze_text(types: Sequence[Any], attrs: Attrs) -> str:
-    axis = attrs["axis"]
-    return f"{{0}}.squeeze({axis[0] if len(axis) == 1 else axis})"
-
-
-squeeze = linear(
-    "squeeze",
-    type_rule=_squeeze_type,
-    evaluate=lambda x, axis: np.squeeze(x, axis)[()],
-    template=_squeeze_text,
-    adjoint=lambda y_bar, y, x, axis: [apply("expand_dims", y_bar, axis=axis)],
-    shares=(0,),
-    samples=(
-        Sample(("f64[3,1]",), {"axis": (1,)}),
-        Sample(("f64[1,3,1]",), {"axis": (0, 2)}),
-    ),
-)
-
-
-@lowers(np.reshape, method="reshape")
-def _reshape(a: Handle, *shape: Any) -> Handle:
-    lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
-    return reshape_to(a, lengths)
-
-
 def reshape_to(a: Handle, lengths: Sequence[Any]) -> Handle:
     """Return ``a`` with the shape ``lengths``, one of which may be -1."""
-    known = list(lengths)
-    if any(isinstance(n, int) and n == -1 for n in known):
-        at = next(i for i, n in enumerate(known) if isinstance(n, int) and n == -1)
-        rest = [n for i, n in enumerate(known) if i != at]
-        known[at] = _missing_length(a, rest)
+    known = [_literal(length) for length in lengths]
+    unknown = [at for at, length in enumerate(known) if _is_int(length, -1)]
+    if len(unknown) > 1:
+        raise Refusal("a shape with more than one -1")
+    for at in unknown:
+        known[at] = missing_length(a, known[:at] + known[at + 1 :])
+    if tuple(getattr(length, "dim", length) for length in known) == a.shape and known:
+        return a
     return apply("reshape", a, *known)
 
 
-def _missing_length(a: Handle, rest: Sequence[Any]) -> Any:
-    if a.rank == 1 and not rest:
-        return dim_of(a, 0)
-    total = lift(a.builder, 1)
-    for dim in dims_of(a):
-        total = total * dim
+def _literal(length: Any) -> Any:
+    known = isinstance(length, Handle) and isinstance(length.atom, Literal)
+    return length.atom.value if known else length
+
+
+def _is_int(length: Any, value: int) -> bool:
+    return isinstance(length, int) and length == value
+
+
+def missing_length(a: Handle, rest: Sequence[Any]) -> Any:
+    """Return the length that -1 stands for in a shape whose other lengths are given."""
+    taken = [_dim_of_length(length) for length in rest]
+    left = [at for at, dim in enumerate(a.shape) if not _take_out(dim, taken)]
+    if not any(dim != 1 for dim in taken) and len(left) == 1:
+        return dim_of(a, left[0])
+    if all(isinstance(dim, int) for dim in a.shape):
+        total: Any = prod(a.shape)
+    else:
+        total = apply("size", a)
     for length in rest:
-        total = apply("floor_divide", total, length)
+        total = total if _is_int(length, 1) else _quotient(total, length)
     return total
 
 
-ATTRIBUTES["T"] = lambda x: x if x.rank < 2 else _transpose(x)
+def _dim_of_length(length: Any) -> Any:
+    dim = length.type.dim if isinstance(length, Handle) else length
+    return object() if dim is None else dim
+
+
+def _take_out(dim: Dim, taken: list[Any]) -> bool:
+    """Tell whether a length is 1 or among ``taken``, which it is then removed from."""
+    if dim in taken and dim != 1:
+        taken.remove(dim)
+        return True
+    return dim == 1
+
+
+def _quotient(total: Any, length: Any) -> Any:
+    if isinstance(total, int) and isinstance(length, int):
+        return total // max(length, 1)
+    return apply("floor_divide", total, length)
+
+
+def strong(x: Handle) -> Handle:
+    """Return a Python number as NumPy's of the same kind, anything else as it is."""
+    return apply("cast", x, dtype=x.dtype) if x.type.weak else x
+
+
+def cast_to(x: Handle, dtype: Any) -> Handle:
+    """Return ``x`` in the dtype that a user names, or in its own for None."""
+    wanted = x.dtype if dtype is None else dtype_of(dtype)
+    return (
+        x if x.dtype == wanted and not x.type.weak else apply("cast", x, dtype=wanted)
+    )
+
+
+def normal_axis(axis: Any, rank: int) -> int:
+    """Return an axis, counted from the end if negative, as an index."""
+    axis = static(axis)
+    if type(axis) is not int or not -rank <= axis < rank:
+        raise Refusal(f"axis {axis} does not fit an array of rank {rank}")
+    return axis % rank
+
+
+def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
+    """Return ``axis`` as NumPy takes it (None, int or tuple) as a sorted tuple."""
+    axis = static(axis)
+    if axis is None:
+        return tuple(range(rank))
+    given = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    axes = sorted(normal_axis(a, rank) for a in given)
+    if len(set(axes)) != len(axes):
+        raise Refusal(f"axis {axis} names an axis twice")
+    return tuple(axes)
+
+
+def lengths_of(shape: Any) -> list[Any]:
+    """Return a shape, given as one length or as several, as a list of lengths."""
+    return list(shape) if isinstance(shape, tuple | list) else [shape]
+
+
+@lowers(np.reshape)
+def _reshape(
+    a: Any,
+    /,
+    shape: Any,
+    order: Any = Only("C"),
+    *,
+    builder: Builder,
+    copy: Any = Only(),
+) -> Handle:
+    return reshape_to(lift(builder, a), lengths_of(shape))
+
+
+@lowers(method="reshape")
+def _reshape_method(a: Handle, *shape: Any, order: Any = Only("C")) -> Handle:
+    return reshape_to(a, lengths_of(shape[0] if len(shape) == 1 else shape))
+
+
+@lowers(np.ravel, method="ravel")
+def _ravel(a: Any, order: Any = Only("C"), *, builder: Builder) -> Handle:
+    return reshape_to(lift(builder, a), [-1])
+
+
+@lowers(method="flatten")
+def _flatten(a: Handle, order: Any = Only("C")) -> Handle:
+    return apply("copy", a) if a.rank == 1 else reshape_to(a, [-1])
+
+
+@lowers(np.broadcast_to)
+def _broadcast_to(
+    array: Any, shape: Any, subok: Any = Only(False), *, builder: Builder
+) -> Handle:
+    return apply("broadcast_to", lift(builder, array), *lengths_of(shape))
+
+
+@lowers(method="astype")
+def _astype(
+    a: Handle,
+    dtype: Any,
+    order: Any = Only("K"),
+    casting: Any = Only("unsafe"),
+    subok: Any = Only(True),
+    copy: Any = Only(True),
+) -> Handle:
+    return apply("copy", a) if _is_already(a, dtype) else cast_to(a, dtype)
+
+
+def _is_already(a: Handle, dtype: Any) -> bool:
+    return bool(a.rank) and a.dtype == dtype_of(dtype)
+
+
+if hasattr(np, "astype"):
+
+    @lowers(np.astype)
+    def _np_astype(
+        x: Any, dtype: Any, /, *, copy: Any = Only(True), device: Any = Only()
+    ) -> Handle:
+        return _astype(x, dtype)
+
+
+def _lower_dtype(dtype: type[np.generic]) -> None:
+    @lowers(dtype)
+    def lowering(value: Any, /, *, builder: Builder) -> Handle:
+        return cast_to(lift(builder, value), dtype)
+
+
+for _dtype in "?bhilqBHILQfd":
+    _lower_dtype(np.dtype(_dtype).type)
+
+to_float = linear(
+    "float",
+    type_rule=lambda dims, types, attrs: _number_type(types[0]),
+    evaluate=float,
+    template="float({0})",
+    adjoint=lambda y_bar, y, x: [y_bar],
+    samples=(Sample(("f64",)), Sample(("f32",)), Sample(("float",))),
+)
+
+
+def _number_type(type_: Any) -> Type:
+    if not isinstance(type_, Scalar):
+        raise Refusal("a Python number out of an array", "x[0] or x.reshape(())")
+    return {"f": PY_FLOAT, "i": PY_FLOAT, "u": PY_FLOAT, "b": PY_FLOAT}[
+        type_.dtype.kind
+    ]
+
+
+@lowers(float)
+def _float(x: Handle, /) -> Handle:
+    return to_float(x)
+
+
+@lowers(method="item")
+def _item(a: Handle, *index: Any) -> Handle:
+    if a.rank or index:
+        raise Refusal("item() of an array", "x[0]")
+    if a.dtype.kind == "f":
+        return to_float(a)
+    return apply("int" if a.dtype.kind in "iu" else "bool", a)
+
+
 ATTRIBUTES["shape"] = lambda x: tuple(dims_of(x))
 ATTRIBUTES["ndim"] = lambda x: x.rank
 ATTRIBUTES["dtype"] = lambda x: x.dtype
+ATTRIBUTES["real"] = lambda x: x
+
+
+@lowers(np.shape)
+def _shape(a: Any, *, builder: Builder) -> tuple[Handle, ...]:
+    return tuple(dims_of(lift(builder, a)))

@@ -1,21 +1,35 @@
 """What generated code may import besides NumPy."""
 
 from gradgen.primitives.kernels import (
+    add_along_axis,
     check_dims,
+    divide_or_zero,
     larger,
     log_or_zero,
     masked_divide,
     masked_multiply,
+    place_diagonal,
     quiet_power,
+    recurrence,
+    relative_exp,
+    shifted,
+    sinc_derivative,
     sum_to,
 )
 
 __all__ = [
+    "add_along_axis",
     "check_dims",
+    "divide_or_zero",
     "larger",
     "log_or_zero",
     "masked_divide",
     "masked_multiply",
+    "place_diagonal",
     "quiet_power",
+    "recurrence",
+    "relative_exp",
+    "shifted",
+    "sinc_derivative",
     "sum_to",
 ]

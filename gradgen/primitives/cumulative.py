@@ -1,0 +1,285 @@
+"""Running sums and products, and the product over an axis.
+
+Products are differentiated without dividing, so that zeros among the factors do no
+harm, to any order: the derivative of a running product is a linear recurrence, and that
+of a linear recurrence is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.ir.builder import Builder
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Type, tensor
+from gradgen.primitives import kernels
+from gradgen.primitives.axes import flipped
+from gradgen.primitives.families import linear
+from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.promotion import joined_dtype
+from gradgen.primitives.reduction import method_text, reduced_shape, spread, sum_dtype
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    lift,
+    register,
+)
+from gradgen.primitives.shaping import (
+    cast_to,
+    normal_axes,
+    normal_axis,
+    reshape_like,
+    reshape_to,
+    strong,
+)
+
+
+def _running_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return tensor(sum_dtype(types[0].dtype), types[0].shape)
+
+
+def _running_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
+    flat = types and len(types[0].shape) == 1
+    return f"np.{name}({{0}}" + (")" if flat else f", axis={attrs['axis']})")
+
+
+def _cumsum_adjoint(y_bar: Handle, y: Handle, x: Handle, axis: int) -> list[Handle]:
+    backwards = apply("cumsum", flipped(y_bar, (axis,)), axis=axis)
+    return [flipped(backwards, (axis,))]
+
+
+ALONG = (
+    Sample(("f64[4]",), {"axis": 0}),
+    Sample(("f64[3,4]",), {"axis": 0}),
+    Sample(("f64[3,4]",), {"axis": 1}),
+    Sample(("f32[3,4]",), {"axis": 1}),
+    Sample(("f64[0]",), {"axis": 0}),
+    Sample((np.array([1.5, 0.0, 2.0, 0.0]),), {"axis": 0}),
+)
+cumsum = linear(
+    "cumsum",
+    type_rule=_running_type,
+    evaluate=lambda x, axis: np.cumsum(x, axis),
+    template=lambda types, attrs: _running_text("cumsum", types, attrs),
+    adjoint=_cumsum_adjoint,
+    samples=ALONG,
+)
+
+
+def _shifted_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: int, by: int, fill: float
+) -> list[Handle]:
+    return [apply("shifted", y_bar, axis=axis, by=-by, fill=0.0)]
+
+
+shifted = register(
+    Primitive(
+        name="shifted",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=kernels.shifted,
+        template=lambda types, attrs: (
+            f"shifted({{0}}, {attrs['axis']}, {attrs['by']}, {attrs['fill']})"
+        ),
+        tangent=lambda y, dots, x, axis, by, fill: apply(
+            "shifted", dots[0], axis=axis, by=by, fill=0.0
+        ),
+        adjoint=_shifted_adjoint,
+        samples=(
+            Sample(("f64[4]",), {"axis": 0, "by": 1, "fill": 0.0}),
+            Sample(("f32[3,4]",), {"axis": 1, "by": -1, "fill": 1.0}),
+            Sample(("f64[0]",), {"axis": 0, "by": 1, "fill": 1.0}),
+        ),
+    )
+)
+
+
+def _before(y: Handle, axis: int, fill: float = 0.0) -> Handle:
+    return shifted(y, axis=axis, by=1, fill=fill)
+
+
+def _recurrence_tangent(
+    h: Handle,
+    dots: Sequence[Handle | None],
+    a: Handle,
+    b: Handle,
+    axis: int,
+    transposed: bool,
+) -> Handle:
+    a_dot, source = dots
+    if a_dot is not None:
+        push = a_dot * h if transposed else a_dot * _before(h, axis)
+        push = shifted(push, axis=axis, by=-1, fill=0.0) if transposed else push
+        source = push if source is None else source + push
+    assert source is not None
+    return recurrence(a, source, axis=axis, transposed=transposed)
+
+
+def _recurrence_adjoint(
+    h_bar: Handle, h: Handle, a: Handle, b: Handle, axis: int, transposed: bool
+) -> list[Handle]:
+    b_bar = recurrence(a, h_bar, axis=axis, transposed=not transposed)
+    if transposed:
+        return [_before(b_bar, axis) * h, b_bar]
+    return [b_bar * _before(h, axis), b_bar]
+
+
+recurrence = register(
+    Primitive(
+        name="recurrence",
+        type_rule=lambda dims, types, attrs: tensor(
+            joined_dtype(types), types[1].shape
+        ),
+        evaluate=kernels.recurrence,
+        template=lambda types, attrs: (
+            f"recurrence({{0}}, {{1}}, {attrs['axis']}, {attrs['transposed']})"
+        ),
+        tangent=_recurrence_tangent,
+        adjoint=_recurrence_adjoint,
+        samples=tuple(
+            Sample(operands, {"axis": axis, "transposed": transposed})
+            for operands, axis in (
+                (("f64[4]", "f64[4]"), 0),
+                (("f64[3,4]", "f64[3,4]"), 1),
+                (("f32[3,4]", "f32[3,4]"), 0),
+            )
+            for transposed in (False, True)
+        ),
+    )
+)
+
+
+def _cumprod_tangent(
+    y: Handle, dots: Sequence[Handle | None], x: Handle, axis: int
+) -> Handle:
+    assert dots[0] is not None
+    source = _before(y, axis, fill=1.0) * dots[0]
+    return recurrence(x, source, axis=axis, transposed=False)
+
+
+def _cumprod_adjoint(y_bar: Handle, y: Handle, x: Handle, axis: int) -> list[Handle]:
+    later = recurrence(x, y_bar, axis=axis, transposed=True)
+    return [_before(y, axis, fill=1.0) * later]
+
+
+cumprod = register(
+    Primitive(
+        name="cumprod",
+        type_rule=_running_type,
+        evaluate=lambda x, axis: np.cumprod(x, axis),
+        template=lambda types, attrs: _running_text("cumprod", types, attrs),
+        tangent=_cumprod_tangent,
+        adjoint=_cumprod_adjoint,
+        samples=ALONG,
+    )
+)
+
+
+def _product_of_others(x: Handle, axis: int) -> Handle:
+    """Return for every element the product of the others along an axis."""
+    left = _before(cumprod(x, axis=axis), axis, fill=1.0)
+    right = _before(cumprod(flipped(x, (axis,)), axis=axis), axis, fill=1.0)
+    return left * flipped(right, (axis,))
+
+
+def _prod_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return tensor(sum_dtype(types[0].dtype), reduced_shape(types[0].shape, **attrs))
+
+
+def _prod_tangent(
+    y: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    axis: tuple[int, ...],
+    keepdims: bool,
+) -> Handle:
+    assert dots[0] is not None
+    terms = _others(x, axis) * dots[0]
+    return apply("sum", terms, axis=axis, keepdims=keepdims)
+
+
+def _prod_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool
+) -> list[Handle]:
+    return [spread(y_bar, x, axis, keepdims) * _others(x, axis)]
+
+
+def _others(x: Handle, axis: tuple[int, ...]) -> Handle:
+    if len(axis) == 1:
+        return _product_of_others(x, axis[0])
+    flat = _product_of_others(reshape_to(x, [-1]), 0)
+    return reshape_like(flat, x)
+
+
+prod = register(
+    Primitive(
+        name="prod",
+        type_rule=_prod_type,
+        evaluate=lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
+        template=lambda types, attrs: method_text("prod", types, attrs),
+        tangent=_prod_tangent,
+        adjoint=_prod_adjoint,
+        samples=(
+            Sample(("f64[4]",), {"axis": (0,), "keepdims": False}),
+            Sample(("f64[2,3]",), {"axis": (0, 1), "keepdims": False}),
+            Sample(("f64[3,4]",), {"axis": (1,), "keepdims": True}),
+            Sample(("f32[3,4]",), {"axis": (0,), "keepdims": False}),
+            Sample(("f64[0]",), {"axis": (0,), "keepdims": False}),
+            Sample(
+                (np.array([[1.5, 0.0, 2.0], [0.0, 3.0, 0.0]]),),
+                {"axis": (1,), "keepdims": False},
+            ),
+        ),
+    )
+)
+
+
+@lowers(np.prod, method="prod")
+def _prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = Only(),
+    keepdims: Any = False,
+    initial: Any = Only(),
+    where: Any = Only(True),
+    *,
+    builder: Builder,
+) -> Handle:
+    """Lower over several but not all axes as one product after the other."""
+    x = lift(builder, a)
+    x = x if dtype is None else cast_to(x, dtype)
+    if x.rank == 0:
+        return cast_to(strong(x), sum_dtype(x.dtype))
+    axes, kept = normal_axes(axis, x.rank), bool(static(keepdims))
+    if len(axes) in (1, x.rank):
+        return prod(x, axis=axes, keepdims=kept)
+    for at in reversed(axes):
+        x = prod(x, axis=(at,), keepdims=kept)
+    return x
+
+
+def _lower_running(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = Only(),
+        *,
+        builder: Builder,
+    ) -> Handle:
+        x = lift(builder, a)
+        x = x if dtype is None else cast_to(x, dtype)
+        if axis is None:
+            return apply(name, reshape_to(x, [-1]), axis=0)
+        return apply(name, x, axis=normal_axis(axis, x.rank))
+
+
+_lower_running("cumsum", np.cumsum)
+_lower_running("cumprod", np.cumprod)

@@ -1,0 +1,136 @@
+"""What derivative rules are written with where a plain operator would go wrong.
+
+Their kernels stand in ``kernels``: quotients and products in which a zero wins over
+infinity, powers and logarithms without warnings, and the shares of a tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial as bind
+from typing import Any
+
+import numpy as np
+
+from gradgen.primitives import kernels
+from gradgen.primitives.arithmetic import power_adjoint, power_tangent
+from gradgen.primitives.families import differentiable, elementwise_rules
+from gradgen.primitives.promotion import operator_type
+from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
+from gradgen.primitives.samples import NONZERO, PAIRS
+
+
+def _support(
+    name: str, ufunc: np.ufunc, tangent: Any, adjoint: Any, samples: Sequence[Sample]
+) -> Primitive:
+    """Declare a function of ``gradgen.runtime.support`` that rules are written with."""
+    slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
+    return register(
+        Primitive(
+            name=name,
+            type_rule=bind(operator_type, ufunc),
+            evaluate=bind(_call_support, name),
+            template=f"{name}({slots})",
+            tangent=tangent,
+            adjoint=adjoint,
+            elementwise=True,
+            samples=tuple(samples),
+        )
+    )
+
+
+def _call_support(name: str, *operands: Any, **_: Any) -> Any:
+    return getattr(kernels, name)(*operands)
+
+
+def _multiply_tangent(
+    z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle, **attrs: Any
+) -> Handle:
+    x_dot, y_dot = dots
+    first = None if x_dot is None else apply("masked_multiply", x_dot, y, **attrs)
+    second = None if y_dot is None else apply("masked_multiply", x, y_dot, **attrs)
+    if first is None or second is None:
+        total = second if first is None else first
+        assert total is not None
+        return total
+    return first + second
+
+
+def _multiply_adjoint(
+    z_bar: Handle, z: Handle, x: Handle, y: Handle, **attrs: Any
+) -> list[Handle | None]:
+    return [
+        apply("masked_multiply", z_bar, y, **attrs),
+        z_bar * x if differentiable(y) else None,
+    ]
+
+
+def _quotient_tangent(
+    name: str,
+    z: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    y: Handle,
+    **attrs: Any,
+) -> Handle:
+    x_dot, y_dot = dots
+    if y_dot is None:
+        return apply(name, x_dot, y, **attrs)
+    numerator = -(z * y_dot) if x_dot is None else x_dot - z * y_dot
+    return apply(name, numerator, y, **attrs)
+
+
+def _quotient_adjoint(
+    name: str, z_bar: Handle, z: Handle, x: Handle, y: Handle, **attrs: Any
+) -> list[Handle | None]:
+    x_bar = apply(name, z_bar, y, **attrs)
+    return [x_bar, -(x_bar * z) if differentiable(y) else None]
+
+
+masked_multiply = _support(
+    "masked_multiply", np.multiply, _multiply_tangent, _multiply_adjoint, PAIRS
+)
+masked_divide, divide_or_zero = (
+    _support(
+        name,
+        np.divide,
+        bind(_quotient_tangent, name),
+        bind(_quotient_adjoint, name),
+        NONZERO,
+    )
+    for name in ("masked_divide", "divide_or_zero")
+)
+quiet_power = _support("quiet_power", np.power, power_tangent, power_adjoint, NONZERO)
+log_or_zero = _support(
+    "log_or_zero",
+    np.log,
+    lambda y, dots, x: apply("masked_divide", dots[0], x),
+    lambda y_bar, y, x: [apply("masked_divide", y_bar, x)],
+    (Sample(("f64[3]",), domain=(0.5, 2.0)),),
+)
+relative_exp = _support(
+    "relative_exp",
+    np.logaddexp,
+    *elementwise_rules([lambda y, x, z: y, lambda y, x, z: -y]),
+    PAIRS,
+)
+
+
+def _evaluate_larger(x: Any, y: Any) -> Any:
+    """Return the shares in the dtype that they stand for, also while they are a mask."""
+    share = kernels.larger(x, y)
+    if isinstance(share, float) and not isinstance(share, np.generic):
+        return share
+    return share.astype(np.result_type(x, y, 0.5))
+
+
+larger = register(
+    Primitive(
+        name="larger",
+        type_rule=bind(operator_type, np.divide),
+        evaluate=_evaluate_larger,
+        template="larger({0}, {1})",
+        elementwise=True,
+        samples=PAIRS,
+    )
+)

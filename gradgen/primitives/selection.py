@@ -1,0 +1,316 @@
+"""Choices between operands: where, maximum, clip and their relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Scalar, Type, tensor
+from gradgen.primitives.families import (
+    differentiable,
+    elementwise,
+    elementwise_rules,
+    scale,
+)
+from gradgen.primitives.lowering import Only, lowers
+from gradgen.primitives.masked import larger
+from gradgen.primitives.promotion import broadcast, elementwise_dtype
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    builder_of,
+    lift,
+    register,
+)
+from gradgen.primitives.samples import PAIRS, REALS
+
+maximum = elementwise(
+    np.maximum,
+    partials=[lambda z, x, y: larger(x, y), lambda z, x, y: larger(y, x)],
+    commutative=True,
+    samples=PAIRS,
+)
+minimum = elementwise(
+    np.minimum,
+    partials=[lambda z, x, y: larger(y, x), lambda z, x, y: larger(x, y)],
+    commutative=True,
+    samples=PAIRS,
+)
+
+
+def _unless_nan(other: Handle, share: Handle) -> Handle:
+    """Return ``share``, and 1 where the other operand is NaN, which is then ignored."""
+    return apply("where", apply("isnan", other), 1.0, share)
+
+
+fmax = elementwise(
+    np.fmax,
+    partials=[
+        lambda z, x, y: _unless_nan(y, larger(x, y)),
+        lambda z, x, y: _unless_nan(x, larger(y, x)),
+    ],
+    commutative=True,
+    samples=PAIRS,
+)
+fmin = elementwise(
+    np.fmin,
+    partials=[
+        lambda z, x, y: _unless_nan(y, larger(y, x)),
+        lambda z, x, y: _unless_nan(x, larger(x, y)),
+    ],
+    commutative=True,
+    samples=PAIRS,
+)
+heaviside = elementwise(
+    np.heaviside,
+    partials=[lambda z, x, h: None, lambda z, x, h: apply("equal", x, 0)],
+    samples=PAIRS,
+)
+
+
+def _clip_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    dtype = elementwise_dtype(np.maximum, types[:2])
+    for type_ in types[1:]:
+        dtype = elementwise_dtype(np.maximum, [_strong(types[0], dtype), type_])
+    return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
+
+
+def _strong(type_: Any, dtype: np.dtype) -> Any:
+    return type_ if type_.weak else Scalar(dtype)
+
+
+clip = register(
+    Primitive(
+        "clip",
+        type_rule=_clip_type,
+        evaluate=np.clip,
+        template="np.clip({0}, {1}, {2})",
+        **dict(
+            zip(
+                ("tangent", "adjoint"),
+                elementwise_rules(
+                    [
+                        lambda y, x, lo, hi: larger(x, lo) * larger(hi, x),
+                        lambda y, x, lo, hi: larger(lo, x) * larger(hi, maximum(x, lo)),
+                        lambda y, x, lo, hi: larger(maximum(x, lo), hi),
+                    ]
+                ),
+                strict=True,
+            )
+        ),
+        elementwise=True,
+        samples=(
+            Sample(("f64[3,4]", -1.0, 1.0)),
+            Sample(("f32[5]", -1.0, 1.0)),
+            Sample(("f64[3,4]", "f64[4]", "f64[3,1]")),
+            Sample(("float", 0.0, 1.0)),
+        ),
+    )
+)
+
+
+@lowers(np.clip, method="clip")
+def _clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = Only(),
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Handle:
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
+    if low is None and high is None:
+        return apply("positive", a)
+    if high is None:
+        return maximum(a, low)
+    return minimum(a, high) if low is None else clip(a, low, high)
+
+
+def _where_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    if types[0].dtype.kind not in "biuf":
+        raise Refusal(f"a condition of type {types[0]}", "a comparison")
+    dtype = elementwise_dtype(np.add, types[1:])
+    return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
+
+
+def _where_text(types: Sequence[Any], attrs: Attrs) -> str:
+    scalar = types and all(isinstance(type_, Scalar) for type_ in types)
+    return "np.where({0}, {1}, {2})" + ("[()]" if scalar else "")
+
+
+def _where_tangent(
+    z: Handle, dots: Sequence[Handle | None], c: Handle, x: Handle, y: Handle
+) -> Handle:
+    x_dot, y_dot = (0.0 if dot is None else dot for dot in dots[1:])
+    return apply("where", c, x_dot, y_dot)
+
+
+def _where_adjoint(
+    z_bar: Handle, z: Handle, c: Handle, x: Handle, y: Handle
+) -> list[Handle | None]:
+    x_bar = apply("where", c, z_bar, 0.0) if differentiable(x) else None
+    y_bar = apply("where", c, 0.0, z_bar) if differentiable(y) else None
+    return [None, x_bar, y_bar]
+
+
+CONDITION = np.array([[True, False, True, False]])
+where = register(
+    Primitive(
+        name="where",
+        type_rule=_where_type,
+        evaluate=lambda c, x, y: np.where(c, x, y)[()],
+        template=_where_text,
+        tangent=_where_tangent,
+        adjoint=_where_adjoint,
+        elementwise=True,
+        samples=(
+            Sample((CONDITION, "f64[3,4]", "f64[3,4]")),
+            Sample((CONDITION, "f64", "f64[3,1]")),
+            Sample((CONDITION, "f32[3,4]", 0.0)),
+            Sample((True, "float", "float")),
+            Sample((CONDITION[:, :0], "f64[3,1]", "f64")),
+        ),
+    )
+)
+
+
+@lowers(np.where)
+def _where(condition: Any, x: Any = None, y: Any = None, /) -> Handle:
+    if x is None or y is None:
+        raise Refusal(
+            "np.where with one argument, whose result has a length of its own",
+            "np.where(condition, x, y)",
+        )
+    return where(condition, x, y)
+
+
+@lowers(np.select)
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Handle:
+    if not isinstance(condlist, list | tuple) or len(condlist) != len(choicelist):
+        raise Refusal("np.select without two lists of one length")
+    pairs = list(zip(condlist, choicelist, strict=True))
+    return reduce(lambda rest, pair: where(*pair, rest), reversed(pairs), default)
+
+
+def _nan_to_num_text(types: Sequence[Any], attrs: Attrs) -> str:
+    given = [f", {key}={value!r}" for key, value in attrs.items() if value is not None]
+    return "np.nan_to_num({0}" + "".join(given) + ")"
+
+
+nan_to_num = register(
+    Primitive(
+        name="nan_to_num",
+        type_rule=lambda dims, types, attrs: tensor(types[0].dtype, types[0].shape),
+        evaluate=lambda x, **attrs: np.nan_to_num(x, **_given(attrs))[()],
+        template=_nan_to_num_text,
+        tangent=lambda y, dots, x, **_: where(apply("isfinite", x), dots[0], 0.0),
+        adjoint=lambda y_bar, y, x, **_: [where(apply("isfinite", x), y_bar, 0.0)],
+        elementwise=True,
+        samples=tuple(Sample(sample.operands) for sample in REALS),
+    )
+)
+
+
+def _given(attrs: Attrs) -> dict[str, Any]:
+    return {key: value for key, value in attrs.items() if value is not None}
+
+
+@lowers(np.nan_to_num)
+def _nan_to_num(
+    x: Any,
+    copy: Any = Only(True),
+    nan: Any = 0.0,
+    posinf: Any = None,
+    neginf: Any = None,
+) -> Handle:
+    attrs = _given({"nan": nan or None, "posinf": posinf, "neginf": neginf})
+    if any(isinstance(value, Handle) for value in attrs.values()):
+        raise Refusal("a replacement of np.nan_to_num known only at run time")
+    return nan_to_num(x, **attrs)
+
+
+def _one_of_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    """Type rule of Python's ``max`` and ``min`` of numbers: the type of each."""
+    if not all(isinstance(type_, Scalar) for type_ in types):
+        raise Refusal("max or min of arrays", "np.maximum or np.minimum")
+    dtype = types[0].dtype
+    for type_ in types[1:]:
+        dtype = elementwise_dtype(np.maximum, [Scalar(dtype), Scalar(type_.dtype)])
+    strong = {type_.dtype for type_ in types if not type_.weak}
+    if strong - {dtype}:
+        raise Refusal("max or min of numbers of several dtypes", "np.maximum")
+    return Scalar(dtype, weak=not strong)
+
+
+def _as_joined(value: Any, xs: Sequence[Any]) -> Any:
+    """Return the extremum of mixed Python numbers as the float that its type says."""
+    return float(value) if type(value) is int and float in map(type, xs) else value
+
+
+def _one_of_shares(y: Handle, xs: Sequence[Handle]) -> list[Handle]:
+    """Return for every operand its share of the extremum."""
+    chosen = [apply("equal", x, y, builder=y.builder) for x in xs]
+    ties = reduce(lambda p, q: p + q, chosen)
+    return [apply("masked_divide", c, ties) for c in chosen]
+
+
+def _one_of_tangent(
+    y: Handle, dots: Sequence[Handle | None], *xs: Handle
+) -> Handle | None:
+    pairs = zip(dots, _one_of_shares(y, xs), strict=True)
+    terms = [scale(dot, share) for dot, share in pairs if dot is not None]
+    return reduce(lambda p, q: p + q, terms)
+
+
+def _one_of_adjoint(y_bar: Handle, y: Handle, *xs: Handle) -> list[Handle | None]:
+    shares = _one_of_shares(y, xs)
+    return [
+        y_bar * share if differentiable(x) else None
+        for x, share in zip(xs, shares, strict=True)
+    ]
+
+
+for _name, _function in (("max", max), ("min", min)):
+    register(
+        Primitive(
+            name=f"python_{_name}",
+            type_rule=_one_of_type,
+            evaluate=lambda *xs, f=_function: _as_joined(f(*xs), xs),
+            template=lambda types, attrs, name=_name: (
+                f"{name}({', '.join(f'{{{i}}}' for i in range(len(types)))})"
+            ),
+            tangent=_one_of_tangent,
+            adjoint=_one_of_adjoint,
+            samples=(
+                Sample(("float", "float")),
+                Sample(("float", 0.5)),
+                Sample(("f64", "f64", "f64")),
+            ),
+        )
+    )
+
+
+def _lower_one_of(name: str, function: Any) -> None:
+    @lowers(function)
+    def lowering(*numbers: Any, key: Any = Only(), default: Any = Only()) -> Handle:
+        if len(numbers) == 1:
+            if not isinstance(numbers[0], list | tuple):
+                raise Refusal(f"{name}() over the elements of an array", f"np.{name}")
+            numbers = tuple(numbers[0])
+        builder = builder_of(*numbers)
+        handles = [lift(builder, number) for number in numbers]
+        return handles[0] if len(handles) == 1 else apply(f"python_{name}", *handles)
+
+
+_lower_one_of("max", max)
+_lower_one_of("min", min)

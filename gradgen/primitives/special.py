@@ -1,0 +1,120 @@
+"""Functions of ``math`` without a NumPy counterpart, and what stops a derivative."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, TypeVar
+
+from gradgen.errors import Refusal
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import PY_FLOAT, Scalar, Type
+from gradgen.primitives.elementary import exp
+from gradgen.primitives.families import elementwise_rules, linear
+from gradgen.primitives.lowering import describe, lowers
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    builder_of,
+    register,
+)
+
+T = TypeVar("T")
+
+
+def stop_gradient(x: T) -> T:
+    """Return ``x``, which derivatives then take for a constant.
+
+    Examples
+    --------
+    >>> stop_gradient(2.0)
+    2.0
+    """
+    return x
+
+
+register(
+    Primitive(
+        name="stop_gradient",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=lambda x: x,
+        template="{0}",
+        shares=(0,),
+        samples=(Sample(("f64[3]",)), Sample(("float",))),
+    )
+)
+
+
+@lowers(stop_gradient)
+def _stop_gradient(x: Any) -> Any:
+    """Lower over containers, too: every number inside is taken for a constant."""
+    if isinstance(x, list | tuple):
+        return type(x)(map(_stop_gradient, x))
+    if isinstance(x, dict):
+        return {key: _stop_gradient(value) for key, value in x.items()}
+    return apply("stop_gradient", x) if isinstance(x, Handle) else x
+
+
+def _math_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    if not all(isinstance(type_, Scalar) for type_ in types):
+        raise Refusal("a function of math takes single numbers, not arrays")
+    return PY_FLOAT
+
+
+def _math_function(function: Callable[..., Any], partial: Callable[..., Any]) -> None:
+    tangent, adjoint = elementwise_rules([partial])
+    primitive = register(
+        Primitive(
+            name=function.__name__,
+            type_rule=_math_type,
+            evaluate=lambda x, lib: function(x),
+            template=f"{describe(function)}({{0}})",
+            tangent=tangent,
+            adjoint=adjoint,
+            samples=(
+                Sample(("float",), {"lib": "math"}),
+                Sample(("f64",), {"lib": "math"}),
+            ),
+        )
+    )
+    lowers(function)(lambda x, /: apply(primitive.name, x, lib="math"))
+
+
+_SLOPE = 2.0 / math.sqrt(math.pi)
+_math_function(math.erf, lambda y, x: _SLOPE * exp(-(x * x)))
+_math_function(math.erfc, lambda y, x: -_SLOPE * exp(-(x * x)))
+
+linear(
+    "fsum",
+    type_rule=_math_type,
+    evaluate=lambda *xs: math.fsum(xs),
+    template=lambda types, attrs: (
+        f"math.fsum([{', '.join(f'{{{i}}}' for i in range(len(types)))}])"
+    ),
+    adjoint=lambda y_bar, y, *xs: [y_bar] * len(xs),
+    operands=0,
+    samples=(Sample(("float", "float", "float")), Sample(("f64", 1.5))),
+)
+
+
+@lowers(math.fsum)
+def _fsum(seq: Any, /) -> Handle:
+    _check_list("math.fsum", seq)
+    return apply("fsum", *seq)
+
+
+@lowers(math.prod)
+def _prod(iterable: Any, /, *, start: Any = 1) -> Handle:
+    _check_list("math.prod", iterable)
+    factors = [*iterable] if type(start) is int and start == 1 else [start, *iterable]
+    builder = builder_of(*factors)
+    return reduce(lambda p, q: apply("multiply", p, q, builder=builder), factors)
+
+
+def _check_list(name: str, value: Any) -> None:
+    if not isinstance(value, list | tuple):
+        raise Refusal(f"{name} over the elements of an array", f"np.{name[-4:]}")

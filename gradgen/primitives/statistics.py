@@ -1,0 +1,292 @@
+"""Variance, standard deviation, averages, medians and norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import FLOAT, Type, tensor
+from gradgen.primitives.indexing import read
+from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.masked import divide_or_zero
+from gradgen.primitives.reduction import count_of, reduced, reduced_shape, spread
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    dim_of,
+    lift,
+    register,
+)
+from gradgen.primitives.shaping import (
+    cast_like,
+    cast_to,
+    normal_axes,
+    normal_axis,
+    reshape_to,
+)
+
+Axes = tuple[int, ...]
+
+
+def _float_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    dtype = types[0].dtype if types[0].dtype.kind == "f" else FLOAT
+    shape = reduced_shape(types[0].shape, attrs["axis"], attrs["keepdims"])
+    return tensor(dtype, shape)
+
+
+def _options_text(types: Sequence[Any], attrs: Attrs) -> str:
+    axis, options = attrs["axis"], ""
+    if types and len(axis) != len(types[0].shape):
+        options += f", axis={axis[0] if len(axis) == 1 else axis}"
+    if attrs.get("ddof"):
+        options += f", ddof={attrs['ddof']}"
+    return options + (", keepdims=True" if attrs["keepdims"] else "")
+
+
+def _deviation(x: Handle, axis: Axes) -> Handle:
+    """Return how far ``x`` is from its mean."""
+    mean = apply("mean", x, axis=axis, keepdims=False)
+    return x - spread(mean, x, axis, False)
+
+
+def _freedom(x: Handle, axis: Axes, ddof: int) -> Handle:
+    count = count_of(x, axis)
+    return count - ddof if ddof else count
+
+
+def _var_tangent(
+    y: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    axis: Axes,
+    keepdims: bool,
+    ddof: int,
+) -> Handle:
+    moved = _deviation(x, axis) * dots[0]
+    total = apply("sum", moved, axis=axis, keepdims=keepdims)
+    return 2 * total / _freedom(x, axis, ddof)
+
+
+def _var_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool, ddof: int
+) -> list[Handle]:
+    weight = cast_like(2 * y_bar / _freedom(x, axis, ddof), y)
+    return [spread(weight, x, axis, keepdims) * _deviation(x, axis)]
+
+
+def _std_tangent(
+    y: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    axis: Axes,
+    keepdims: bool,
+    ddof: int,
+) -> Handle:
+    moved = _deviation(x, axis) * dots[0]
+    total = apply("sum", moved, axis=axis, keepdims=keepdims)
+    return divide_or_zero(total / _freedom(x, axis, ddof), y)
+
+
+def _std_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool, ddof: int
+) -> list[Handle]:
+    weight = divide_or_zero(y_bar / _freedom(x, axis, ddof), y)
+    return [spread(cast_like(weight, y), x, axis, keepdims) * _deviation(x, axis)]
+
+
+SPREADS = (
+    Sample(("f64[3,4]",), {"axis": (0, 1), "keepdims": False, "ddof": 0}),
+    Sample(("f64[3,4]",), {"axis": (0,), "keepdims": False, "ddof": 1}),
+    Sample(("f64[3,4]",), {"axis": (1,), "keepdims": True, "ddof": 0}),
+    Sample(("f64[2,3,4]",), {"axis": (0, 2), "keepdims": False, "ddof": 2}),
+    Sample(("f32[3,4]",), {"axis": (1,), "keepdims": False, "ddof": 0}),
+)
+for _name, _function, _tangent, _adjoint in (
+    ("var", np.var, _var_tangent, _var_adjoint),
+    ("std", np.std, _std_tangent, _std_adjoint),
+):
+    register(
+        Primitive(
+            name=_name,
+            type_rule=_float_type,
+            evaluate=lambda x, f=_function, **options: f(x, **options),
+            template=lambda types, attrs, name=_name: (
+                f"np.{name}({{0}}{_options_text(types, attrs)})"
+            ),
+            tangent=_tangent,
+            adjoint=_adjoint,
+            samples=SPREADS,
+        )
+    )
+
+
+def _lower_spread(name: str, function: Any) -> None:
+    @lowers(function, method=name)
+    def lowering(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = Only(),
+        ddof: Any = 0,
+        keepdims: Any = False,
+        *,
+        builder: Builder,
+        where: Any = Only(True),
+        mean: Any = Only(),
+        correction: Any = Only(),
+    ) -> Handle:
+        x = lift(builder, a)
+        if x.rank == 0:
+            raise Refusal(f"np.{name} of a single number")
+        options = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
+        x = x if dtype is None else cast_to(x, dtype)
+        return apply(name, x, axis=normal_axes(axis, x.rank), **options)
+
+
+def _degrees(ddof: Any) -> int:
+    value = static(ddof)
+    if not isinstance(value, int):
+        raise Refusal(f"ddof={value!r}", "an integer")
+    return value
+
+
+_lower_spread("var", np.var)
+_lower_spread("std", np.std)
+
+
+def _norm_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool
+) -> list[Handle]:
+    return [spread(divide_or_zero(y_bar, y), x, axis, keepdims) * x]
+
+
+def _norm_tangent(
+    y: Handle, dots: Sequence[Handle | None], x: Handle, axis: Axes, keepdims: bool
+) -> Handle:
+    assert dots[0] is not None
+    total = apply("sum", x * dots[0], axis=axis, keepdims=keepdims)
+    return divide_or_zero(total, y)
+
+
+def _evaluate_norm(x: Any, axis: Axes, keepdims: bool) -> Any:
+    along = None if len(axis) == x.ndim else axis
+    return np.linalg.norm(x, axis=along, keepdims=keepdims)
+
+
+norm = register(
+    Primitive(
+        name="norm",
+        type_rule=_float_type,
+        evaluate=_evaluate_norm,
+        template=lambda types, attrs: (
+            f"np.linalg.norm({{0}}{_options_text(types, attrs)})"
+        ),
+        tangent=_norm_tangent,
+        adjoint=_norm_adjoint,
+        samples=(
+            Sample(("f64[5]",), {"axis": (0,), "keepdims": False}),
+            Sample(("f64[3,4]",), {"axis": (0, 1), "keepdims": False}),
+            Sample(("f64[3,4]",), {"axis": (1,), "keepdims": True}),
+            Sample(("f64[2,3,4]",), {"axis": (0, 2), "keepdims": False}),
+            Sample(("f32[3,4]",), {"axis": (0,), "keepdims": False}),
+        ),
+    )
+)
+
+
+@lowers(np.linalg.norm)
+def _norm(
+    x: Any,
+    ord: Any = None,
+    axis: Any = None,
+    keepdims: Any = False,
+    *,
+    builder: Builder,
+) -> Handle:
+    array = lift(builder, x)
+    if array.dtype.kind != "f":
+        array = cast_to(array, np.float64)
+    axes = normal_axes(axis, array.rank)
+    if ord == "fro" and len(axes) == 2:
+        ord = None
+    if ord is not None and len(axes) != 1:
+        raise Refusal(f"np.linalg.norm of order {ord!r} of a matrix", "ord=None")
+    if axis is not None and len(axes) > 2:
+        raise Refusal("np.linalg.norm over more than two axes")
+    if array.rank == 0:
+        return abs_(array)
+    return _vector_norm(array, ord, axes, bool(static(keepdims)))
+
+
+def abs_(x: Handle) -> Handle:
+    """Return the absolute value."""
+    return apply("absolute", x)
+
+
+def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
+    options = {"axis": axes, "keepdims": keepdims}
+    if order in (None, 2):
+        return apply("norm", x, **options)
+    if order == 1:
+        return apply("sum", abs_(x), **options)
+    if order in (np.inf, -np.inf):
+        return apply("max" if order > 0 else "min", abs_(x), **options)
+    if not isinstance(order, int | float) or order <= 0:
+        raise Refusal(f"np.linalg.norm of order {order!r}", "ord=None, 1, 2 or np.inf")
+    return apply("sum", abs_(x) ** order, **options) ** (1 / order)
+
+
+@lowers(np.average)
+def _average(
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: Any = Only(False),
+    *,
+    builder: Builder,
+    keepdims: Any = False,
+) -> Handle:
+    x = lift(builder, a)
+    if weights is None:
+        return reduced("mean", x, axis, keepdims, builder)
+    w = lift(builder, weights)
+    if w.rank == 1 and x.rank > 1:
+        at = normal_axis(axis, x.rank)
+        w = apply("expand_dims", w, axis=tuple(range(1, x.rank - at)))
+    elif w.rank != x.rank:
+        raise Refusal("np.average with weights of another rank")
+    total = reduced("sum", x * w, axis, keepdims, builder)
+    along = None if w.rank != x.rank else axis
+    return total / reduced("sum", w, along, keepdims and along == axis, builder)
+
+
+@lowers(np.median)
+def _median(
+    a: Any,
+    axis: Any = None,
+    out: Any = Only(),
+    overwrite_input: Any = Only(False),
+    keepdims: Any = Only(False),
+    *,
+    builder: Builder,
+) -> Handle:
+    """Lower to the mean of the middle one or two of the sorted elements."""
+    x = lift(builder, a)
+    if x.dtype.kind != "f":
+        raise Refusal("np.median of integers", "x.astype(float)")
+    if axis is None:
+        x, axis = reshape_to(x, [-1]), 0
+    at = normal_axis(axis, x.rank)
+    ordered = apply("sort", x, axis=at)
+    count, before = dim_of(x, at), [slice(None)] * at
+    low = read(ordered, [*before, apply("floor_divide", count - 1, 2)])
+    high = read(ordered, [*before, apply("floor_divide", count, 2)])
+    return cast_like((low + high) / 2, x)

@@ -1,0 +1,147 @@
+"""Circular and hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+import math
+from functools import partial as bind
+from typing import Any
+
+import numpy as np
+
+from gradgen.primitives import kernels
+from gradgen.primitives.elementary import hypot, sqrt
+from gradgen.primitives.families import Over, elementwise, elementwise_rules
+from gradgen.primitives.lowering import lowers
+from gradgen.primitives.masked import divide_or_zero
+from gradgen.primitives.promotion import elementwise_type
+from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
+from gradgen.primitives.samples import NONZERO, REALS, UNIT, within
+
+DEGREE = math.pi / 180.0
+
+sin = elementwise(np.sin, math=math.sin, partials=[lambda y, x: cos(x)], samples=REALS)
+cos = elementwise(np.cos, math=math.cos, partials=[lambda y, x: -sin(x)], samples=REALS)
+tan = elementwise(
+    np.tan, math=math.tan, partials=[lambda y, x: 1 + y * y], samples=UNIT
+)
+
+
+def _across(x: Handle) -> Handle:
+    """Return ``sqrt(1 - x * x)``, without cancellation near 1."""
+    return sqrt((1 - x) * (1 + x))
+
+
+arcsin = elementwise(
+    np.arcsin,
+    math=math.asin,
+    partials=[lambda y, x: Over(1, _across(x), singular=True)],
+    samples=UNIT,
+)
+arccos = elementwise(
+    np.arccos,
+    math=math.acos,
+    partials=[lambda y, x: Over(-1, _across(x), singular=True)],
+    samples=UNIT,
+)
+arctan = elementwise(
+    np.arctan,
+    math=math.atan,
+    partials=[lambda y, x: Over(1, 1 + x * x)],
+    samples=REALS,
+)
+
+
+def _by_radius(leg: Handle, y: Handle, x: Handle) -> Handle:
+    """Return ``leg / (x * x + y * y)``, where the squares may underflow."""
+    radius = hypot(x, y)
+    return divide_or_zero(divide_or_zero(leg, radius), radius)
+
+
+arctan2 = elementwise(
+    np.arctan2,
+    math=math.atan2,
+    partials=[
+        lambda z, y, x: _by_radius(x, y, x),
+        lambda z, y, x: -_by_radius(y, y, x),
+    ],
+    samples=NONZERO,
+)
+sinh = elementwise(
+    np.sinh, math=math.sinh, partials=[lambda y, x: cosh(x)], samples=REALS
+)
+cosh = elementwise(
+    np.cosh, math=math.cosh, partials=[lambda y, x: sinh(x)], samples=REALS
+)
+tanh = elementwise(
+    np.tanh, math=math.tanh, partials=[lambda y, x: 1 - y * y], samples=REALS
+)
+arcsinh = elementwise(
+    np.arcsinh,
+    math=math.asinh,
+    partials=[lambda y, x: Over(1, hypot(1.0, x))],
+    samples=REALS,
+)
+arccosh = elementwise(
+    np.arccosh,
+    math=math.acosh,
+    partials=[lambda y, x: Over(1, sqrt(x - 1) * sqrt(x + 1), singular=True)],
+    samples=within(1.5, 3.0),
+)
+arctanh = elementwise(
+    np.arctanh,
+    math=math.atanh,
+    partials=[lambda y, x: Over(1, (1 - x) * (1 + x))],
+    samples=UNIT,
+)
+
+for _ufunc in (np.deg2rad, np.radians):
+    elementwise(_ufunc, partials=[lambda y, x: DEGREE], samples=REALS)
+for _ufunc in (np.rad2deg, np.degrees):
+    elementwise(_ufunc, partials=[lambda y, x: 1 / DEGREE], samples=REALS)
+for _ufunc, _function, _factor in (
+    (np.radians, math.radians, DEGREE),
+    (np.degrees, math.degrees, 1 / DEGREE),
+):
+    elementwise(
+        _ufunc,
+        name=f"math_{_function.__name__}",
+        partials=[lambda y, x, factor=_factor: factor],
+        math=_function,
+        samples=(Sample(("float",), {"lib": "math"}),),
+    )
+
+
+def _sinc_partial(y: Handle, x: Handle, order: int) -> Handle:
+    return apply("sinc_derivative", x, order=order + 1)
+
+
+sinc_derivative = register(
+    Primitive(
+        name="sinc_derivative",
+        type_rule=lambda dims, types, attrs: elementwise_type(np.sin, dims, types, {}),
+        evaluate=kernels.sinc_derivative,
+        template=lambda types, attrs: f"sinc_derivative({{0}}, {attrs['order']})",
+        tangent=lambda y, dots, x, order: dots[0] * _sinc_partial(y, x, order),
+        adjoint=lambda y_bar, y, x, order: [y_bar * _sinc_partial(y, x, order)],
+        elementwise=True,
+        samples=(Sample(("f64[4]",), {"order": 1}), Sample(("f64",), {"order": 2})),
+    )
+)
+_sinc_rules = elementwise_rules([bind(_sinc_partial, order=0)])
+sinc = register(
+    Primitive(
+        name="sinc",
+        type_rule=lambda dims, types, attrs: elementwise_type(np.sin, dims, types, {}),
+        evaluate=np.sinc,
+        template="np.sinc({0})",
+        tangent=_sinc_rules[0],
+        adjoint=_sinc_rules[1],
+        elementwise=True,
+        samples=REALS,
+    )
+)
+
+
+@lowers(np.sinc)
+def _sinc(x: Any) -> Handle:
+    return sinc(x)

@@ -1,0 +1,219 @@
+"""Functions of one primitive, and checks of derivatives to any order."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradgen.ir.abstract import type_of
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Function, Param, Value
+from gradgen.ir.tree import leaf, tree_of
+from gradgen.ir.types import is_floating, literal_type
+from gradgen.primitives.registry import Handle, Sample, apply
+from gradgen.testing.interp import interpret
+from gradgen.transforms.derive import Selection, adjoint, jvp
+
+DTYPES = {"f64": np.float64, "f32": np.float32}
+
+
+def draw(spec: Any, domain: tuple[float, float], rng: np.random.Generator) -> Any:
+    """Return the operand that a sample asks for; what is no string is taken as it is."""
+    if not isinstance(spec, str):
+        return spec
+    kind, _, lengths = spec.rstrip("]").partition("[")
+    shape = tuple(int(length) for length in lengths.split(",")) if lengths else ()
+    numbers = rng.uniform(*domain, shape)
+    return float(numbers) if kind == "float" else DTYPES[kind](numbers)
+
+
+def operands_of(sample: Sample, name: str) -> list[Any]:
+    """Return operands for a sample, the same in every run."""
+    rng = np.random.default_rng(zlib.crc32(f"{name}{sample.operands}".encode()))
+    return [draw(spec, sample.domain, rng) for spec in sample.operands]
+
+
+def is_argument(value: Any) -> bool:
+    """Tell whether an operand comes in when the program runs."""
+    return isinstance(value, np.ndarray | np.generic) or type(value) is float
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function in IR and arguments for it."""
+
+    function: Function
+    args: tuple[Any, ...]
+
+    @property
+    def moving(self) -> tuple[int, ...]:
+        """Return the positions of the parameters that can have a derivative."""
+        trees = [param.tree for param in self.function.params]
+        return tuple(
+            i
+            for i, tree in enumerate(trees)
+            if any(is_floating(x.type) for x in tree.leaves())
+        )
+
+    def run(self) -> list[Any]:
+        """Return the leaves of the result."""
+        return list(tree_of(interpret(self.function, self.args)).leaves())
+
+    def moved(self, dots: Sequence[Any], step: float) -> list[Any]:
+        """Return the result at the arguments moved along ``dots``."""
+        args = list(self.args)
+        for i, dot in zip(self.moving, dots, strict=True):
+            args[i] = shift(args[i], dot, step)
+        return Program(self.function, tuple(args)).run()
+
+
+def shift(value: Any, dot: Any, step: float) -> Any:
+    """Return ``value + step * dot`` over trees."""
+    if isinstance(value, tuple | list):
+        pairs = zip(value, dot, strict=True)
+        return type(value)(shift(v, d, step) for v, d in pairs)
+    return value if dot is None else value + step * dot
+
+
+def build(body: Callable[..., Any], args: Sequence[Any], name: str = "f") -> Program:
+    """Return the program that ``body`` makes of handles for ``args``."""
+    builder = Builder()
+    values = []
+    for i, arg in enumerate(args):
+        type_ = type_of(arg, builder.dims, f"x{i}")
+        values.append(Value(type_, f"x{i}"))
+    builder.enter(values)
+    result = tree_of(body(*[Handle(builder, value) for value in values]))
+    tree = result.map(lambda y: y.atom)
+    params = tuple(Param(v.hint, leaf(v)) for v in values)
+    block = builder.block(tuple(values), list(tree.leaves()))
+    return Program(Function(name, params, block, tree), tuple(args))
+
+
+def program_of(name: str, sample: Sample, operands: Sequence[Any]) -> Program:
+    """Return the function that is one primitive."""
+    args = [operand for operand in operands if is_argument(operand)]
+
+    def body(*handles: Handle) -> Handle:
+        supply = iter(handles)
+        parts = [next(supply) if is_argument(x) else x for x in operands]
+        return apply(name, *parts, **sample.attrs)
+
+    if not args:
+        builder = Builder()
+        y = apply(name, *operands, builder=builder, **sample.attrs)
+        block = builder.block((), [y.atom])
+        return Program(Function(name, (), block, leaf(y.atom)), ())
+    return build(body, args, name)
+
+
+def random_like(value: Any, rng: np.random.Generator) -> Any:
+    """Return a direction in the space of ``value``: None for what has no derivative."""
+    if isinstance(value, tuple | list):
+        return type(value)(random_like(v, rng) for v in value)
+    if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.kind != "f":
+            return None
+        return value.dtype.type(rng.standard_normal(value.shape))
+    return float(rng.standard_normal()) if isinstance(value, float) else None
+
+
+def inner(left: Any, right: Any) -> float:
+    """Return the inner product over two trees; None stands for zero."""
+    if left is None or right is None:
+        return 0.0
+    if isinstance(left, tuple | list):
+        return sum(inner(a, b) for a, b in zip(left, right, strict=True))
+    return float(np.sum(np.multiply(left, right, dtype=np.float64)))
+
+
+def difference(program: Program, dots: Sequence[Any], step: float) -> list[Any]:
+    """Return the derivative along ``dots`` by differences of fourth order."""
+    far, near, back, behind = (
+        program.moved(dots, k * step) for k in (2.0, 1.0, -1.0, -2.0)
+    )
+    return [
+        (8 * (np.float64(b) - np.float64(c)) - (np.float64(a) - np.float64(d)))
+        / (12 * step)
+        for a, b, c, d in zip(far, near, back, behind, strict=True)
+    ]
+
+
+def check_derivatives(program: Program, order: int, step: float = 1e-3) -> None:
+    """Check tangent against differences and adjoint against tangent, to ``order``."""
+    rng = np.random.default_rng(7)
+    moving = program.moving
+    dots = [random_like(program.args[i], rng) for i in moving]
+    tangent = Program(jvp(program.function, moving), (*program.args, *dots))
+    value, pushed = interpret(tangent.function, tangent.args)
+    double = all(x.dtype == np.float64 for x in _floats([*program.args, value]))
+    if double:
+        check_tangent(program, dots, pushed, step)
+    bar = random_like(value, rng)
+    pull = Program(adjoint(program.function, Selection(moving, single=False)), ())
+    pull = Program(pull.function, (*program.args, bar))
+    again, bars = interpret(pull.function, pull.args)
+    for i, x_bar in zip(moving, bars, strict=True):
+        same_kind(x_bar, program.args[i])
+    left, right = inner(bar, pushed), inner(bars, tuple(dots))
+    scale = abs(left) + abs(right) + _size(bar, pushed) + _size(bars, tuple(dots))
+    assert abs(left - right) <= (1e-10 if double else 1e-4) * scale
+    if order > 1:
+        check_derivatives(tangent, order - 1, step)
+        check_derivatives(pull, order - 1, step)
+
+
+def _floats(tree: Any) -> list[Any]:
+    leaves = [np.asarray(x) for x in tree_of(tree).leaves()]
+    return [x for x in leaves if x.dtype.kind == "f"]
+
+
+def _size(left: Any, right: Any) -> float:
+    magnitude = lambda t: tree_of(t).map(np.abs).build()
+    return inner(magnitude(left), magnitude(right))
+
+
+def check_tangent(
+    program: Program, dots: Sequence[Any], pushed: Any, step: float
+) -> None:
+    """Check a tangent against differences."""
+    expected = difference(program, dots, step)
+    leaves = list(tree_of(pushed).leaves())
+    floating = [e for e, y in zip(expected, program.run(), strict=True) if _is_float(y)]
+    for found, wanted in zip(leaves, floating, strict=True):
+        size = 1.0 + np.max(np.abs(wanted), initial=0.0)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-7 * size)
+
+
+def _is_float(value: Any) -> bool:
+    return np.asarray(value).dtype.kind == "f"
+
+
+def same_kind(derivative: Any, x: Any) -> None:
+    """Check that a derivative has the structure, dtype and shape of its value."""
+    if isinstance(x, tuple | list):
+        for part, y in zip(derivative, x, strict=True):
+            same_kind(part, y)
+    elif derivative is not None:
+        assert np.shape(derivative) == np.shape(x)
+        if isinstance(x, np.ndarray | np.generic):
+            assert np.asarray(derivative).dtype == x.dtype
+
+
+def type_fits(value: Any, type_: Any) -> None:
+    """Check the type of a result: dtype, shape, Python's or NumPy's."""
+    found = np.asarray(value)
+    assert found.dtype == type_.dtype
+    assert found.ndim == len(type_.shape)
+    for dim, length in zip(type_.shape, found.shape, strict=True):
+        assert not isinstance(dim, int) or dim == length
+    if type_.weak:
+        assert isinstance(value, bool | int | float)
+        assert not isinstance(value, np.generic)
+        assert literal_type(value).dtype == type_.dtype
+    elif not type_.shape:
+        assert isinstance(value, np.generic)

@@ -1,0 +1,121 @@
+"""Every primitive, tested from the samples of its own declaration."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradgen.primitives.registry import PRIMITIVES, Sample
+from gradgen.runtime import support
+from tests.primitives.harness import (
+    build,
+    check_derivatives,
+    operands_of,
+    program_of,
+    type_fits,
+)
+
+WITHOUT_SAMPLES = {"check_dims"}
+CASES = [
+    pytest.param(name, sample, id=f"{name}-{index}")
+    for name, primitive in sorted(PRIMITIVES.items())
+    for index, sample in enumerate(primitive.samples)
+]
+DIFFERENTIABLE = [case for case in CASES if PRIMITIVES[case.values[0]].differentiable]
+
+
+def same(left: Any, right: Any) -> None:
+    np.testing.assert_array_equal(left, right)
+    assert type(left) is type(right)
+    assert np.asarray(left).dtype == np.asarray(right).dtype
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic)
+
+
+def evaluate(name: str, operands: list[Any], sample: Sample) -> Any:
+    return PRIMITIVES[name].evaluate(*operands, **sample.attrs)
+
+
+def test_every_differentiable_primitive_has_samples() -> None:
+    missing = {
+        name
+        for name, primitive in PRIMITIVES.items()
+        if primitive.differentiable and not primitive.samples
+    }
+    assert missing <= WITHOUT_SAMPLES
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_type_rule_says_what_evaluate_returns(name: str, sample: Sample) -> None:
+    operands = operands_of(sample, name)
+    program = program_of(name, sample, operands)
+    result = evaluate(name, operands, sample)
+    type_fits(result, program.function.body.ops[-1].results[0].type)
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_inputs_are_untouched_and_need_not_be_contiguous(
+    name: str, sample: Sample
+) -> None:
+    operands = operands_of(sample, name)
+    strided = [
+        np.stack([x, x], axis=-1)[..., 0] if isinstance(x, np.ndarray) else x
+        for x in operands
+    ]
+    before = copy.deepcopy(strided)
+    result = evaluate(name, strided, sample)
+    np.testing.assert_allclose(result, evaluate(name, operands, sample), rtol=1e-6)
+    for now, then in zip(strided, before, strict=True):
+        same(now, then)
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_printed_form_computes_what_evaluate_returns(name: str, sample: Sample) -> None:
+    primitive = PRIMITIVES[name]
+    if primitive.mutates or name == "empty":
+        pytest.skip("printed as a statement, or without a value")
+    operands = operands_of(sample, name)
+    program = program_of(name, sample, operands)
+    op = program.function.body.ops[-1]
+    names = [f"x{i}" for i in range(len(operands))]
+    text = primitive.print_as([x.type for x in op.operands], op.attrs).format(*names)
+    scope = {"np": np, "math": math, **vars(support)}
+    printed = eval(text, scope, dict(zip(names, operands, strict=True)))
+    if name == "larger":  # a mask as long as there are no ties
+        printed = printed * operands[0].dtype.type(1) if is_array(printed) else printed
+    same(printed, evaluate(name, operands, sample))
+
+
+@pytest.mark.parametrize(("name", "sample"), DIFFERENTIABLE)
+def test_derivatives_to_third_order(name: str, sample: Sample) -> None:
+    operands = operands_of(sample, name)
+    program = program_of(name, sample, operands)
+    if not program.moving:
+        return
+    check_derivatives(program, 3)
+
+
+def test_rules_are_checked_by_differences() -> None:
+    """A wrong rule is found out: the check itself is checked."""
+    program = build(lambda x: x * x, [np.array([1.0, 2.0])])
+    check_derivatives(program, 1)
+    broken = build(lambda x: PRIMITIVES["stop_gradient"](x) * x, [np.array([1.0, 2.0])])
+    with pytest.raises(AssertionError):
+        check_derivatives(broken, 1)
+
+
+def test_samples_cover_python_numbers_arrays_and_empty_ones() -> None:
+    for name, primitive in PRIMITIVES.items():
+        if (
+            primitive.elementwise
+            and primitive.differentiable
+            and len(primitive.samples) > 4
+        ):
+            shown = [str(x) for s in primitive.samples for x in s.operands]
+            assert any(x.startswith("f64[") for x in shown), name
