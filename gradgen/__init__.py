@@ -1,6 +1,6 @@
 """gradgen: derivatives of plain NumPy functions, as source code that you can read."""
 
-from gradgen.api import Derivative, grad, value_and_grad
+from gradgen.api import Derivative, grad, jvp, value_and_grad, vjp
 from gradgen.errors import (
     ArgumentError,
     CacheError,
@@ -25,5 +25,7 @@ __all__ = [
     "SourceError",
     "UnsupportedError",
     "grad",
+    "jvp",
     "value_and_grad",
+    "vjp",
 ]

@@ -8,11 +8,13 @@ import types
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from gradgen.compiler import Request, Step, build, compile_program, parts_of
+from gradgen.compiler import Request, Step, intermediate, obtain
 from gradgen.errors import ArgumentError
+from gradgen.ir.printer import print_ir
 from gradgen.runtime.binding import Target, take_apart
-from gradgen.runtime.dispatch import CacheInfo, Dispatcher, Program, guarded_call
+from gradgen.runtime.dispatch import CacheInfo, Dispatcher, Program
 from gradgen.runtime.keys import Key
+from gradgen.runtime.places import ABSENT
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,11 +34,10 @@ class Derivative(Generic[P, R]):
         functools.update_wrapper(self, primal)
         self.primal = primal
         self._step = step
-        inner = primal if isinstance(primal, Derivative) else None
-        self._steps = (*(inner._steps if inner else ()), step)
-        self._target: Target = inner._target if inner else take_apart(primal)
+        self._target, inner = unfold(primal)
+        self._steps = (*inner, step)
         self._dispatcher = Dispatcher(self._compile)
-        self._floats: dict[tuple[type, ...], Program] = {}
+        self._fast: Program | None = None
         self._check_argnums()
 
     def _check_argnums(self) -> None:
@@ -48,15 +49,23 @@ class Derivative(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the derivative at these arguments."""
-        program = self._floats.get(tuple(map(type, args)))
-        if program is not None and not kwargs:
-            if program.check is None or program.check(args):
+        fast = self._fast
+        if fast is not None and not kwargs:
+            try:
+                fits = fast.float_check(args)  # type: ignore[misc]
+            except ABSENT:
+                fits = False
+            if fits:
                 self._dispatcher.hits += 1
-                return guarded_call(program, 0, args)  # type: ignore[no-any-return]
+                try:
+                    return fast.functions[0](*args)  # type: ignore[no-any-return]
+                except Exception as error:
+                    fast.annotate(error)
+                    raise
         bound = self._target.arguments(args, kwargs)
         program = self._dispatcher.find(bound)
-        if program.simple and all(type(x) is float for x in bound) and bound == args:
-            self._floats[(float,) * len(args)] = program
+        if program.float_check is not None:
+            self._fast = program
         return program(bound)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -73,9 +82,7 @@ class Derivative(Generic[P, R]):
     def _compile(
         self, args: Args, key: Key, promoted: tuple[int, ...]
     ) -> tuple[Program, bool]:
-        request = Request(self._target, self._steps, args)
-        compiled = compile_program(request, promoted)
-        return build(request, parts_of(compiled)), False
+        return obtain(Request(self._target, self._steps, args), promoted)
 
     def _program(self, args: Args, kwargs: dict[str, Any]) -> Program:
         return self._dispatcher.find(self._target.arguments(args, kwargs))
@@ -104,6 +111,12 @@ class Derivative(Generic[P, R]):
         """
         return self._program(args, kwargs).functions[0]
 
+    def ir(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """Return the optimised IR for arguments of these types, as text."""
+        bound = self._target.arguments(args, kwargs)
+        functions, _, _ = intermediate(Request(self._target, self._steps, bound))
+        return "\n".join(map(print_ir, functions))
+
     def cache_info(self) -> CacheInfo:
         """Return how often programs were at hand, on disk, or had to be compiled."""
         return self._dispatcher.info()
@@ -111,6 +124,13 @@ class Derivative(Generic[P, R]):
 
 def _text(program: Program) -> str:
     return "\n\n".join(listing.source for listing in program.listings)
+
+
+def unfold(function: Any) -> tuple[Target, tuple[Step, ...]]:
+    """Return the function that a derivative starts from, and the steps to it."""
+    if isinstance(function, Derivative):
+        return function._target, function._steps
+    return take_apart(function), ()
 
 
 def _found_by_name(derivative: Any) -> bool:

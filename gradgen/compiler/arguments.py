@@ -119,7 +119,7 @@ def _no_derivative(path: str, value: Any) -> str:
 
 
 def for_frontend(parameters: Parameters, params: Sequence[Param]) -> list[Param]:
-    """Return ``params`` with those of ``*args`` gathered into one, as the source has it."""
+    """Return ``params`` with those of ``*args`` gathered into one."""
     if parameters.variadic is None:
         return list(params)
     first = len(parameters.positional)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.compiler.pipeline import Compiled, Request, Step
+from gradgen.compiler.pipeline import Compiled, Request, Step, compile_program
 from gradgen.frontend.values import Root
 from gradgen.ir.tree import tree_of
 from gradgen.runtime.convert import (
@@ -14,13 +14,19 @@ from gradgen.runtime.convert import (
     empty_mask,
     enter,
     enters_as_is,
-    fit_seed,
     is_zero_dimensional,
     leave,
 )
 from gradgen.runtime.dispatch import Program, key_of
 from gradgen.runtime.load import Listing, load
-from gradgen.runtime.places import Pin, Place, compile_check, compile_fetch
+from gradgen.runtime.places import (
+    Pin,
+    Place,
+    compile_check,
+    compile_fetch,
+    compile_float_check,
+)
+from gradgen.runtime.seeds import fit_tangent
 
 Args = tuple[Any, ...]
 
@@ -52,20 +58,31 @@ def _place(root: Root) -> Place:
     return Place(root.kind, root.owner, root.name, root.attributes)
 
 
+def obtain(request: Request, promoted: tuple[int, ...]) -> tuple[Program, bool]:
+    """Return the program for a request, and whether it was read from the disk."""
+    compiled = compile_program(request, promoted)
+    return build(request, parts_of(compiled)), False
+
+
 def build(request: Request, parts: Parts) -> Program:
     """Return the program made of ``parts`` for calls of the types of ``request``."""
     names = request.target.parameters.names(len(request.args))
     fetch = compile_fetch(parts.places, names)
     outside = () if fetch is None else fetch(request.args)
+    masks = request.masks()
+    floats = fetch is None and all(type(x) is float for x in request.args)
     return Program(
         functions=tuple(load(listing, parts.classes) for listing in parts.listings),
         listings=parts.listings,
         promoted=parts.promoted,
-        prepare=_prepare(request, request.masks(), outside, names),
+        prepare=_prepare(request, masks, outside, names),
         finish=_finish(request),
         check=compile_check(parts.pins, names),
         fetch=fetch,
         fetched=key_of(outside),
+        float_check=compile_float_check(parts.pins, names)
+        if floats and not request.seeds
+        else None,
     )
 
 
@@ -95,18 +112,15 @@ def _prepare_seeded(
     names: Sequence[str],
 ) -> Callable[[Args, Args], Args]:
     """Return what converts arguments and puts the tangents of the moving ones last."""
-    count, prefix = len(request.args), request.target.parameters.prefix
+    prefix = request.target.parameters.prefix
     moving = request.selected(request.steps[-1])
 
     def prepare(args: Args, outside: Args) -> Args:
-        primals, seeds = args[:count], args[count:]
+        *primals, seeds = args
         dots = tuple(
-            fit_seed(
-                seeds[i - prefix], primals[i], f"the tangent of {names[i]}", names[i]
-            )
-            for i in moving
+            fit_tangent(seeds[i - prefix], primals[i], names[i]) for i in moving
         )
-        entered = _entered(primals, changed, masks)
+        entered = _entered(tuple(primals), changed, masks)
         return entered + _without_0d(outside, fetched) + dots
 
     return prepare

@@ -15,13 +15,13 @@ from gradgen.compiler.arguments import (
     typed_parameters,
 )
 from gradgen.compiler.results import check_floating, check_scalar
-from gradgen.frontend.frame import NeedsStatic
 from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
+from gradgen.primitives.lowering import NeedsStatic
 from gradgen.runtime.binding import Target, select
 from gradgen.runtime.convert import (
     Mask,

@@ -9,7 +9,7 @@ from gradgen.ir.types import Scalar, is_floating
 
 
 def check_scalar(function: Function, aux: bool) -> None:
-    """Raise ``OutputError`` unless the result is one real number, or a pair with one."""
+    """Raise ``OutputError`` unless the result is a real number, or a pair with one."""
     result = function.result
     if aux:
         if result.kind != "tuple" or len(result.children) != 2:

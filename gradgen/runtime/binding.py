@@ -12,15 +12,15 @@ from typing import Any
 from gradgen.errors import ArgumentError, SourceError
 
 Args = tuple[Any, ...]
+MAX_BINDERS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The parameters of a plain function by kind.
 
-    Arguments are kept in the order prefix, positional, those of ``*args``, keyword-only,
-    dict of ``**kwargs``. ``prefix`` is how many are fixed by a bound method or a
-    ``partial``.
+    Arguments are kept in the order positional, those of ``*args``, keyword-only, dict
+    of ``**kwargs``. ``prefix`` is how many a bound method or a ``partial`` has fixed.
     """
 
     positional: tuple[str, ...]
@@ -96,8 +96,15 @@ def take_apart(callable_: Any) -> Target:
             function = function.__func__
         else:
             function = _call_method(function, callable_)
-    parameters = parameters_of(function, len(prefix))
-    return Target(function, prefix, keywords, parameters, _binder(function, parameters))
+    bare = bare_target(function, len(prefix))
+    return Target(function, prefix, keywords, bare.parameters, bare.bind)
+
+
+@functools.lru_cache(MAX_BINDERS)
+def bare_target(function: types.FunctionType, prefix: int) -> Target:
+    """Return a plain function as target; ``prefix`` of its arguments are fixed."""
+    parameters = parameters_of(function, prefix)
+    return Target(function, (), {}, parameters, _binder(function, parameters))
 
 
 def _call_method(function: Any, original: Any) -> types.MethodType:
@@ -140,7 +147,7 @@ def _binder(
 def select(
     parameters: Parameters, argnums: Sequence[int], count: int, name: str
 ) -> tuple[int, ...]:
-    """Return which of ``count`` arguments ``argnums`` select; negative ones from the end.
+    """Return which of ``count`` arguments ``argnums`` select.
 
     Raises
     ------

@@ -89,29 +89,7 @@ def leave(derivative: Any, like: Any) -> Any:
     if derivative is None:
         return None
     parts = zip(parts_of(derivative, tree), parts_of(like, tree), strict=True)
-    return _rebuild(tree, [leave(part, x) for part, x in parts])
-
-
-def fit_seed(seed: Any, like: Any, name: str, like_name: str) -> Any:
-    """Return a tangent or cotangent in the form that goes with the value ``like``.
-
-    A floating leaf needs a number or array of the same shape and dtype. None, in the
-    place of a leaf or of a container, is given back as None.
-
-    Raises
-    ------
-    ArgumentError
-        Where structure, shape or dtype differ.
-    """
-    tree = tree_of(like)
-    if tree.kind == "leaf":
-        return _fit_leaf(seed, like, name, like_name)
-    if seed is None:
-        return _rebuild(tree, [fit_seed(None, x, "", "") for x in parts_of(like, tree)])
-    check_structure(seed, tree, name, like_name)
-    parts = zip(parts_of(seed, tree), parts_of(like, tree), tree.steps(), strict=True)
-    fitted = [fit_seed(s, x, name + step, like_name + step) for s, x, step in parts]
-    return _rebuild(tree, fitted)
+    return rebuild(tree, [leave(part, x) for part, x in parts])
 
 
 def check_structure(seed: Any, tree: Tree, name: str, like_name: str) -> None:
@@ -138,7 +116,8 @@ def parts_of(value: Any, tree: Tree) -> list[Any]:
     return list(value) if tree.children else []
 
 
-def _rebuild(tree: Tree, parts: list[Any]) -> Any:
+def rebuild(tree: Tree, parts: list[Any]) -> Any:
+    """Return the container that ``tree`` describes, with other members."""
     children = tuple(Tree("leaf", leaf=part) for part in parts)
     return Tree(tree.kind, children, tree.keys, tree.cls).build()
 
@@ -151,46 +130,6 @@ def _kind_text(tree: Tree) -> str:
     if tree.kind == "record" and tree.cls is not None:
         return tree.cls.__name__
     return "None" if tree.kind == "none" else f"a {type(tree.leaf).__name__}"
-
-
-def _fit_leaf(seed: Any, like: Any, name: str, like_name: str) -> Any:
-    if seed is None:
-        return None
-    if not is_float_leaf(like):
-        raise ArgumentError(
-            f"{name} must be None: {like_name} is {leaf_text(like)}, "
-            "which has no derivative"
-        )
-    if is_int(like) or type(like) is float or not like.shape:
-        return _fit_scalar(seed, like, name, like_name)
-    if not is_duck_array(seed) or isinstance(seed, np.generic):
-        raise ArgumentError(f"{name} must be an array like {like_name}, not {seed!r}")
-    if seed.shape != like.shape:
-        raise ArgumentError(
-            f"{name} has shape {seed.shape}, but {like_name} has {like.shape}"
-        )
-    if seed.dtype != like.dtype:
-        raise ArgumentError(
-            f"{name} has dtype {seed.dtype}, but {like_name} has {like.dtype}"
-        )
-    return seed
-
-
-def _fit_scalar(seed: Any, like: Any, name: str, like_name: str) -> Any:
-    if is_zero_dimensional(seed):
-        seed = seed[()]
-    if isinstance(seed, bool | np.bool_) or not isinstance(
-        seed, int | float | np.floating | np.integer
-    ):
-        raise ArgumentError(
-            f"{name} must be a number like {like_name}, not {leaf_text(seed)}"
-        )
-    dtype = like.dtype if is_duck_array(like) else np.dtype(float)
-    if isinstance(seed, np.floating) and seed.dtype.itemsize > dtype.itemsize:
-        raise ArgumentError(
-            f"{name} has dtype {seed.dtype}, but {like_name} has {dtype}"
-        )
-    return float(seed) if not is_duck_array(like) else dtype.type(seed)
 
 
 def is_float_leaf(value: Any) -> bool:

@@ -28,6 +28,8 @@ class Program:
     arguments that the code takes in another form, ``finish`` its results. ``check``
     tells whether what is folded into the code is unchanged; ``fetch`` reads what it
     takes from outside the function, and ``fetched`` is the key of what it read.
+    ``float_check`` is there where all arguments are Python floats, and tells by itself
+    whether the program can be called as it is.
     """
 
     functions: tuple[Callable[..., Any], ...]
@@ -38,21 +40,14 @@ class Program:
     check: Check | None = None
     fetch: Fetch | None = None
     fetched: Key = ()
-    details: Any = None
-
-    @property
-    def simple(self) -> bool:
-        """Tell whether calling the function is all there is to a call."""
-        return self.prepare is None and self.finish is None and self.fetch is None
+    float_check: Check | None = None
 
     def holds(self, args: Args) -> bool:
         """Tell whether the program still fits what stands outside its function."""
-        if self.check is not None and not self.check(args):
-            return False
-        if self.fetch is None:
-            return True
         try:
-            return key_of(self.fetch(args)) == self.fetched
+            if self.check is not None and not self.check(args):
+                return False
+            return self.fetch is None or key_of(self.fetch(args)) == self.fetched
         except ABSENT:
             return False
 

@@ -29,7 +29,7 @@ BY_VALUE = (
 """Types of objects that are folded into a program, and so belong to its key."""
 
 
-def describe(value: Any, parts: list[Hashable], integers: list[int]) -> None:
+def describe(value: Any, parts: list[Any], integers: list[int]) -> None:
     """Append to ``parts`` what tells ``value`` from arguments of other types.
 
     Arrays are described by dtype and shape. Ints are collected in ``integers``, since
@@ -61,7 +61,7 @@ def describe(value: Any, parts: list[Hashable], integers: list[int]) -> None:
 
 
 def _describe_other(
-    value: Any, kind: type, parts: list[Hashable], integers: list[int]
+    value: Any, kind: type, parts: list[Any], integers: list[int]
 ) -> None:
     if kind is dict:
         parts.append(dict)

@@ -25,11 +25,11 @@ class Listing:
 
 
 def load(listing: Listing, names: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the function that ``listing`` defines; ``names`` are globals for it.
+    r"""Return the function that ``listing`` defines; ``names`` are globals for it.
 
     Examples
     --------
-    >>> load(Listing("f", "def f(x):\\n    return x + one\\n"), {"one": 1})(2)
+    >>> load(Listing("f", "def f(x):\n    return x + one\n"), {"one": 1})(2)
     3
     """
     file = f"<gradgen {listing.name} {next(_numbers)}>"

@@ -20,8 +20,9 @@ CONSTANTS = (
     str,
     bytes,
     slice,
+    range,
     type(None),
-    np.dtype,
+    type(Ellipsis),
 )
 """Immutable types whose instances are compared by value."""
 
@@ -31,16 +32,17 @@ ABSENT = (KeyError, ValueError, AttributeError, IndexError)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A global or closure variable of ``owner``, or an argument, and its attributes.
+    """Where something outside the function is found, and the steps from there.
 
-    ``kind`` is ``"global"``, ``"closure"``, ``"argument"`` or ``"default"``; ``owner``
-    is the function whose variable is meant, ``name`` the variable or parameter.
+    ``kind`` is ``"global"``, ``"closure"`` or ``"default"``, of a name as the function
+    ``owner`` sees it; ``"argument"``; or ``"object"``, for an attribute of ``owner``.
+    A step is the name of an attribute, a key in brackets, or ``__len__()``.
     """
 
     kind: str
     owner: Any
     name: str
-    attributes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,21 @@ class Writer:
 
     def read(self, place: Place) -> str:
         """Return the expression that reads ``place``."""
-        return ".".join((self._root(place), *place.attributes))
+        steps = (step if step[0] == "[" else "." + step for step in place.steps)
+        return self._root(place) + "".join(steps)
 
     def _root(self, place: Place) -> str:
+        owner = place.owner
+        if place.kind == "argument":
+            return f"args[{self.positions[place.name]}]"
         if place.kind == "global":
-            return f"{self.refer(place.owner.__globals__)}[{place.name!r}]"
+            return f"{self.refer(owner.__globals__)}[{place.name!r}]"
         if place.kind == "closure":
-            index = place.owner.__code__.co_freevars.index(place.name)
-            return f"{self.refer(place.owner.__closure__[index])}.cell_contents"
-        return f"args[{self.positions[place.name]}]"
+            index = owner.__code__.co_freevars.index(place.name)
+            return f"{self.refer(owner.__closure__[index])}.cell_contents"
+        if place.kind == "default":
+            return f"{self.refer(default_of)}({self.refer(owner)}, {place.name!r})"
+        return f"{self.refer(owner)}.{place.name}"
 
     def check(self, pin: Pin) -> str:
         """Return the expression that tells whether a pinned value is unchanged."""
@@ -104,20 +112,24 @@ def _check_function(
 def compile_check(pins: Sequence[Pin], params: Sequence[str]) -> Check | None:
     """Return the function that tells whether all ``pins`` hold; None if there are none.
 
-    It is written as one expression, because it runs at every call of a program.
+    It is written as one expression, because it runs at every call of a program. It
+    may raise one of ``ABSENT``, which means that they do not hold.
     """
     if not pins:
         return None
     writer = Writer(params)
     check: Check = writer.compile(" and ".join(map(writer.check, pins)))
+    return check
 
-    def holds(args: tuple[Any, ...]) -> bool:
-        try:
-            return check(args)
-        except ABSENT:
-            return False
 
-    return holds
+def compile_float_check(pins: Sequence[Pin], params: Sequence[str]) -> Check:
+    """Return the function that, besides, tells whether all arguments are floats."""
+    writer = Writer(params)
+    types = [f"type(args[{i}]) is float" for i in range(len(params))]
+    count = f"len(args) == {len(params)}"
+    parts = [count, *types, *map(writer.check, pins)]
+    check: Check = writer.compile(" and ".join(parts))
+    return check
 
 
 def compile_fetch(places: Sequence[Place], params: Sequence[str]) -> Fetch | None:
@@ -129,11 +141,21 @@ def compile_fetch(places: Sequence[Place], params: Sequence[str]) -> Fetch | Non
     return fetch
 
 
+def default_of(function: types.FunctionType, name: str) -> Any:
+    """Return the default value of a parameter."""
+    by_keyword = function.__kwdefaults__ or {}
+    if name in by_keyword:
+        return by_keyword[name]
+    code, defaults = function.__code__, function.__defaults__ or ()
+    position = code.co_varnames.index(name)
+    return defaults[position - code.co_argcount + len(defaults)]
+
+
 def is_constant(value: Any) -> bool:
     """Tell whether ``value`` is compared by value, not by identity."""
-    if isinstance(value, tuple):
-        return type(value) is tuple and all(map(is_constant, value))
-    return isinstance(value, CONSTANTS)
+    if type(value) in (tuple, frozenset):
+        return all(map(is_constant, value))
+    return type(value) in CONSTANTS or isinstance(value, np.dtype)
 
 
 def same_constant(left: Any, right: Any) -> bool:
@@ -151,6 +173,8 @@ def same_constant(left: Any, right: Any) -> bool:
     if isinstance(left, tuple):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(same_constant(a, b) for a, b in pairs)
+    if isinstance(left, frozenset):
+        return sorted(map(repr, left)) == sorted(map(repr, right))
     if isinstance(left, slice):
         return same_constant(_ends(left), _ends(right))
     if isinstance(left, float | complex):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from gradgen.ir.builder import Builder
@@ -97,21 +98,33 @@ def _finish(
     return Function(name, params, body, result, doc, function.span)
 
 
-def jvp(function: Function, moving: Sequence[int]) -> Function:
-    """Return ``f_jvp(args, dots) -> (value, tangent)`` for ``moving`` parameters."""
+def jvp(
+    function: Function, moving: Sequence[int], held: Container[Value] = ()
+) -> Function:
+    """Return ``f_jvp(args, dots) -> (value, tangent)`` for ``moving`` parameters.
+
+    Of these, the leaves in ``held`` are fixed nevertheless.
+    """
     seeds: dict[Value, Value] = {}
     seed_params = []
     for i in moving:
         param = function.params[i]
         tree = _mirror(param.tree, "_dot", seeds, held)
-        seed_params.append(Param(param.name + "_dot", tree, "seed"))
+        seed_params.append(Param(_seed_name(function, param.name + "_dot"), tree, "seed"))
     builder, dots = tangent_sweep(function, seeds)
-    tangent = function.result.map(lambda y: _tangent_of(builder, y, dots))
+    tangent = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
     params = function.params + tuple(seed_params)
     result = Tree("tuple", (function.result, tangent))
     moved = ", ".join(function.params[i].name for i in moving)
     doc = f"Value and tangent of {function.name} along {moved}"
     return _finish(builder, function, function.name + "_jvp", params, result, doc)
+
+
+def _seed_name(function: Function, name: str) -> str:
+    """Return ``name``, numbered where an earlier transform has taken it."""
+    taken = {param.name for param in function.params}
+    numbers = (f"{name}{number}" for number in count(2))
+    return next(n for n in chain([name], numbers) if n not in taken)
 
 
 def _mirror(
@@ -158,7 +171,8 @@ def adjoint(function: Function, selection: Selection) -> Function:
     bars = reverse_sweep(builder, function, inputs, pairs)
     arranged = _arrange(function, selection, inputs, bars)
     default = 1.0 if _is_scalar(function.result) else None
-    params = (*function.params, Param("value_bar", bar_tree, "seed", default))
+    name = _seed_name(function, "value_bar")
+    params = (*function.params, Param(name, bar_tree, "seed", default))
     result = Tree("tuple", (function.result, arranged))
     doc = f"Value and adjoint of {function.name} in {_names(function, selection)}"
     return _finish(builder, function, function.name + "_vjp", params, result, doc)

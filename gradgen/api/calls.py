@@ -1,0 +1,142 @@
+"""``jvp`` and ``vjp``: transforms of a function at given arguments."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradgen.api.derivative import unfold
+from gradgen.api.functions import Argnums, check_argnums
+from gradgen.compiler import Request, Step, obtain, shaped_like
+from gradgen.errors import ArgumentError
+from gradgen.ir.tree import tree_of
+from gradgen.runtime.binding import Target, bare_target
+from gradgen.runtime.dispatch import Dispatcher, Program, guarded_call
+from gradgen.runtime.keys import Key
+from gradgen.runtime.seeds import fit_cotangent
+
+Args = tuple[Any, ...]
+MAX_FUNCTIONS = 256
+"""For how many functions the programs of ``jvp`` and ``vjp`` are kept."""
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """Return the value of ``f`` and its derivative along a direction.
+
+    Parameters
+    ----------
+    f : Callable
+        A function of NumPy arrays and Python numbers, in any nesting of containers.
+    primals : sequence
+        The arguments of ``f``.
+    tangents : sequence
+        For each argument the direction in which it moves, with its structure, shape
+        and dtype. None, for an argument or a part of one, holds it fixed.
+
+    Returns
+    -------
+    tuple
+        ``(value, tangent)``, of the same structure; the tangent is None where the
+        value is an integer.
+
+    Examples
+    --------
+    >>> jvp(lambda x, n: n * x**2, (3.0, 2.0), (1.0, None))
+    (18.0, 12.0)
+    """
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise ArgumentError("jvp takes a tuple of arguments and a tuple of tangents")
+    if len(primals) != len(tangents):
+        raise ArgumentError(
+            f"jvp got {len(primals)} arguments, but {len(tangents)} tangents"
+        )
+    target, steps = unfold(f)
+    args = (*target.arguments(tuple(primals), {}), tuple(tangents))
+    dispatcher = _dispatcher(target, (*steps, Step("jvp")))
+    result: tuple[Any, Any] = dispatcher.find(args)(args)
+    return result
+
+
+class Pullback:
+    """The linear map from cotangents of a result to those of arguments.
+
+    It may be called many times.
+    """
+
+    def __init__(
+        self, program: Program, value: Any, residuals: Args, args: Args, single: bool
+    ) -> None:
+        self._program = program
+        self._like = tree_of(value)
+        self._residuals = residuals
+        self._args = [tree_of(arg) for arg in args]
+        self._single = single
+
+    def __call__(self, cotangent: Any) -> Any:
+        """Return the cotangents of the arguments, given that of the result."""
+        seed = fit_cotangent(cotangent, self._like.build())
+        bars = guarded_call(self._program, 1, (self._residuals, seed))
+        return shaped_like(bars, [tree.build() for tree in self._args], self._single)
+
+
+def vjp(
+    f: Callable[..., Any], *primals: Any, argnums: Argnums | None = None
+) -> tuple[Any, Pullback]:
+    """Return the value of ``f`` and the function that pulls cotangents back.
+
+    Parameters
+    ----------
+    f : Callable
+        A function of NumPy arrays and Python numbers, in any nesting of containers.
+    *primals
+        The arguments of ``f``.
+    argnums : int or sequence of ints, optional
+        Which arguments to differentiate by; without it, every one with floating
+        leaves.
+
+    Returns
+    -------
+    tuple
+        ``(value, pullback)``. The pullback takes a cotangent of the structure, shape
+        and dtype of the value, and returns a tuple with the cotangent of each
+        argument; if ``argnums`` is an int, that of the argument alone.
+
+    Examples
+    --------
+    >>> value, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> value, pullback(1.0)
+    (6.0, (3.0, 2.0))
+    """
+    numbers, single = (None, False) if argnums is None else check_argnums(argnums)
+    target, steps = unfold(f)
+    step = Step("vjp", numbers, single)
+    args = target.arguments(primals, {})
+    program = _dispatcher(target, (*steps, step)).find(args)
+    value, residuals = guarded_call(program, 0, program.inputs(args))
+    chosen = Request(target, (), args).selected(step)
+    selected = tuple(args[i] for i in chosen)
+    return value, Pullback(program, value, residuals, selected, single)
+
+
+def _dispatcher(target: Target, steps: tuple[Step, ...]) -> Dispatcher:
+    return _kept_dispatcher(target.function, target.parameters.prefix, steps)
+
+
+@functools.lru_cache(MAX_FUNCTIONS)
+def _kept_dispatcher(
+    function: types.FunctionType, prefix: int, steps: tuple[Step, ...]
+) -> Dispatcher:
+    target = bare_target(function, prefix)
+    seeded = steps[-1].kind == "jvp"
+
+    def compile_for(
+        args: Args, key: Key, promoted: tuple[int, ...]
+    ) -> tuple[Program, bool]:
+        primals, seeds = (args[:-1], args[-1]) if seeded else (args, ())
+        return obtain(Request(target, steps, primals, seeds), promoted)
+
+    return Dispatcher(compile_for)
