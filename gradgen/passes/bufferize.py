@@ -1,19 +1,23 @@
 """Decides in one go what is printed as one expression and what happens in place.
 
-Every value has roots, the buffers that its memory may belong to. A write happens in
-place only if all roots of the operand that it overwrites were made here, and nobody
-reads them afterwards, under whatever name or view.
+A write happens in place only if the function made all the buffers that may be
+overwritten, and nobody reads them afterwards, under whatever name or view. Reads that
+are printed inside a later statement happen there. Each rule is a function of its own;
+those that look at names alone are about readability, the others about right results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gradgen.ir.core import Block, Function, Literal, Op, Value, with_body
+from gradgen.ir.core import Block, Function, Op, Value, with_body
+from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array
 from gradgen.passes.cleanup import eliminate_dead
 from gradgen.passes.likes import prefer_like
+from gradgen.passes.memory import Memory, content_reads, memory_of, writable
 from gradgen.primitives.facts import known_dims, same_layout
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -35,269 +39,325 @@ def bufferize(function: Function) -> Function:
         x_bar = y  (an argument)    ->   x_bar = y.copy()
     """
     body = eliminate_dead(prefer_like(function.body))
-    body = _copy_mutated(body)
-    body = _copy_results(body)
-    return with_body(function, _Planner(body).plan())
+    body = copy_mutated(body)
+    body = copy_results(body)
+    return with_body(function, plan_block(body))
 
 
-@dataclass(slots=True)
-class _Memory:
-    """The roots of values, and which roots belong to the function."""
-
-    roots: dict[Value, frozenset[Value]] = field(default_factory=dict)
-    owned: set[Value] = field(default_factory=set)
-
-    def of(self, value: Value) -> frozenset[Value]:
-        return self.roots.get(value, frozenset())
-
-    def owns(self, value: Value) -> bool:
-        roots = self.of(value)
-        return bool(roots) and roots <= self.owned
+def last_reads(block: Block) -> dict[Value, int]:
+    """Return the position of the last op that reads the contents of each value."""
+    last: dict[Value, int] = {}
+    for position, op in enumerate(block.ops):
+        last.update(dict.fromkeys(content_reads(op), position))
+    last.update((x, AFTER_ALL) for x in block.results if isinstance(x, Value))
+    return last
 
 
-def memory_of(block: Block) -> _Memory:
-    """Return the roots of all values of a block."""
-    memory = _Memory()
-    for value in block.params:
-        memory.roots[value] = frozenset([value])
-    for op in block.ops:
-        shared = _shared_roots(op, memory)
-        for y in op.results:
-            if not isinstance(y.type, Array):
-                continue
-            memory.roots[y] = shared or frozenset([y])
-            if not shared:
-                memory.owned.add(y)
-    return memory
-
-
-def _shared_roots(op: Op, memory: _Memory) -> frozenset[Value]:
-    primitive = PRIMITIVES[op.name]
-    slots = (0,) if primitive.mutates else primitive.shares
-    parts = [memory.of(x) for x in _values_at(op, slots)]
-    return frozenset().union(*parts)
-
-
-def _values_at(op: Op, slots: Sequence[int]) -> list[Value]:
-    atoms = [op.operands[slot] for slot in slots if slot < len(op.operands)]
-    return [x for x in atoms if isinstance(x, Value)]
-
-
-def content_reads(op: Op) -> list[Value]:
-    """Return the operands whose contents ``op`` reads."""
-    shape_only = PRIMITIVES[op.name].shape_only
-    return [
-        x
-        for slot, x in enumerate(op.operands)
-        if isinstance(x, Value) and slot not in shape_only
-    ]
-
-
-def _copy_op(source: Value, op: Op | None) -> Op:
-    result = Value(source.type, source.hint)
-    span, origin = (op.span, op.origin) if op is not None else (None, "adjoint")
-    return Op("copy", (source,), (result,), {}, (), span, origin)
-
-
-def _copy_mutated(block: Block) -> Block:
-    """Copy what an op overwrites but does not own, or what is read again later."""
-    memory = memory_of(block)
+def copy_mutated(block: Block) -> Block:
+    """Copy what an op overwrites but must not, so that every such op may."""
+    memory = memory_of(Block(block.params, (), ()))
+    last = last_reads(block)
+    tenants: dict[Value, list[Value]] = {}
     ops: list[Op] = []
     for position, op in enumerate(block.ops):
-        if PRIMITIVES[op.name].mutates and not _may_take(block, memory, position):
-            source = op.operands[0]
-            assert isinstance(source, Value)
-            copied = _copy_op(source, op)
-            ops.append(copied)
-            op = op.with_operands((copied.results[0], *op.operands[1:]))
+        if PRIMITIVES[op.name].mutates and not (
+            writable(memory, _target(op))
+            and not read_by_others(memory, tenants, last, op, position)
+        ):
+            ops.append(_copy_of(_target(op), op))
+            memory.note(ops[-1])
+            op = op.with_operands((*ops[-1].results, *op.operands[1:]))
         ops.append(op)
+        memory.note(op)
+        _move_in(memory, tenants, op.results)
     return replace(block, ops=tuple(ops))
 
 
-def _may_take(block: Block, memory: _Memory, position: int) -> bool:
-    source = block.ops[position].operands[0]
-    assert isinstance(source, Value)
-    if not memory.owns(source):
-        return False
-    later = block.ops[position + 1 :]
-    reads = [x for op in later for x in content_reads(op)]
-    reads.extend(x for x in block.results if isinstance(x, Value))
-    heirs = _heirs(block, block.ops[position].results[0])
-    return not any(memory.of(x) & memory.of(source) for x in reads if x not in heirs)
+def _target(op: Op) -> Value:
+    target = op.operands[0]
+    assert isinstance(target, Value)
+    return target
 
 
-def _heirs(block: Block, value: Value) -> set[Value]:
-    """Return ``value`` and what is made from it by sharing its memory."""
-    heirs = {value}
-    for op in block.ops:
-        primitive = PRIMITIVES[op.name]
-        slots = (0,) if primitive.mutates else primitive.shares
-        if any(x in heirs for x in _values_at(op, slots)):
-            heirs.update(op.results)
-    return heirs
+def _move_in(
+    memory: Memory, tenants: dict[Value, list[Value]], values: Iterable[Value]
+) -> None:
+    for value in values:
+        for root in memory.of(value):
+            tenants.setdefault(root, []).append(value)
 
 
-def _copy_results(block: Block) -> Block:
+def read_by_others(
+    memory: Memory,
+    tenants: dict[Value, list[Value]],
+    last: dict[Value, int],
+    op: Op,
+    position: int,
+) -> bool:
+    """Tell whether a value that lives where ``op`` writes is read after it."""
+    for root in memory.of(_target(op)):
+        alive = [x for x in tenants[root] if last.get(x, -1) > position]
+        tenants[root] = alive
+        if alive:
+            return True
+    return False
+
+
+def _copy_of(source: Value, op: Op | None, origin: str = "") -> Op:
+    result = Value(source.type, source.hint)
+    span, found = (op.span, op.origin) if op is not None else (None, "adjoint")
+    return Op("copy", (source,), (result,), {}, (), span, origin or found)
+
+
+def copy_results(block: Block) -> Block:
     """Copy results that the caller must not share with arguments or one another."""
     memory = memory_of(block)
     makers = {y: op for op in block.ops for y in op.results}
-    ops = list(block.ops)
+    copies: list[Op] = []
     results = []
-    taken: set[Value] = set()
+    given: set[Value] = set()
     for x in block.results:
         if isinstance(x, Value) and isinstance(x.type, Array):
-            roots = memory.of(x)
-            read_only = x in makers and makers[x].name == "broadcast_to"
-            if not memory.owns(x) or roots & taken or read_only:
-                copied = _copy_op(x, makers.get(x))
-                copied = replace(copied, origin="result")
-                ops.append(copied)
-                x = copied.results[0]
-            taken |= roots
+            if not writable(memory, x) or shared_already(memory, x, given):
+                copies.append(_copy_of(x, makers.get(x), "result"))
+                x = copies[-1].results[0]
+            else:
+                given |= memory.of(x)
         results.append(x)
-    return Block(block.params, tuple(ops), tuple(results))
+    return Block(block.params, (*block.ops, *copies), tuple(results))
 
 
-class _Planner:
-    """Plans one block. Positions number its statements, not its ops."""
+def shared_already(memory: Memory, value: Value, given: set[Value]) -> bool:
+    """Tell whether another result lives where ``value`` lives."""
+    return bool(memory.of(value) & given)
 
-    def __init__(self, block: Block) -> None:
-        self.block = block
-        self.memory = memory_of(block)
-        self.dims = known_dims(block)
-        self.users: dict[Value, list[int]] = {}
-        self.index = {y: i for i, op in enumerate(block.ops) for y in op.results}
-        self.inline = [False] * len(block.ops)
-        self.into: list[int | None] = [None] * len(block.ops)
-        self.size = [1] * len(block.ops)
-        for i, op in enumerate(block.ops):
-            for x in op.operands:
-                if isinstance(x, Value):
-                    self.users.setdefault(x, []).append(i)
-        for x in block.results:
+
+@dataclass(slots=True)
+class Plan:
+    """What is decided for each op of a block, by its position, and what is known.
+
+    ``statement`` holds for each op the position of the one that it is printed with,
+    ``size`` for each statement how many operations it holds. ``writes`` and ``read``
+    belong to buffers: where they are overwritten by an update, and the statement that
+    reads them last.
+    """
+
+    block: Block
+    memory: Memory
+    dims: Dims
+    users: dict[Value, list[int]]
+    makers: dict[Value, int]
+    writes: dict[Value, list[int]]
+    statement: list[int]
+    size: list[int]
+    into: list[int | None]
+    read: dict[Value, int] = field(default_factory=dict)
+
+
+def plan_block(block: Block) -> Block:
+    """Return ``block`` with ``inline`` and ``into`` set."""
+    plan = _empty_plan(block)
+    for position in reversed(range(len(block.ops))):
+        if joins_user(plan, position):
+            (y,) = block.ops[position].results
+            plan.statement[position] = plan.statement[plan.users[y][0]]
+    plan.read = _read_last(plan)
+    for position, op in enumerate(block.ops):
+        if PRIMITIVES[op.name].mutates:
+            plan.into[position] = 0
+        elif plan.statement[position] == position:
+            plan.into[position] = _choose_donor(plan, position)
+    return replace(block, ops=tuple(_marked(plan, i) for i in range(len(block.ops))))
+
+
+def _empty_plan(block: Block) -> Plan:
+    memory = memory_of(block)
+    count = len(block.ops)
+    return Plan(
+        block,
+        memory,
+        known_dims(block),
+        _users(block),
+        {y: position for position, op in enumerate(block.ops) for y in op.results},
+        _writes(block, memory),
+        statement=list(range(count)),
+        size=[1] * count,
+        into=[None] * count,
+    )
+
+
+def _users(block: Block) -> dict[Value, list[int]]:
+    """Return the positions of the ops that use each value, once for each use."""
+    users: dict[Value, list[int]] = {}
+    for position, op in enumerate(block.ops):
+        for x in op.operands:
             if isinstance(x, Value):
-                self.users.setdefault(x, []).append(AFTER_ALL)
+                users.setdefault(x, []).append(position)
+    for x in block.results:
+        if isinstance(x, Value):
+            users.setdefault(x, []).append(AFTER_ALL)
+    return users
 
-    def plan(self) -> Block:
-        for i in reversed(range(len(self.block.ops))):
-            self.inline[i] = self._joins_user(i)
-        for i, op in enumerate(self.block.ops):
-            if PRIMITIVES[op.name].mutates:
-                self.into[i] = 0
-            elif not self.inline[i]:
-                self.into[i] = self._choose_donor(i, op)
-        ops = tuple(
-            replace(op, inline=self.inline[i], into=self.into[i])
-            for i, op in enumerate(self.block.ops)
-        )
-        return replace(self.block, ops=ops)
 
-    def _joins_user(self, i: int) -> bool:
-        """Tell whether op ``i`` is printed inside the only op that uses it."""
-        op = self.block.ops[i]
-        primitive = PRIMITIVES[op.name]
-        if primitive.effect or primitive.mutates or len(op.results) != 1:
-            return False
-        users = self.users.get(op.results[0], [])
-        if len(users) != 1 or users[0] == AFTER_ALL:
-            return False
-        user = self.block.ops[users[0]]
-        if PRIMITIVES[user.name].mutates and op.results[0] is user.operands[0]:
-            return False
-        statement = self._statement(users[0])
-        if self._overwritten_between(i, statement) or not self._reads_well(op, user):
-            return False
-        return self._take_room(op, statement)
+def _writes(block: Block, memory: Memory) -> dict[Value, list[int]]:
+    writes: dict[Value, list[int]] = {}
+    for position, op in enumerate(block.ops):
+        if PRIMITIVES[op.name].mutates:
+            for root in memory.of(op.results[0]):
+                writes.setdefault(root, []).append(position)
+    return writes
 
-    def _reads_well(self, op: Op, user: Op) -> bool:
-        (y,) = op.results
-        if op.name in ("dim", "size"):
-            return True
-        if op.origin != user.origin and user.origin != "result":
-            return op.name in WEIGHTLESS
-        is_plain = op.origin == "adjoint" and not isinstance(y.type, Array)
-        return not is_named(y) or is_plain
 
-    def _take_room(self, op: Op, statement: int) -> bool:
-        """Tell whether the expression has room for ``op``, and take it."""
-        weight = 0 if op.name in WEIGHTLESS else 1
-        limit = ROOM[op.origin]
-        if self.size[statement] + weight > limit:
-            return False
-        self.size[statement] += weight
-        return True
+def _read_last(plan: Plan) -> dict[Value, int]:
+    """Return for each buffer the last statement that reads it, results included."""
+    read: dict[Value, int] = {}
+    for position, op in enumerate(plan.block.ops):
+        for x in content_reads(op):
+            for root in plan.memory.of(x):
+                read[root] = max(read.get(root, -1), plan.statement[position])
+    for x in plan.block.results:
+        if isinstance(x, Value):
+            read.update(dict.fromkeys(plan.memory.of(x), AFTER_ALL))
+    return read
 
-    def _overwritten_between(self, i: int, end: int) -> bool:
-        """Tell whether something op ``i`` reads is overwritten before ``end``."""
-        reads = content_reads(self.block.ops[i])
-        roots = frozenset().union(*(self.memory.of(x) for x in reads))
-        return any(
-            PRIMITIVES[op.name].mutates and self.memory.of(op.results[0]) & roots
-            for op in self.block.ops[i + 1 : end]
-        )
 
-    def _statement(self, position: int) -> int:
-        """Return the position of the statement that an op is printed in."""
-        while position < len(self.block.ops) and self.inline[position]:
-            (y,) = self.block.ops[position].results
-            position = self.users[y][0]
-        return position
+def _marked(plan: Plan, position: int) -> Op:
+    inline = plan.statement[position] != position
+    return replace(plan.block.ops[position], inline=inline, into=plan.into[position])
 
-    def _choose_donor(self, i: int, op: Op) -> int | None:
-        if not PRIMITIVES[op.name].ufunc or not isinstance(op.results[0].type, Array):
-            return None
-        slots = range(2 if PRIMITIVES[op.name].commutative else 1)
-        return next((slot for slot in slots if self._may_donate(i, op, slot)), None)
 
-    def _may_donate(self, i: int, op: Op, slot: int) -> bool:
-        x = op.operands[slot]
-        if isinstance(x, Literal):
-            return False
-        if not same_layout(self.dims, x.type, op.results[0].type):
-            return False
-        if not self.memory.owns(x) or self._read_after(x, i):
-            return False
-        if is_named(x) and is_named(op.results[0]) and not _same_name(x, op.results[0]):
-            return False
-        maker = self.index[x]
-        if self.inline[maker]:
-            if self.block.ops[maker].name != "matmul":
-                return False
-            self.inline[maker] = False
-        self._inherit(op.results[0], x)
-        return True
-
-    def _read_after(self, x: Value, position: int) -> bool:
-        """Tell whether the memory of ``x`` is read after the statement ``position``."""
-        roots = self.memory.of(x)
-        for other, users in self.users.items():
-            if not self.memory.of(other) & roots:
-                continue
-            if any(self._reads_late(other, user, position) for user in users):
-                return True
+def joins_user(plan: Plan, position: int) -> bool:
+    """Tell whether an op is printed inside the only op that uses it, and take room."""
+    op = plan.block.ops[position]
+    primitive = PRIMITIVES[op.name]
+    if primitive.effect or primitive.mutates or len(op.results) != 1:
         return False
+    (y,) = op.results
+    users = plan.users.get(y, [])
+    if len(users) != 1 or users[0] == AFTER_ALL:
+        return False
+    user = plan.block.ops[users[0]]
+    if is_overwritten_by(y, user) or not reads_well(op, user):
+        return False
+    statement = plan.statement[users[0]]
+    if overwritten_between(plan, position, statement):
+        return False
+    return has_room(plan, op, statement)
 
-    def _reads_late(self, value: Value, user: int, position: int) -> bool:
-        if user == AFTER_ALL:
-            return True
-        if value not in content_reads(self.block.ops[user]):
-            return False
-        return self._statement(user) > position
 
-    def _inherit(self, y: Value, x: Value) -> None:
-        """Give the result of an op in place the roots of the operand it overwrites."""
-        old, new = self.memory.of(y), self.memory.of(x)
-        for value, roots in self.memory.roots.items():
-            if roots & old:
-                self.memory.roots[value] = (roots - old) | new
+def is_overwritten_by(value: Value, user: Op) -> bool:
+    """Tell whether ``user`` updates ``value``, which then needs a name."""
+    return PRIMITIVES[user.name].mutates and user.operands[0] is value
+
+
+def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
+    """Tell whether what an op reads is updated before the statement it would join."""
+    for x in content_reads(plan.block.ops[position]):
+        for root in plan.memory.of(x):
+            writes = plan.writes.get(root, ())
+            first = bisect_right(writes, position)
+            if first < len(writes) and writes[first] < statement:
+                return True
+    return False
+
+
+def reads_well(op: Op, user: Op) -> bool:
+    """Tell whether ``op`` inside ``user`` reads as if written by hand.
+
+    What the user named stays a statement, and so do the steps of the two sweeps.
+    """
+    (y,) = op.results
+    if op.name in ("dim", "size"):
+        return True
+    if op.origin != user.origin and user.origin != "result":
+        return op.name in WEIGHTLESS
+    is_plain = op.origin == "adjoint" and not isinstance(y.type, Array)
+    return not is_named(y) or is_plain
+
+
+def has_room(plan: Plan, op: Op, statement: int) -> bool:
+    """Tell whether an expression has room for ``op``, and take it."""
+    size = plan.size[statement] + (op.name not in WEIGHTLESS)
+    if size > ROOM[op.origin]:
+        return False
+    plan.size[statement] = size
+    return True
+
+
+def _choose_donor(plan: Plan, position: int) -> int | None:
+    """Return the operand whose buffer the op computes into, and hand that on."""
+    op = plan.block.ops[position]
+    if not PRIMITIVES[op.name].ufunc or not isinstance(op.results[0].type, Array):
+        return None
+    for slot in donor_slots(op):
+        x = op.operands[slot]
+        if isinstance(x, Value) and may_donate(plan, position, x):
+            _make_statement(plan, x)
+            plan.memory.move(op.results[0], x)
+            _hand_on_reads(plan, op.results[0])
+            return slot
+    return None
+
+
+def donor_slots(op: Op) -> tuple[int, ...]:
+    """Return the operands that ``op`` may compute into: of ``a + b``, both."""
+    return (0, 1) if PRIMITIVES[op.name].commutative else (0,)
+
+
+def may_donate(plan: Plan, position: int, x: Value) -> bool:
+    """Tell whether the op at ``position`` may compute into the buffer of ``x``."""
+    (y,) = plan.block.ops[position].results
+    return (
+        fits(plan, x, y)
+        and writable(plan.memory, x)
+        and not read_after(plan, x, position)
+        and names_agree(x, y)
+        and is_statement(plan, x)
+    )
+
+
+def fits(plan: Plan, x: Value, y: Value) -> bool:
+    """Tell whether ``y`` has the dtype and shape of ``x`` in every run."""
+    return same_layout(plan.dims, x.type, y.type)
+
+
+def read_after(plan: Plan, x: Value, position: int) -> bool:
+    """Tell whether a later statement reads what ``x`` lives in."""
+    return any(plan.read.get(root, -1) > position for root in plan.memory.of(x))
+
+
+def names_agree(x: Value, y: Value) -> bool:
+    """Tell whether ``y`` may go by the name of ``x``: a user's two names stay two."""
+    if not is_named(x) or not is_named(y):
+        return True
+    if x.base is not None or y.base is not None:
+        return x.base is y.base and x.suffix == y.suffix
+    return x.hint == y.hint
+
+
+def is_statement(plan: Plan, x: Value) -> bool:
+    """Tell whether ``x`` has, or should get, a statement of its own.
+
+    A matrix product is worth one: its sum with a bias then needs no second buffer.
+    """
+    maker = plan.makers.get(x)
+    inline = maker is not None and plan.statement[maker] != maker
+    return not inline or plan.block.ops[plan.makers[x]].name == "matmul"
+
+
+def _make_statement(plan: Plan, x: Value) -> None:
+    maker = plan.makers.get(x)
+    if maker is not None:
+        plan.statement[maker] = maker
+
+
+def _hand_on_reads(plan: Plan, y: Value) -> None:
+    """Let what reads ``y`` count as reading the buffer that it moved into."""
+    last = plan.read.get(y, -1)
+    for root in plan.memory.of(y):
+        plan.read[root] = max(plan.read.get(root, -1), last)
 
 
 def is_named(value: Value) -> bool:
     """Tell whether the user named this value, or the one that it is a derivative of."""
     return is_named(value.base) if value.base is not None else bool(value.hint)
-
-
-def _same_name(x: Value, y: Value) -> bool:
-    if x.base is not None or y.base is not None:
-        return x.base is y.base and x.suffix == y.suffix
-    return x.hint == y.hint
