@@ -42,7 +42,9 @@ def type_of(value: Any, dims: Dims, name: str) -> Type:
     if isinstance(value, np.ndarray):
         _check_array(value, name)
         if value.ndim:
-            return Array(value.dtype, tuple(_dim(length, dims) for length in value.shape))
+            return Array(
+                value.dtype, tuple(_dim(length, dims) for length in value.shape)
+            )
         return Scalar(value.dtype)
     if isinstance(value, np.generic):
         return Scalar(value.dtype)
@@ -64,8 +66,8 @@ def _check_array(value: np.ndarray, name: str) -> None:
 
 
 def _dim(length: int, dims: Dims) -> Dim:
-    if length == 1:
-        return 1
+    if length <= 1:
+        return length
     for letter in LETTERS:
         if letter not in dims.names:
             dims.names.setdefault(letter, len(dims.names))

@@ -14,8 +14,8 @@ DType: TypeAlias = np.dtype
 class Sym:
     """A dimension known only when the program runs: ``max(name + offset, 0)``.
 
-    ``proper`` says that the dimension is known not to be 1, because the key of the
-    compiled program says so (0/1 specialisation). Derived dimensions never are.
+    ``proper`` says that the dimension is known to be neither 0 nor 1, because the key
+    of the compiled program says so (0/1 specialisation). Derived dimensions never are.
     """
 
     name: str

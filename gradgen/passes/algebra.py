@@ -86,6 +86,18 @@ def add_twice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     return 2 * xs[0] if xs[0].atom is xs[1].atom else None
 
 
+@ALGEBRA("subtract")
+def subtract_summand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``(a + b) - b -> a``."""
+    made = scope.maker(xs[0], "add")
+    if made is None:
+        return None
+    for kept, gone in both_ways(scope.operands(made)):
+        if gone.atom is xs[1].atom:
+            return kept
+    return None
+
+
 @ALGEBRA("multiply")
 def literal_first(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``x * 2.0 -> 2.0 * x``."""

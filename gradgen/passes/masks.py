@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Array
-from gradgen.passes.rewriting import RuleSet, Scope, constant
-from gradgen.primitives.registry import Handle
+from gradgen.passes.rewriting import RuleSet, Scope, both_ways, constant
+from gradgen.primitives.registry import Handle, apply
 
 MASKS = RuleSet()
 
@@ -60,4 +60,39 @@ def same_either_way(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None
     _, x, y = xs
     if x.atom is y.atom or (constant(x) is not None and x.atom == y.atom):
         return x
+    return None
+
+
+@MASKS("multiply")
+def factor_into_choice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``x * where(c, 1.0, 0.0) -> where(c, x, 0.0)``; what is masked stays zero."""
+    for factor, choice in both_ways(xs):
+        made = scope.maker_once(choice, "where")
+        if made is None:
+            continue
+        cond, a, b = scope.operands(made)
+        if constant(a) == 0 and _joins(factor, b):
+            return apply("where", cond, 0.0, factor * b)
+        if constant(b) == 0 and _joins(factor, a):
+            return apply("where", cond, factor * a, 0.0)
+    return None
+
+
+def _joins(factor: Handle, chosen: Handle) -> bool:
+    """Tell whether a product cannot be invalid where it is masked out."""
+    return not factor.rank or constant(chosen) is not None
+
+
+@MASKS("add")
+def join_choices(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``where(c, a, 0.0) + where(c, 0.0, b) -> where(c, a, b)``."""
+    for first, second in both_ways(xs):
+        ours = scope.maker_once(first, "where")
+        theirs = scope.maker_once(second, "where")
+        if ours is None or theirs is None or ours.operands[0] is not theirs.operands[0]:
+            continue
+        cond, a, rest = scope.operands(ours)
+        _, zero, b = scope.operands(theirs)
+        if constant(rest) == 0 and constant(zero) == 0:
+            return apply("where", cond, a, b)
     return None

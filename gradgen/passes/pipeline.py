@@ -6,11 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gradgen.ir.core import Block, Function, Value, with_body
-from gradgen.passes.cleanup import (
-    drop_proven_checks,
-    eliminate_common,
-    eliminate_dead,
-)
+from gradgen.passes.cleanup import eliminate_common, eliminate_dead
 from gradgen.passes.simplify import settle_signs, simplify
 
 Pass = Callable[[Block], Block]
@@ -19,16 +15,17 @@ MAX_ROUNDS = 10
 
 
 def optimise(function: Function, after_pass: AfterPass | None = None) -> Function:
-    """Return ``function`` in the form in which it is printed.
+    """Return ``function`` simplified, ready to be transformed again or printed.
 
+    Checks of lengths stay: to a later transform they are what is known about lengths.
+    ``bufferize`` drops those that something else makes.
     ``after_pass`` is called with the name of each pass and what it returned.
     """
     seeds = seed_values(function)
     for rewriting in (simplify, settle_signs):
         run = partial(rewriting, seeds=seeds)
         function = _until_stable(function, rewriting.__name__, run, after_pass)
-    function = _run(function, "drop_proven_checks", drop_proven_checks, after_pass)
-    return _run(function, "eliminate_dead", eliminate_dead, after_pass)
+    return function
 
 
 def seed_values(function: Function) -> frozenset[Value]:

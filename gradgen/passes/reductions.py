@@ -50,6 +50,19 @@ def is_invariant(scope: Scope, part: Handle, op: Op) -> bool:
 
 
 @REDUCTIONS("sum", "mean")
+def sum_of_broadcast(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``mean(broadcast_to(x, (n, m)), axis=0) -> x`` for a vector ``x``."""
+    made = scope.maker(xs[0], "broadcast_to")
+    x = None if made is None else scope.operands(made)[0]
+    if x is None or not is_invariant(scope, x, op):
+        return None
+    if op.name == "mean":
+        return x
+    lengths = dims_of(xs[0])
+    return product(scope, [lengths[axis] for axis in op.attrs["axis"]]) * x
+
+
+@REDUCTIONS("sum", "mean")
 def sum_of_scaled(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``sum(s * x) -> s * sum(x)`` if ``s`` is the same along the axes summed over."""
     made = scope.maker_once(xs[0], "multiply")
@@ -127,8 +140,9 @@ def is_centred(scope: Scope, made: Op, op: Op) -> bool:
     mean = scope.maker(centre, "mean")
     if mean is None or mean.operands[0] is not x.atom:
         return False
-    same = mean.attrs["axis"] == op.attrs["axis"]
-    return same and (mean.attrs["keepdims"] or not centre.rank)
+    axis = mean.attrs["axis"]
+    aligned = mean.attrs["keepdims"] or max(axis) < x.rank - centre.rank
+    return aligned and bool(axis == op.attrs["axis"])
 
 
 @REDUCTIONS("sum")
@@ -229,3 +243,17 @@ def product_with_constant(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle 
         scaled = value * total
         return scaled if scope.covers(scaled, op) else filled(scope, scaled, op, xs)
     return None
+
+
+@REDUCTIONS("transpose")
+def transpose_of_product(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``(a @ b.T).T -> b @ a.T`` for matrices."""
+    made = scope.maker_once(xs[0], "matmul")
+    if made is None or xs[0].rank != 2 or op.attrs["axes"] != (1, 0):
+        return None
+    a, b = scope.operands(made)
+    if a.rank != 2 or b.rank != 2:
+        return None
+    if not any(scope.maker(x, "transpose") for x in (a, b)):
+        return None
+    return apply("transpose", b, axes=(1, 0)) @ apply("transpose", a, axes=(1, 0))

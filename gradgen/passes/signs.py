@@ -147,4 +147,13 @@ def divide_by_scalar(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | Non
     return None
 
 
+@SETTLE("full")
+def plain_constant(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``full(0.0, n) -> zeros(n)`` and ``full(1.0, n) -> ones(n)``."""
+    name = {0.0: "zeros", 1.0: "ones"}.get(constant(xs[0]), "")
+    if not name:
+        return None
+    return apply(name, *xs[1:], builder=scope.builder, **op.attrs)
+
+
 SETTLE["negative"] += SIGNS["negative"]

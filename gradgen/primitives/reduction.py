@@ -133,10 +133,34 @@ size = register(
 )
 
 
+at_least_one = register(
+    Primitive(
+        name="at_least_one",
+        type_rule=lambda dims, types, attrs: Scalar(INT, weak=True),
+        evaluate=lambda n: max(n, 1),
+        template="max({0}, 1)",
+        samples=(Sample((3,)), Sample((0,))),
+    )
+)
+
+
+def share_count(x: Handle, axis: tuple[int, ...]) -> Handle:
+    """Return the number of elements that share a cotangent, 1 if there are none.
+
+    Python's own division of a number by zero raises, and NumPy's mean does not.
+    """
+    shape = [x.shape[a] for a in axis]
+    if 0 in shape:
+        return lift(x.builder, 1)
+    certain = all(isinstance(dim, int) or dim.proper for dim in shape)
+    count = count_of(x, axis)
+    return count if certain else apply("at_least_one", count)
+
+
 def _mean_adjoint(
     y_bar: Handle, y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool
 ) -> list[Handle | None]:
-    share = spread(y_bar / count_of(x, axis), x, axis, keepdims)
+    share = spread(y_bar / share_count(x, axis), x, axis, keepdims)
     return [broadcast_like(share, x)]
 
 

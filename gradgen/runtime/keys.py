@@ -92,9 +92,9 @@ def is_duck_array(value: Any) -> bool:
 
 
 def generalise(key: Key) -> Key:
-    """Return ``key`` with lengths left out, but for those that are 1.
+    """Return ``key`` with lengths left out, but for those that are 0 or 1.
 
-    A program serves all lengths that do not broadcast.
+    A program serves all lengths that do not broadcast, and of which there is a mean.
 
     Examples
     --------
@@ -105,5 +105,5 @@ def generalise(key: Key) -> Key:
     for i in range(1, len(parts)):
         shape = parts[i]
         if isinstance(parts[i - 1], np.dtype) and type(shape) is tuple:
-            parts[i] = tuple(1 if n == 1 else None for n in shape)
+            parts[i] = tuple(n if n <= 1 else None for n in shape)
     return tuple(parts)
