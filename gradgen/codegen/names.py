@@ -5,33 +5,53 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count
 
 from gradgen.ir.core import Function, Op, Param, Value
 
 RESERVED = frozenset(
-    {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
 )
 AFTER_ALL = 1 << 60
+LONGEST = 12
+"""How long the name of an operand may be to become part of another name."""
 
 BY_OP = {
     "add": "total",
-    "sum": "total",
-    "subtract": "diff",
-    "multiply": "prod",
+    "array": "numbers",
+    "concatenate": "joined",
     "divide": "ratio",
-    "matmul": "prod",
-    "max": "peak",
-    "min": "low",
-    "larger": "mask",
     "equal": "chosen",
-    "greater": "mask",
-    "less": "mask",
     "getitem": "part",
+    "greater": "mask",
+    "larger": "mask",
+    "less": "mask",
+    "matmul": "prod",
     "maximum": "upper",
     "minimum": "lower",
-    "mean": "average",
+    "multiply": "prod",
+    "subtract": "diff",
+    "where": "picked",
 }
+OF_OPERAND = frozenset(
+    {"absolute", "cos", "exp", "log", "max", "mean", "min", "sin", "sqrt", "sum", "tanh"}
+)
+"""Ops whose result is named after the operand as well: ``exp_z``."""
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of values and, in their order, of parameters."""
+
+    values: dict[Value, str]
+    params: list[str]
+    unused: str = "_"
+
+    def __getitem__(self, value: Value) -> str:
+        """Return the name of a value."""
+        return self.values[value]
 
 
 def identifier(hint: str) -> str:
@@ -42,75 +62,97 @@ def identifier(hint: str) -> str:
     >>> identifier("p['w'][0]_bar")
     'p_w_0_bar'
     """
+    if hint.isidentifier():
+        return hint
     name = re.sub(r"\W+", "_", hint).strip("_")
     return name if name.isidentifier() else f"v{name}"
 
 
-def choose_names(function: Function, taken: Iterable[str]) -> dict[Value, str]:
+def last_step(hint: str) -> str:
+    """Return the key that a path ends with, where it can be a name of its own.
+
+    Examples
+    --------
+    >>> last_step("params['layers'][0].weight"), last_step("params[0]")
+    ('weight', '')
+    """
+    found = re.search(r"(?:\['(\w+)'\]|\.(\w+))$", hint)
+    step = (found[1] or found[2]) if found else ""
+    return step if step.isidentifier() else ""
+
+
+def choose_names(function: Function, taken: Iterable[str]) -> Names:
     """Return a name for every value that is printed as a variable.
 
     A name is used again as soon as the value that had it is not needed any more, as a
     programmer does who writes ``x = f(x)``.
     """
-    return _Namer(function, frozenset(taken) | RESERVED).run()
+    namer = _Namer(function, frozenset(taken) | RESERVED)
+    params = namer.name_params()
+    for position, op in enumerate(function.body.ops):
+        if not op.inline:
+            for value in op.results:
+                namer.name_result(op, value, position)
+    unused = namer.free(["_"], -1)
+    return Names(namer.names, params, unused)
 
 
+@dataclass(slots=True)
 class _Namer:
-    def __init__(self, function: Function, taken: frozenset[str]) -> None:
-        self.function = function
-        self.taken = taken
-        self.names: dict[Value, str] = {}
-        self.last_use = _last_uses(function)
-        self.busy_until: dict[str, int] = {}
-        self.makers = {y: op for op in function.body.ops for y in op.results}
-        self.heirs = _heirs(function)
+    function: Function
+    taken: frozenset[str]
+    names: dict[Value, str] = field(default_factory=dict)
+    busy_until: dict[str, int] = field(default_factory=dict)
+    last_use: dict[Value, int] = field(init=False)
+    makers: dict[Value, Op] = field(init=False)
+    heirs: dict[Value, Value] = field(init=False)
 
-    def run(self) -> dict[Value, str]:
-        for param in self.function.params:
-            self.busy_until[param.name] = AFTER_ALL
-        for param in self.function.params:
-            self._name_leaves(param)
-        for position, op in enumerate(self.function.body.ops):
-            if not op.inline:
-                for value in op.results:
-                    self._name_result(op, value, position)
-        return self.names
+    def __post_init__(self) -> None:
+        self.last_use = _last_uses(self.function)
+        self.makers = {y: op for op in self.function.body.ops for y in op.results}
+        self.heirs = _heirs(self.function)
+
+    def name_params(self) -> list[str]:
+        """Name the parameters, then the leaves of those that are containers."""
+        params = self.function.params
+        found = []
+        for param in params:
+            name = self.free([identifier(param.name)], -1)
+            self.busy_until[name] = AFTER_ALL
+            found.append(name)
+        for param, name in zip(params, found, strict=True):
+            if param.tree.kind == "leaf":
+                self.names[param.tree.leaf] = name
+                self.busy_until[name] = self.last_use.get(param.tree.leaf, -1)
+            else:
+                self._name_leaves(param)
+        return found
 
     def _name_leaves(self, param: Param) -> None:
-        if param.tree.kind == "leaf":
-            self.names[param.tree.leaf] = param.name
-            self.busy_until[param.name] = self.last_use.get(param.tree.leaf, -1)
-            return
-        leaves = list(param.tree.leaves())
-        wishes = [identifier(leaf_name(x, param)) for x in leaves]
+        leaves = [x for x in param.tree.leaves() if x in self.last_use]
+        wishes = [_leaf_wishes(x, param) for x in leaves]
         for x, wish in zip(leaves, wishes, strict=True):
-            many = wishes.count(wish) > 1 or any(
-                re.match(wish + r"\d", w) for w in wishes
-            )
-            self._give(x, wish, -1, first=1 if many else 0)
+            alone = [w for w in wish if _is_unique(w, wishes)]
+            self._give(x, alone or wish[-1:], -1, first=0 if alone else 1)
 
-    def _name_result(self, op: Op, value: Value, position: int) -> None:
+    def name_result(self, op: Op, value: Value, position: int) -> None:
+        """Name what a statement defines; in place, the name stays what it was."""
         donor = op.operands[op.into] if op.into is not None else None
-        if isinstance(donor, Value):
-            self._hand_on(donor, value)
-        else:
-            self._give(value, self._wish(value), position)
-
-    def _hand_on(self, donor: Value, value: Value) -> None:
-        name = self.names[donor]
-        self.names[value] = name
-        self.busy_until[name] = max(
-            self.busy_until.get(name, -1), self.last_use.get(value, -1)
-        )
+        if not isinstance(donor, Value):
+            self._give(value, [self._wish(value)], position)
+            return
+        name = self.names[value] = self.names[donor]
+        until = self.last_use.get(value, -1)
+        self.busy_until[name] = max(self.busy_until.get(name, -1), until)
 
     def _wish(self, value: Value) -> str:
         if value.base is not None:
             base = self.names.get(value.base) or self._wish(value.base)
             return base + value.suffix
         if value.hint:
-            return identifier(value.hint)
+            return last_step(value.hint) or identifier(value.hint)
         heir = self.heirs.get(value)
-        if heir is not None:
+        if heir is not None and _root(heir).hint:
             return self._wish(heir)
         op = self.makers.get(value)
         return "t" if op is None else self._wish_for_op(op)
@@ -121,29 +163,56 @@ class _Namer:
             return getattr(dim, "name", "n")
         if op.name == "power" and getattr(op.operands[1], "value", None) == 2:
             return "squared"
-        if op.name in BY_OP:
-            return BY_OP[op.name]
-        first = op.operands[0] if len(op.operands) == 1 else None
-        if isinstance(first, Value) and first in self.names:
-            return f"{op.name}_{self.names[first]}"
-        return op.name
+        operand = self._short_name(op.operands[0]) if len(op.operands) == 1 else ""
+        if op.name in OF_OPERAND and operand:
+            return f"{op.name.removesuffix('olute')}_{operand}"
+        return BY_OP.get(op.name, "total" if op.name == "sum" else op.name)
 
-    def _give(self, value: Value, wish: str, position: int, first: int = 0) -> None:
-        name = self._free(wish, position, first)
+    def _short_name(self, atom: object) -> str:
+        name = self.names.get(atom, "") if isinstance(atom, Value) else ""
+        return name if len(name) <= LONGEST else ""
+
+    def _give(
+        self, value: Value, wishes: Sequence[str], position: int, first: int = 0
+    ) -> None:
+        name = self.free(wishes, position, first)
         self.names[value] = name
         self.busy_until[name] = self.last_use.get(value, position)
 
-    def _free(self, wish: str, position: int, first: int) -> str:
-        name, number = (wish, 0) if not first else (f"{wish}{first}", first)
-        while name in self.taken or self.busy_until.get(name, -2) > position:
-            number += 1
-            name = f"{wish}{number}"
-        return name
+    def free(self, wishes: Sequence[str], position: int, first: int = 0) -> str:
+        """Return the first of ``wishes`` that is free, or a numbered one."""
+        plain = () if first else wishes
+        spellings = chain(plain, _numbered(wishes[-1]))
+        return next(name for name in spellings if self._is_free(name, position))
+
+    def _is_free(self, name: str, position: int) -> bool:
+        return name not in self.taken and self.busy_until.get(name, -2) <= position
 
 
-def leaf_name(value: Value, param: Param) -> str:
-    """Return the hint of a leaf of a container, or the name of its parameter."""
-    return value.hint or param.name
+def _numbered(wish: str) -> Iterator[str]:
+    """Yield ``x1``, ``x2`` …; what ends in a digit gets ``_`` in between."""
+    stem = f"{wish}_" if wish[-1].isdigit() else wish
+    return (f"{stem}{number}" for number in count(1))
+
+
+def _leaf_wishes(value: Value, param: Param) -> list[str]:
+    hint = value.hint or param.name
+    short = last_step(hint)
+    return [short, identifier(hint)] if short else [identifier(hint)]
+
+
+def _is_unique(wish: str, wishes: Sequence[Sequence[str]]) -> bool:
+    """Tell whether one leaf alone wishes for a name, or for one numbered like it."""
+    numbered = re.compile(re.escape(wish) + r"\d+")
+    others = [w for ws in wishes for w in ws]
+    return others.count(wish) == 1 and not any(map(numbered.fullmatch, others))
+
+
+def _root(value: Value) -> Value:
+    """Return the value that ``value`` is, in the end, named after."""
+    while value.base is not None:
+        value = value.base
+    return value
 
 
 def _heirs(function: Function) -> dict[Value, Value]:
@@ -157,28 +226,17 @@ def _heirs(function: Function) -> dict[Value, Value]:
 
 
 def _last_uses(function: Function) -> dict[Value, int]:
-    """Return for every value the position of the last statement that reads it."""
-    ops = function.body.ops
-    users: dict[Value, list[int]] = {}
-    for position, op in enumerate(ops):
+    """Return for every value that is read the position of the last statement to do so.
+
+    What is printed inside a later statement reads there.
+    """
+    last: dict[Value, int] = {
+        x: AFTER_ALL for x in function.body.results if isinstance(x, Value)
+    }
+    for position in reversed(range(len(function.body.ops))):
+        op = function.body.ops[position]
+        printed = last[op.results[0]] if op.inline else position
         for x in op.operands:
             if isinstance(x, Value):
-                users.setdefault(x, []).append(position)
-    last: dict[Value, int] = {}
-    for x in function.body.results:
-        if isinstance(x, Value):
-            last[x] = AFTER_ALL
-    for position in reversed(range(len(ops))):
-        op = ops[position]
-        for y in op.results:
-            uses = [_printed_at(ops, user, last) for user in users.get(y, [])]
-            last[y] = max([last.get(y, position), *uses])
-    for x in function.inputs:
-        uses = [_printed_at(ops, user, last) for user in users.get(x, [])]
-        last[x] = max([last.get(x, -1), *uses])
+                last[x] = max(last.get(x, -1), printed)
     return last
-
-
-def _printed_at(ops: tuple[Op, ...], user: int, last: dict[Value, int]) -> int:
-    op = ops[user]
-    return last[op.results[0]] if op.inline else user

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from gradgen.ir.core import Block, Function, Op, Value, with_body
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array
-from gradgen.passes.cleanup import eliminate_dead
+from gradgen.passes.cleanup import drop_proven_checks, eliminate_dead
 from gradgen.passes.likes import prefer_like
 from gradgen.passes.memory import Memory, content_reads, memory_of, writable
 from gradgen.primitives.facts import known_dims, same_layout
@@ -38,7 +38,8 @@ def bufferize(function: Function) -> Function:
         r = x * y; s = r - z        ->   s = x * y - z
         x_bar = y  (an argument)    ->   x_bar = y.copy()
     """
-    body = eliminate_dead(prefer_like(function.body))
+    body = drop_proven_checks(function.body)
+    body = eliminate_dead(prefer_like(body))
     body = copy_mutated(body)
     body = copy_results(body)
     return with_body(function, plan_block(body))
