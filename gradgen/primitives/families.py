@@ -29,6 +29,7 @@ from gradgen.primitives.registry import (
     apply,
     builder_of,
     dims_of,
+    in_shape_of,
     lift,
     register,
 )
@@ -333,7 +334,8 @@ def _linear_tangent(
         zeros_like(x) if x_dot is None else x_dot
         for x, x_dot in zip(xs[:count], x_dots[:count], strict=True)
     ]
-    return apply(name, *moving, *xs[count:], builder=y.builder, **attrs)
+    result = apply(name, *moving, *xs[count:], builder=y.builder, **attrs)
+    return in_shape_of(y, result)
 
 
 def bilinear(

@@ -33,6 +33,7 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
+    in_shape_of,
     lift,
     register,
 )
@@ -201,7 +202,7 @@ def _getitem_adjoint(
 def _getitem_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, *parts: Handle, index: Index
 ) -> Handle | None:
-    return apply("getitem", dots[0], *parts, index=index)
+    return in_shape_of(y, apply("getitem", dots[0], *parts, index=index))
 
 
 getitem = register(

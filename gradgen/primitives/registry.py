@@ -10,7 +10,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Literal
+from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Tensor, Text, Type
 
@@ -275,6 +275,18 @@ def apply(
     atoms = [handle.atom for handle in handles]
     (result,) = builder.emit(name, atoms, [result_type], attrs)
     return Handle(builder, result)
+
+
+def in_shape_of(y: Handle, result: Handle) -> Handle:
+    """Return ``result``, whose shape is that of ``y`` whatever its own type rule knows.
+
+    The tangent of a linear operation has the shape of its primal result, even where
+    that is known only when the program runs.
+    """
+    atom = result.atom
+    if isinstance(atom, Value) and isinstance(atom.type, Array) and y.rank:
+        atom.type = Array(atom.type.dtype, y.type.shape)
+    return result
 
 
 def _emit_check(

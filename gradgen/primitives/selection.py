@@ -253,8 +253,11 @@ def _one_of_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 
 def _as_joined(value: Any, xs: Sequence[Any]) -> Any:
-    """Return the extremum of mixed Python numbers as the float that its type says."""
-    return float(value) if type(value) is int and float in map(type, xs) else value
+    """Return the extremum of mixed numbers as one of the type that the rule says."""
+    strong = [x for x in xs if isinstance(x, np.generic)]
+    if strong:
+        return strong[0].dtype.type(value)
+    return float(value) if float in map(type, xs) else value
 
 
 def _one_of_shares(y: Handle, xs: Sequence[Handle]) -> list[Handle]:

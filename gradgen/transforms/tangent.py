@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Function, Op, Value
+from gradgen.ir.core import Atom, Function, Op, Value, walk_ops
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.fit import name_after, start, tangent_for
@@ -21,6 +21,9 @@ def tangent_sweep(
     """
     active = active_values(function.body, seeds, function.body.results)
     builder = start(function.inputs)
+    for op in walk_ops(function.body):
+        for y in op.results:
+            builder.dims.note(y.type)
     dots = {x: Handle(builder, dot) for x, dot in seeds.items()}
     for op in function.body.ops:
         builder.origin = "primal"

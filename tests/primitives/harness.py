@@ -79,9 +79,14 @@ def shift(value: Any, dot: Any, step: float) -> Any:
     return value if dot is None else value + step * dot
 
 
-def build(body: Callable[..., Any], args: Sequence[Any], name: str = "f") -> Program:
+def build(
+    body: Callable[..., Any],
+    args: Sequence[Any],
+    name: str = "f",
+    builder: Builder | None = None,
+) -> Program:
     """Return the program that ``body`` makes of handles for ``args``."""
-    builder = Builder()
+    builder = builder or Builder()
     values = []
     for i, arg in enumerate(args):
         type_ = type_of(arg, builder.dims, f"x{i}")

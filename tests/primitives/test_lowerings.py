@@ -1,0 +1,197 @@
+"""Calls of NumPy, math and Python functions, compared with the functions themselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.primitives.lowering import NeedsStatic, Only, static
+from gradgen.primitives.registry import (
+    LOWERINGS,
+    METHODS,
+    Handle,
+    apply,
+    find_lowering,
+)
+from tests.primitives.calls import CALLS, REFUSED, Call, Known
+from tests.primitives.harness import Program, build, check_derivatives
+
+
+def is_argument(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) or type(value) is float
+
+
+def arguments_of(tree: Any) -> list[Any]:
+    if isinstance(tree, list | tuple):
+        return [x for part in tree for x in arguments_of(part)]
+    return [tree] if is_argument(tree) else []
+
+
+def rebuilt(tree: Any, replace: Callable[[Any], Any]) -> Any:
+    if isinstance(tree, list | tuple):
+        return type(tree)(rebuilt(part, replace) for part in tree)
+    if isinstance(tree, Known):
+        return tree.value
+    return replace(tree) if is_argument(tree) else tree
+
+
+def program_of(call: Call) -> Program:
+    given = [*call.args, *call.options.values()]
+
+    def body(*handles: Handle) -> Any:
+        supply = iter(handles)
+        parts = rebuilt(given, lambda _: next(supply))
+        args = parts[: len(call.args)]
+        options = dict(zip(call.options, parts[len(args) :], strict=True))
+        lowering = find_lowering(call.function)
+        assert lowering is not None
+        result = lowering(*args, builder=builder, **options)
+        return rebuilt_handles(result, builder)
+
+    builder = Builder()
+    return build(body, arguments_of(given), call.function.__name__, builder)
+
+
+def rebuilt_handles(result: Any, builder: Builder) -> Any:
+    if isinstance(result, list | tuple):
+        return type(result)(rebuilt_handles(part, builder) for part in result)
+    if isinstance(result, Handle):
+        return result
+    return apply("stop_gradient", result, builder=builder)
+
+
+def call_python(call: Call) -> Any:
+    keep = lambda x: x
+    options = {key: rebuilt(value, keep) for key, value in call.options.items()}
+    return call.function(*rebuilt(call.args, keep), **options)
+
+
+def leaves(tree: Any) -> list[Any]:
+    if isinstance(tree, list | tuple):
+        return [x for part in tree for x in leaves(part)]
+    return [tree]
+
+
+def same_numbers(found: Any, wanted: Any) -> None:
+    np.testing.assert_allclose(found, wanted, rtol=1e-6 if is_single(wanted) else 1e-13)
+    assert np.shape(found) == np.shape(wanted)
+    assert np.asarray(found).dtype == np.asarray(wanted).dtype
+    plain = type(wanted) in (bool, int, float)
+    assert (type(found) in (bool, int, float)) == plain
+
+
+def is_single(value: Any) -> bool:
+    return np.asarray(value).dtype == np.float32
+
+
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_lowered_call_computes_what_the_function_returns(call: Call) -> None:
+    program = program_of(call)
+    wanted = leaves(call_python(call))
+    found = program.run()
+    assert len(found) == len(wanted)
+    for left, right in zip(found, wanted, strict=True):
+        same_numbers(left, right)
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.smooth], ids=str)
+def test_derivative_of_a_lowered_call(call: Call) -> None:
+    program = program_of(call)
+    if program.moving:
+        check_derivatives(program, 1, step=1e-4)
+
+
+def test_every_lowered_function_is_called() -> None:
+    called = {call.function for call in CALLS} | {call.function for call in REFUSED}
+    missing = {LOWERINGS[f].name for f in LOWERINGS if f not in called}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("call", REFUSED, ids=str)
+def test_what_is_not_supported_is_refused(call: Call) -> None:
+    with pytest.raises(Refusal):
+        program_of(call)
+
+
+def options_of(lowering: Any) -> list[str]:
+    parameters = inspect.signature(lowering.function).parameters.values()
+    return [p.name for p in parameters if isinstance(p.default, Only)]
+
+
+OPTIONS = sorted(
+    {
+        (lowering.name, option): lowering
+        for lowering in (*LOWERINGS.values(), *METHODS.values())
+        for option in options_of(lowering)
+    }.items(),
+    key=lambda item: item[0],
+)
+
+
+@pytest.mark.parametrize(
+    ("lowering", "option"),
+    [pytest.param(low, name[1], id=" ".join(name)) for name, low in OPTIONS],
+)
+def test_an_unsupported_option_is_refused_by_name(lowering: Any, option: str) -> None:
+    parameters = inspect.signature(lowering.function).parameters.values()
+    required = [
+        1.0
+        for p in parameters
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    with pytest.raises(Refusal, match=f"'{option}'"):
+        lowering(*required, builder=Builder(), **{option: object()})
+
+
+UFUNCS = [f for f in LOWERINGS if isinstance(f, np.ufunc)]
+
+
+@pytest.mark.parametrize("option", ["out", "where", "dtype", "casting", "order"])
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda f: f.__name__)
+def test_an_option_of_a_ufunc_is_refused_by_name(ufunc: Any, option: str) -> None:
+    operands = [np.array([1.0, 2.0])] * ufunc.nin
+
+    def body(*xs: Handle) -> Any:
+        return LOWERINGS[ufunc](*xs, **{option: object()})
+
+    with pytest.raises(Refusal, match=f"'{option}'"):
+        build(body, operands)
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda f: f.__name__)
+def test_a_positional_out_is_refused(ufunc: Any) -> None:
+    operands = [np.array([1.0, 2.0])] * (ufunc.nin + 1)
+    with pytest.raises(Refusal, match="'out'|takes|too many"):
+        build(lambda *xs: LOWERINGS[ufunc](*xs), operands)
+
+
+def test_an_unknown_option_is_named() -> None:
+    with pytest.raises(Refusal, match=r"np\.sum: .*'axes'"):
+        build(lambda x: LOWERINGS[np.sum](x, axes=0), [np.ones(2)])
+
+
+def test_an_integer_argument_that_shapes_the_program_asks_for_its_value() -> None:
+    def body(x: Handle, axis: Handle) -> Any:
+        return LOWERINGS[np.sum](x, axis=axis)
+
+    with pytest.raises(NeedsStatic) as caught:
+        build(body, [np.ones((2, 3)), 1])
+    assert caught.value.value.hint == "x1"
+
+
+def test_static_reads_through_tuples() -> None:
+    def body(x: Handle) -> Handle:
+        three = apply("positive", x)
+        assert static((1, [2, None])) == (1, [2, None])
+        with pytest.raises(Refusal, match="computed at run time"):
+            static((three,))
+        return x
+
+    build(body, [np.ones(2)])
