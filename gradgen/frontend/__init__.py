@@ -1,0 +1,1 @@
+"""From a Python function to typed IR: an abstract interpreter of its syntax tree."""

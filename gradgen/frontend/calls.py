@@ -1,94 +1,330 @@
-"""Calls: NumPy functions, methods, builtins, and the user's own helpers."""
+"""Calls: NumPy functions, methods, and functions of the user's, which are inlined."""
 
 from __future__ import annotations
 
 import ast
-import inspect
+import functools
 import types
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from gradgen.errors import Refusal
-from gradgen.frontend.frame import MAX_DEPTH, Frame, evaluate, evaluates, execute
-from gradgen.frontend.source import find_source
-from gradgen.frontend.values import Method, Static, from_python, is_static, to_python
-from gradgen.primitives.lowering import NeedsStatic
-from gradgen.primitives.registry import METHODS, Handle, find_lowering, lift
+from gradgen.errors import GradgenError, Refusal, SourceError
+from gradgen.frontend.attributes import attribute_of
+from gradgen.frontend.binding import bind, defaults_of
+from gradgen.frontend.displays import evaluate_all
+from gradgen.frontend.frame import (
+    Frame,
+    call,
+    calls,
+    evaluate,
+    evaluates,
+    execute,
+    noted,
+)
+from gradgen.frontend.known import KNOWN, PURE
+from gradgen.frontend.methods import call_method
+from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
+from gradgen.frontend.records import make_record
+from gradgen.frontend.scope import FunctionNode
+from gradgen.frontend.source import Source, find_source
+from gradgen.frontend.values import (
+    NOTHING,
+    Closure,
+    Foreign,
+    Method,
+    Native,
+    Partial,
+    Record,
+    Static,
+    describe,
+    from_python,
+    is_static,
+    to_python,
+)
+from gradgen.ir.core import Literal
+from gradgen.primitives.lowering import Lowering, NeedsStatic
+from gradgen.primitives.registry import METHODS, Handle, find_lowering
+
+MAX_DEPTH = 30
 
 
 @evaluates(ast.Call)
 def _call(frame: Frame, node: ast.Call) -> Any:
     callee = evaluate(frame, node.func)
-    args = [evaluate(frame, arg) for arg in node.args]
-    kwargs = {str(k.arg): evaluate(frame, k.value) for k in node.keywords}
-    frame.builder.span = frame.span(node)
-    return call(frame, node, callee, args, kwargs)
+    args = evaluate_all(frame, node.args)
+    kwargs: dict[str, Any] = {}
+    for keyword in node.keywords:
+        value = evaluate(frame, keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        elif isinstance(value, dict):
+            kwargs.update(value)
+        else:
+            raise Refusal(f"'**' takes a dict, not {describe(value)}")
+    return call(frame, callee, args, kwargs)
 
 
-def call(
-    frame: Frame, node: ast.Call, callee: Any, args: list[Any], kwargs: dict[str, Any]
+@calls(Native)
+def _call_native(
+    frame: Frame, callee: Native, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
-    """Return the abstract value of a call."""
-    if isinstance(callee, Method) and isinstance(callee.owner, Handle):
+    return callee.call(frame, list(args), kwargs)
+
+
+@calls(Partial)
+def _call_partial(
+    frame: Frame, callee: Partial, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    joined = {**callee.kwargs, **kwargs}
+    return call(frame, callee.function, [*callee.args, *args], joined)
+
+
+@calls(Method)
+def _call_method(
+    frame: Frame, callee: Method, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    if isinstance(callee.owner, Handle):
         return lowered(frame, METHODS[callee.name], [callee.owner, *args], kwargs)
-    if not isinstance(callee, Static):
-        raise Refusal("this call is not supported")
+    return call_method(frame, callee.owner, callee.name, list(args), kwargs)
+
+
+@calls(Record, Foreign)
+def _call_object(
+    frame: Frame, callee: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    value = getattr(callee, "value", None)
+    if isinstance(value, functools.partial):
+        return _call_foreign_partial(frame, callee, args, kwargs)
+    if isinstance(value, types.MethodType):
+        return call(frame, _method_parts(frame, callee), args, kwargs)
+    cls = callee.cls if isinstance(callee, Record) else type(value)
+    if cls.__module__.partition(".")[0] == "gradgen":
+        raise Refusal(
+            "a derivative inside of a differentiated function is not supported yet",
+            "differentiate the outer function as often as needed",
+        )
+    if cls.__module__.partition(".")[0] == "numpy" or not hasattr(cls, "__call__"):
+        raise Refusal(f"{describe(callee)} cannot be called")
+    return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)
+
+
+def _method_parts(frame: Frame, callee: Foreign) -> Partial:
+    root, method = callee.root, callee.value
+    frame.context.guard(root.child("__func__"), method.__func__)
+    owner = outside_value(frame, root.child("__self__"), method.__self__)
+    return Partial(Static(method.__func__), (owner,), {})
+
+
+def _call_foreign_partial(
+    frame: Frame, callee: Foreign, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    value, root = callee.value, callee.root
+    function = outside_value(frame, root.child("func"), value.func)
+    fixed = [
+        outside_value(frame, root.child("args").child(f"[{i}]"), arg)
+        for i, arg in enumerate(value.args)
+    ]
+    frame.context.guard(root.child("args").child("__len__()"), len(value.args))
+    named = {
+        key: outside_value(frame, root.child("keywords").child(f"[{key!r}]"), arg)
+        for key, arg in value.keywords.items()
+    }
+    frame.context.guard(root.child("keywords").child("__len__()"), len(named))
+    return call(frame, function, [*fixed, *args], {**named, **kwargs})
+
+
+@calls(Static)
+def _call_known(
+    frame: Frame, callee: Static, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
     function = callee.value
+    known = _look_up(KNOWN, function)
+    if known is not None:
+        return known(frame, list(args), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
-        if is_static(args) and is_static(kwargs) and not lowering.makes_arrays:
-            value = function(*to_python(args), **to_python(kwargs))
-            if isinstance(value, np.ndarray):
-                return lift(frame.builder, value)
-            return Static(value)
+        return _call_lowering(frame, function, lowering, list(args), kwargs)
+    if isinstance(function, types.FunctionType) and not _is_library(function):
+        return inline(frame, function, args, kwargs)
+    if isinstance(function, staticmethod | WRAPPERS):
+        return call(frame, Static(function.__wrapped__), args, kwargs)
+    if isinstance(function, type) and record_fields_of(function):
+        return make_record(frame, function, list(args), kwargs)
+    if is_static(list(args)) and is_static(kwargs) and _is_pure(function):
+        return _fold_call(function, list(args), kwargs)
+    raise Refusal(*_unknown(function))
+
+
+def _look_up(table: dict[Any, Any], function: Any) -> Any:
+    try:
+        return table.get(function)
+    except TypeError:
+        return None
+
+
+def record_fields_of(cls: type) -> bool:
+    """Tell whether instances of ``cls`` are records."""
+    return hasattr(cls, "__dataclass_fields__") or (
+        issubclass(cls, tuple) and hasattr(cls, "_fields")
+    )
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    return (function.__module__ or "").partition(".")[0] in (
+        "numpy",
+        "scipy",
+        "gradgen",
+    )
+
+
+def _is_pure(function: Any) -> bool:
+    if _look_up(PURE, function) is not None:
+        return True
+    module = getattr(function, "__module__", None)
+    return module == "math" and isinstance(function, types.BuiltinFunctionType)
+
+
+def _unknown(function: Any) -> tuple[str, str]:
+    module = getattr(function, "__module__", None) or ""
+    name = getattr(function, "__name__", type(function).__name__)
+    if module.startswith("numpy.random") or _is_random(function):
+        return (
+            f"'{name}' gives other numbers at every call",
+            "draw them outside of the function and pass them in",
+        )
+    if isinstance(function, type):
+        return f"objects of class {name} cannot be made here", "make it outside"
+    shown = f"np.{name}" if module.partition(".")[0] == "numpy" else name
+    return (
+        f"the derivative of '{shown}' is not known",
+        "use functions that are supported, or call it outside and pass its result in",
+    )
+
+
+def _is_random(function: Any) -> bool:
+    owner = getattr(function, "__self__", None)
+    return type(owner).__module__ in ("random", "numpy.random.mtrand", "numpy.random")
+
+
+def _call_lowering(
+    frame: Frame, function: Any, lowering: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    makes_arrays = isinstance(lowering, Lowering) and lowering.makes_arrays
+    if makes_arrays or not (is_static(args) and is_static(kwargs)):
         return lowered(frame, lowering, args, kwargs)
-    if isinstance(function, types.FunctionType):
-        return inline(frame, node, function, args, kwargs)
-    if function in (len, range, zip, enumerate, list, tuple):
-        return from_python(function(*to_python(args)))
-    raise Refusal(f"calls of '{getattr(function, '__name__', function)}' are not known")
+    try:
+        with np.errstate(all="raise"):
+            return _fold_call(function, args, kwargs)
+    except _NotFoldable:
+        lifted = [_lifted(frame, arg) for arg in args]
+        return lowered(frame, lowering, lifted, kwargs)
+
+
+class _NotFoldable(Exception):
+    """The call gives an array, or a warning that the primal gives at every run."""
+
+
+def _fold_call(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    try:
+        result = function(*to_python(args), **to_python(kwargs))
+    except FloatingPointError:
+        raise _NotFoldable from None
+    except Refusal:
+        raise
+    except Exception as error:
+        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+    if isinstance(result, np.ndarray):
+        raise _NotFoldable
+    return from_python(result)
+
+
+def _lifted(frame: Frame, value: Any) -> Any:
+    if isinstance(value, Static) and isinstance(value.value, int | float | np.generic):
+        return Handle(frame.builder, Literal.of(value.value))
+    return value
 
 
 def lowered(
     frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
-    """Call a lowering, which refuses by name the arguments that it does not take."""
-    builder = frame.builder
+    """Call a lowering, refusing by name the arguments that it does not take."""
+    plain, named = to_python(args), to_python(kwargs)
     try:
-        value = lowering(*to_python(args), builder=builder, **to_python(kwargs))
-    except NeedsStatic as need:
-        if need.value in frame.context.integers:
-            raise
-        raise Refusal(
-            "this value must be known when compiling, but it is computed at run time"
-        ) from None
-    return from_python(value)
+        if isinstance(lowering, Lowering):
+            return from_python(lowering(*plain, builder=frame.builder, **named))
+        return from_python(lowering(*plain, **named))
+    except (Refusal, GradgenError, NeedsStatic):
+        raise
+    except (TypeError, ValueError, IndexError, LookupError) as error:
+        raise Refusal(f"this call is not supported: {error}") from None
+
+
+@calls(Closure)
+def _call_closure(
+    frame: Frame, callee: Closure, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    context = frame.context
+    scope = context.scope(callee.node)
+    bound = bind(callee.name, callee.node.args, args, kwargs, callee.defaults.get)
+    inner = Frame(context, callee.frame.source, scope, bound, callee.frame)
+    return _enter(frame, inner, callee.node, callee.name)
 
 
 def inline(
     frame: Frame,
-    node: ast.Call,
     function: types.FunctionType,
-    args: list[Any],
+    args: Sequence[Any],
     kwargs: dict[str, Any],
 ) -> Any:
     """Interpret a helper's body in place of its call."""
     context = frame.context
-    if context.depth >= MAX_DEPTH:
-        raise Refusal("recursion is not supported yet")
-    source = find_source(function)
-    bound = inspect.signature(function).bind(*args, **kwargs)
-    inner = Frame(context, source, source.file, dict(bound.arguments))
-    context.depth += 1
-    value = run_body(inner, source.node)
-    context.depth -= 1
-    return value
+    source = _source_of(frame, function)
+    guard_code(context, function)
+    inner = Frame(context, source, context.scope(source.node))
+    default = defaults_of(inner, function)
+    inner.names = bind(source.name, source.node.args, args, kwargs, default)
+    return _enter(frame, inner, source.node, source.name)
 
 
-def run_body(frame: Frame, node: ast.FunctionDef | ast.Lambda) -> Any:
+def _source_of(frame: Frame, function: types.FunctionType) -> Source:
+    context = frame.context
+    if function not in context.sources:
+        try:
+            context.sources[function] = find_source(function)
+        except SourceError as error:
+            raise Refusal(str(error)) from None
+        name = f"{function.__module__}.{function.__qualname__}"
+        while name in context.helpers:
+            name += "'"
+        context.helpers[name] = context.sources[function]
+    return context.sources[function]
+
+
+def _enter(frame: Frame, inner: Frame, node: FunctionNode, name: str) -> Any:
+    context = frame.context
+    if len(context.frames) >= MAX_DEPTH:
+        raise Refusal(
+            f"calls nested more than {MAX_DEPTH} deep, as by recursion, are not supported",
+            "a loop",
+        )
+    span = frame.builder.span
+    context.frames.append(frame)
+    try:
+        return run_body(inner, node)
+    except GradgenError as error:
+        place = span.label if span is not None else "?"
+        raise noted(error, f"{place}, where {name} is called") from None
+    finally:
+        context.frames.pop()
+
+
+def run_body(frame: Frame, node: FunctionNode) -> Any:
     """Interpret a function's body and return the value it returns."""
+    if frame.scope.generator:
+        raise Refusal("a generator has no derivative", "build a list and return it")
     if isinstance(node, ast.Lambda):
         return evaluate(frame, node.body)
     flow = execute(frame, node.body)
-    return Static(None) if flow is None else flow.value
+    return NOTHING if flow is None else flow.value

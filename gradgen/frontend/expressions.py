@@ -1,18 +1,37 @@
-"""Expressions."""
+"""Constants, operators, comparisons, conditions and subscripts."""
 
 from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.containers import (
+    USE_WHERE,
+    compare,
+    conjunction,
+    fold,
+    items_of,
+    key_in,
+    negate,
+    select,
+    truth,
+)
 from gradgen.frontend.frame import Frame, evaluate, evaluates, static_int
-from gradgen.frontend.values import Static, is_static, to_python
-from gradgen.primitives.indexing import read
-from gradgen.primitives.registry import Handle, apply
+from gradgen.frontend.values import (
+    Foreign,
+    Static,
+    View,
+    describe,
+    from_python,
+    is_static,
+    to_python,
+)
+from gradgen.primitives.registry import Handle, apply, find_lowering
 
-BINARY: dict[type[ast.operator], tuple[str, Any]] = {
+BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
     ast.Add: ("add", operator.add),
     ast.Sub: ("subtract", operator.sub),
     ast.Mult: ("multiply", operator.mul),
@@ -21,8 +40,18 @@ BINARY: dict[type[ast.operator], tuple[str, Any]] = {
     ast.Mod: ("remainder", operator.mod),
     ast.Pow: ("power", operator.pow),
     ast.MatMult: ("matmul", operator.matmul),
+    ast.BitAnd: ("bitwise_and", operator.and_),
+    ast.BitOr: ("bitwise_or", operator.or_),
+    ast.BitXor: ("bitwise_xor", operator.xor),
+    ast.LShift: ("left_shift", operator.lshift),
+    ast.RShift: ("right_shift", operator.rshift),
 }
-COMPARE: dict[type[ast.cmpop], tuple[str, Any]] = {
+UNARY: dict[type[ast.unaryop], tuple[str, Callable[..., Any]]] = {
+    ast.USub: ("negative", operator.neg),
+    ast.UAdd: ("positive", operator.pos),
+    ast.Invert: ("invert", operator.invert),
+}
+COMPARE: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
     ast.Lt: ("less", operator.lt),
     ast.LtE: ("less_equal", operator.le),
     ast.Gt: ("greater", operator.gt),
@@ -37,73 +66,168 @@ def _constant(frame: Frame, node: ast.Constant) -> Any:
     return Static(node.value)
 
 
-@evaluates(ast.Tuple, ast.List)
-def _sequence(frame: Frame, node: ast.Tuple | ast.List) -> Any:
-    parts = [evaluate(frame, element) for element in node.elts]
-    return parts if isinstance(node, ast.List) else tuple(parts)
-
-
 @evaluates(ast.BinOp)
 def _binary(frame: Frame, node: ast.BinOp) -> Any:
     left = evaluate(frame, node.left)
-    right = evaluate(frame, node.right)
-    frame.builder.span = frame.span(node)
-    return combine(type(node.op), left, right)
+    return combine(frame, type(node.op), left, evaluate(frame, node.right))
 
 
-def combine(kind: type[ast.operator], left: Any, right: Any) -> Any:
-    """Return ``left <op> right`` for abstract values."""
-    if kind not in BINARY:
-        raise Refusal(f"the operator '{kind.__name__}' is not supported")
+def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> Any:
+    """Return ``left <op> right``."""
     name, function = BINARY[kind]
     if isinstance(left, Static) and isinstance(right, Static):
-        return Static(function(left.value, right.value))
+        return fold(function, left.value, right.value)
     if isinstance(left, Handle) or isinstance(right, Handle):
-        return apply(name, to_python(left), to_python(right))
-    return _combine_containers(function, left, right)
+        return _apply_operator(frame, name, function, [left, right])
+    return _combine_containers(frame, function, left, right)
 
 
-def _combine_containers(function: Any, left: Any, right: Any) -> Any:
-    plain = [v.value if isinstance(v, Static) else v for v in (left, right)]
-    if function in (operator.add, operator.mul):
-        return function(*plain)
-    raise Refusal("this operator on containers is not supported")
+def _apply_operator(
+    frame: Frame, name: str, function: Callable[..., Any], operands: Sequence[Any]
+) -> Any:
+    """Append an operator, by the lowering of its function if it has one."""
+    for operand in operands:
+        if isinstance(operand, list | tuple | dict):
+            kind = type(operand).__name__
+            raise Refusal(
+                f"an array operation on a {kind}", f"np.array(…) of the {kind}"
+            )
+    lowering = find_lowering(function)
+    plain = [to_python(operand) for operand in operands]
+    if lowering is not None:
+        return from_python(lowering(*plain))
+    return from_python(apply(name, *plain, builder=frame.builder))
+
+
+def _combine_containers(
+    frame: Frame, function: Callable[..., Any], left: Any, right: Any
+) -> Any:
+    if function is operator.mul:
+        return _repeat(left, right)
+    if type(left) is type(right) and isinstance(left, list | tuple):
+        if function is operator.add:
+            return left + right
+    if type(left) is type(right) is dict and function is operator.or_:
+        return left | right
+    raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
+
+
+def _repeat(left: Any, right: Any) -> Any:
+    many, count = (left, right) if isinstance(left, list | tuple) else (right, left)
+    if isinstance(many, list | tuple):
+        return many * static_int(count)
+    raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
 
 
 @evaluates(ast.UnaryOp)
 def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
     value = evaluate(frame, node.operand)
-    frame.builder.span = frame.span(node)
+    if isinstance(node.op, ast.Not):
+        return negate(frame, value)
+    name, function = UNARY[type(node.op)]
     if isinstance(value, Static):
-        functions = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
-        return Static(functions[type(node.op)](value.value))
-    if isinstance(node.op, ast.USub) and isinstance(value, Handle):
-        return apply("negative", value)
-    raise Refusal("this operator is not supported here")
+        return fold(function, value.value)
+    if isinstance(value, Handle):
+        return _apply_operator(frame, name, function, [value])
+    raise Refusal(f"this operator on {describe(value)}")
 
 
 @evaluates(ast.Compare)
 def _compare(frame: Frame, node: ast.Compare) -> Any:
+    """Evaluate a chain of comparisons, each operand once, up to the first false one."""
     left = evaluate(frame, node.left)
-    right = evaluate(frame, node.comparators[0])
-    if len(node.ops) > 1:
-        raise Refusal("chained comparisons are not supported yet")
-    name, function = COMPARE[type(node.ops[0])]
-    if is_static(left) and is_static(right):
-        return Static(function(to_python(left), to_python(right)))
-    return apply(name, to_python(left), to_python(right))
+    parts: list[Any] = []
+    for op, comparator in zip(node.ops, node.comparators, strict=True):
+        if any(isinstance(p, Handle) for p in parts) and not _is_plain(comparator):
+            raise Refusal(
+                "a chain of comparisons of run-time values is not supported here",
+                "bind its operands to names beforehand",
+            )
+        right = evaluate(frame, comparator)
+        part = _compare_pair(frame, op, left, right)
+        if not isinstance(part, Handle) and not truth(frame, part):
+            return part
+        parts.append(part)
+        left = right
+    return parts[0] if len(parts) == 1 else conjunction(frame, parts)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Constant)
+
+
+def _compare_pair(frame: Frame, op: ast.cmpop, left: Any, right: Any) -> Any:
+    if isinstance(op, ast.Is | ast.IsNot):
+        return Static(is_same(left, right) is isinstance(op, ast.Is))
+    if isinstance(op, ast.In | ast.NotIn):
+        return Static(_contains(frame, right, left) is isinstance(op, ast.In))
+    name, function = COMPARE[type(op)]
+    return compare(frame, name, function, left, right)
+
+
+SINGLE = (type(None), type(...), type(NotImplemented), type)
+
+
+def is_same(left: Any, right: Any) -> bool:
+    """Return ``left is right`` where that is certain."""
+    pair = (left, right)
+    if any(isinstance(v, Static) and isinstance(v.value, SINGLE) for v in pair):
+        both = all(isinstance(v, Static) for v in pair)
+        return both and left.value is right.value
+    if all(isinstance(v, Static) for v in pair):
+        if callable(left.value) or isinstance(left.value, bool):
+            return left.value is right.value
+    if all(isinstance(v, list | dict) for v in pair):
+        return left is right
+    if all(isinstance(v, Foreign) for v in pair) and left.root == right.root:
+        return True
+    raise Refusal(
+        f"whether {describe(left)} is {describe(right)} is not known",
+        "compare with '=='",
+    )
+
+
+def _contains(frame: Frame, owner: Any, item: Any) -> bool:
+    if isinstance(owner, dict) or (isinstance(owner, View) and owner.kind == "keys"):
+        keys = owner if isinstance(owner, dict) else owner.owner
+        return key_in(keys, item, present=False) in keys
+    if isinstance(owner, Static) and is_static(item):
+        found = fold(operator.contains, owner.value, to_python(item))
+        return bool(found.value)
+    if not isinstance(owner, list | tuple | View):
+        raise Refusal(
+            f"whether {describe(owner)} contains {describe(item)} is not known"
+        )
+    for part in items_of(frame, owner):
+        equal = compare(frame, "equal", operator.eq, part, item)
+        if truth(frame, equal):
+            return True
+    return False
+
+
+@evaluates(ast.BoolOp)
+def _boolean(frame: Frame, node: ast.BoolOp) -> Any:
+    """Evaluate ``and`` and ``or`` as far as Python does."""
+    value: Any = None
+    stop = isinstance(node.op, ast.Or)
+    for part in node.values[:-1]:
+        value = evaluate(frame, part)
+        if truth(frame, value, "np.logical_and(a, b) or np.logical_or(a, b)") is stop:
+            return value
+    return evaluate(frame, node.values[-1])
+
+
+@evaluates(ast.IfExp)
+def _conditional(frame: Frame, node: ast.IfExp) -> Any:
+    test = evaluate(frame, node.test)
+    chosen = node.body if truth(frame, test, USE_WHERE) else node.orelse
+    return evaluate(frame, chosen)
 
 
 @evaluates(ast.Subscript)
 def _subscript(frame: Frame, node: ast.Subscript) -> Any:
     owner = evaluate(frame, node.value)
-    index = evaluate(frame, node.slice)
-    frame.builder.span = frame.span(node)
-    if isinstance(owner, Handle):
-        items = index if isinstance(index, tuple) else (index,)
-        return read(owner, [to_python(item) for item in items])
-    key = static_int(frame, index)
-    return owner[key]
+    return select(frame, owner, evaluate(frame, node.slice))
 
 
 @evaluates(ast.Slice)

@@ -3,42 +3,105 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradgen.errors import Refusal, ShapeError, Span, UnsupportedError, refuse, render
+from gradgen.errors import (
+    GradgenError,
+    Refusal,
+    ShapeError,
+    Span,
+    UnsupportedError,
+    refuse,
+    render,
+)
+from gradgen.frontend.accept import refusal_of
+from gradgen.frontend.scope import FunctionNode, Scope, scope_of
 from gradgen.frontend.source import Source, span_of
-from gradgen.frontend.values import Capture, Guard, Root, Static
+from gradgen.frontend.values import (
+    Capture,
+    Guard,
+    Root,
+    Static,
+    children_of,
+    describe,
+)
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Literal, Param, Value
+from gradgen.ir.core import Literal, Op, Param, Value
 from gradgen.primitives.lowering import NeedsStatic
 from gradgen.primitives.registry import Handle
 
-MAX_DEPTH = 100
+__all__ = ["NeedsStatic"]
 
 
 @dataclass(slots=True)
 class Context:
-    """What one compilation collects."""
+    """What one compilation collects.
+
+    ``integers`` are the arguments that can be folded if they turn out to shape the
+    program. ``borrowed`` are the containers that belong to the caller, by identity.
+    """
 
     builder: Builder
     integers: set[Value] = field(default_factory=set)
-    captures: dict[Root, tuple[Capture, Param]] = field(default_factory=dict)
+    captures: dict[Root, tuple[Capture, Param, Any]] = field(default_factory=dict)
     guards: dict[Root, Guard] = field(default_factory=dict)
     helpers: dict[str, Source] = field(default_factory=dict)
-    depth: int = 0
+    sources: dict[Any, Source] = field(default_factory=dict)
+    scopes: dict[FunctionNode, Scope] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    borrowed: dict[int, Any] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+    held: list[Any] = field(default_factory=list)
+    makers: dict[Value, Op] = field(default_factory=dict)
+    seen_ops: int = 0
+
+    def scope(self, node: FunctionNode) -> Scope:
+        """Return the scope of a function."""
+        if node not in self.scopes:
+            self.scopes[node] = scope_of(node)
+        return self.scopes[node]
+
+    def guard(self, root: Root, value: Any) -> None:
+        """Rely on ``value`` standing at ``root``."""
+        self.guards.setdefault(root, Guard(root, value))
+
+    def maker(self, value: Value) -> Op | None:
+        """Return the op that defines ``value``; None for a parameter."""
+        ops = self.builder.ops
+        for op in ops[self.seen_ops :]:
+            self.makers.update(dict.fromkeys(op.results, op))
+        self.seen_ops = len(ops)
+        return self.makers.get(value)
+
+    @contextmanager
+    def holding(self, value: Any) -> Iterator[None]:
+        """Count ``value`` as referred to, by a loop or call that is under way."""
+        self.held.append(value)
+        depth = len(self.held)
+        try:
+            yield
+        finally:
+            del self.held[depth - 1]
+
+    def borrow(self, value: Any) -> None:
+        """Remember that a container and all in it belong to the caller."""
+        if isinstance(value, list | dict):
+            self.borrowed[id(value)] = value
+        for part in children_of(value):
+            self.borrow(part)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Frame:
     """One function being interpreted: its source and the names it has bound."""
 
     context: Context
     source: Source
-    file: str
+    scope: Scope = field(default_factory=Scope)
     names: dict[str, Any] = field(default_factory=dict)
-    local_names: frozenset[str] = frozenset()
     parent: Frame | None = None
 
     @property
@@ -48,11 +111,27 @@ class Frame:
 
     def span(self, node: ast.AST) -> Span:
         """Return the span of a node of this function."""
-        return span_of(self.file, node)
+        return span_of(self.source.file, node)
 
     def refuse(self, node: ast.AST, reason: str, hint: str = "") -> UnsupportedError:
         """Build the refusal of a construct of this function."""
         return refuse(reason, self.span(node), hint)
+
+    def bind(self, name: str, value: Any) -> None:
+        """Bind a name where Python binds it."""
+        if name not in self.scope.nonlocals:
+            self.names[name] = value
+            return
+        scope = self.parent
+        while scope is not None:
+            if name in scope.scope.local_names:
+                scope.bind(name, value)
+                return
+            scope = scope.parent
+        raise Refusal(
+            f"binding '{name}', which is no variable of this function, is a side effect",
+            "return the value",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +172,48 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
     """Return the abstract value of an expression."""
     function = EVALUATORS.get(type(node))
     if function is None:
-        raise frame.refuse(node, f"{_describe(node)} is not supported")
+        raise frame.refuse(node, *refusal_of(node))
     return guarded(frame, node, function)
 
 
-def execute(frame: Frame, statements: list[ast.stmt]) -> Flow | None:
+def execute(frame: Frame, statements: Sequence[ast.stmt]) -> Flow | None:
     """Carry out statements until one of them leaves the run."""
     for node in statements:
         function = EXECUTORS.get(type(node))
         if function is None:
-            raise frame.refuse(node, f"{_describe(node)} is not supported")
+            raise frame.refuse(node, *refusal_of(node))
         flow = guarded(frame, node, function)
         if flow is not None:
             return flow  # type: ignore[no-any-return]
     return None
 
 
+Caller = Callable[[Frame, Any, Sequence[Any], dict[str, Any]], Any]
+CALLERS: dict[type, Caller] = {}
+
+
+def calls(*kinds: type) -> Callable[[Caller], Caller]:
+    """Enter the function that calls abstract values of these classes."""
+
+    def enter(function: Caller) -> Caller:
+        CALLERS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return enter
+
+
+def call(frame: Frame, callee: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Return the abstract value of a call."""
+    caller = CALLERS.get(type(callee))
+    if caller is None:
+        raise Refusal(f"{describe(callee)} cannot be called")
+    return caller(frame, callee, args, kwargs)
+
+
 def guarded(frame: Frame, node: ast.AST, function: Callable[[Frame, Any], Any]) -> Any:
-    """Run ``function``; give what it refuses the span of ``node``."""
-    frame.builder.span = frame.span(node)
+    """Run ``function``; what it emits and what it refuses gets the span of ``node``."""
+    builder = frame.builder
+    outer, builder.span = builder.span, frame.span(node)
     try:
         return function(frame, node)
     except Refusal as refusal:
@@ -120,22 +222,46 @@ def guarded(frame: Frame, node: ast.AST, function: Callable[[Frame, Any], Any]) 
         if "-->" in str(error):
             raise
         raise ShapeError(render(str(error), frame.span(node))) from None
+    except NeedsStatic as request:
+        raise _traced(frame, node, request) from None
+    finally:
+        builder.span = outer
 
 
-def _describe(node: ast.AST) -> str:
-    return f"'{type(node).__name__}'"
+RUN_TIME_INT = "this value must be known when compiling, but it is computed at run time"
 
 
-def static_int(frame: Frame, value: Any) -> Any:
+def _traced(frame: Frame, node: ast.AST, request: NeedsStatic) -> Exception:
+    """Ask for the integer argument that a value is computed from."""
+    inputs = list(_origins(frame.context, request.value))
+    if inputs and all(x in frame.context.integers for x in inputs):
+        return request if request.value in inputs else NeedsStatic(inputs[0])
+    hint = "pass it as an int, or compute it from int arguments"
+    return frame.refuse(node, RUN_TIME_INT, hint)
+
+
+def _origins(context: Context, value: Value) -> Iterator[Value]:
+    maker = context.maker(value)
+    if maker is None or maker.name == "dim":
+        yield value
+        return
+    for operand in maker.operands:
+        if isinstance(operand, Value):
+            yield from _origins(context, operand)
+
+
+def static_int(value: Any) -> Any:
     """Return an integer that must be known; ask for a new start if it is an argument."""
     if isinstance(value, Static):
         return value.value
-    if isinstance(value, Handle):
-        atom = value.atom
-        if isinstance(atom, Literal):
-            return atom.value
-        if atom in frame.context.integers:
-            raise NeedsStatic(atom)
-    raise Refusal(
-        "this value must be known when compiling, but it is computed at run time"
-    )
+    if isinstance(value, Handle) and not value.shape and value.dtype.kind in "iu":
+        if isinstance(value.atom, Literal):
+            return value.atom.value
+        raise NeedsStatic(value.atom)
+    raise Refusal(RUN_TIME_INT)
+
+
+def noted(error: GradgenError, text: str) -> GradgenError:
+    """Add to an error through which call it came."""
+    error.add_note(f"  called from {text}")
+    return error

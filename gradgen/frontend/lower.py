@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.frontend import calls, expressions, names, statements
+from gradgen.errors import Refusal
+from gradgen.frontend import (
+    augmented,
+    calls,
+    displays,
+    expressions,
+    names,
+    statements,
+)
+from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame
+from gradgen.frontend.outside import is_foldable
+from gradgen.frontend.scope import parameter_names
 from gradgen.frontend.source import Source
-from gradgen.frontend.statements import name_value
-from gradgen.frontend.values import Capture, Guard, from_tree, to_tree
+from gradgen.frontend.values import (
+    Capture,
+    Foreign,
+    Guard,
+    Root,
+    from_tree,
+    to_tree,
+)
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Function, Literal, Param
-from gradgen.ir.types import Scalar
+from gradgen.ir.core import Function, Param
+from gradgen.ir.tree import Tree
+from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
 
-PARTS = (calls, expressions, names, statements)
+PARTS = (augmented, calls, displays, expressions, names, statements)
+"""The modules that enter evaluators and executors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +50,95 @@ class Lowered:
 
 
 def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
-    """Interpret ``source`` over the abstract values of ``params``."""
+    """Interpret ``source`` over the abstract values of ``params``.
+
+    Parameters are bound by name. Those that have no parameter's name are, in order,
+    the arguments of ``*args``; a parameter that is not given takes its default, which
+    is read from the function at every call.
+
+    Raises
+    ------
+    UnsupportedError
+        With the place, the reason and a rewrite, for what is not supported.
+    NeedsStatic
+        For an integer argument that must be folded.
+    """
     inputs = [x for param in params for x in param.tree.leaves()]
     builder.enter(inputs)
     context = Context(builder, {x for x in inputs if _is_integer(x.type)})
-    frame = Frame(context, source, source.file)
-    for param in params:
-        frame.names[param.name] = from_tree(param.tree, lambda v: Handle(builder, v))
-    value = calls.run_body(frame, source.node)
-    captured = [param for _, param in context.captures.values()]
-    name_value(value, "value")
-    result = to_tree(value, _atom)
-    all_params = (*params, *captured)
-    leaves = tuple(x for p in all_params for x in p.tree.leaves())
-    body = builder.block(leaves, list(result.leaves()))
-    function = Function(
-        source.name, all_params, body, result, span=source.span(source.node)
-    )
+    context.names.update(param.name for param in params)
+    frame = Frame(context, source, context.scope(source.node))
+    result = _interpret(frame, params)
+    captured = [param for _, param, _ in context.captures.values()]
+    function = _function(source, (*params, *captured), builder, result)
     return Lowered(
         function,
-        tuple(capture for capture, _ in context.captures.values()),
+        tuple(capture for capture, _, _ in context.captures.values()),
         tuple(context.guards.values()),
         tuple(context.helpers.values()),
     )
 
 
-def _is_integer(type_: Any) -> bool:
+def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
+    """Return the tree of what the function returns."""
+    node = frame.source.node
+    try:
+        _bind(frame, params)
+        value = calls.run_body(frame, node)
+        return to_tree(value)
+    except Refusal as refusal:
+        raise frame.refuse(_returned(node), refusal.reason, refusal.hint) from None
+    except RecursionError:
+        raise frame.refuse(node, "the function is nested too deeply") from None
+
+
+def _returned(node: ast.FunctionDef | ast.Lambda) -> ast.AST:
+    """Return the place to point at when a result is refused."""
+    if isinstance(node, ast.Lambda):
+        return node.body
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)]
+    return returns[-1] if returns else node
+
+
+def _bind(frame: Frame, params: Sequence[Param]) -> None:
+    spec = frame.source.node.args
+    known = parameter_names(spec)
+    rest = []
+    for param in params:
+        value = _argument(frame, param)
+        frame.context.borrow(value)
+        if param.name in known:
+            frame.names[param.name] = value
+        else:
+            rest.append(value)
+    if spec.vararg is not None:
+        frame.names.setdefault(spec.vararg.arg, tuple(rest))
+    if spec.kwarg is not None:
+        frame.names.setdefault(spec.kwarg.arg, {})
+    default = defaults_of(frame, frame.source.function)
+    for name in known:
+        if name not in frame.names:
+            value = default(name)
+            if value is None:
+                raise Refusal(f"the argument '{name}' is missing")
+            frame.names[name] = value
+
+
+def _argument(frame: Frame, param: Param) -> Any:
+    tree = param.tree
+    if tree.kind == "static" and not is_foldable(tree.leaf):
+        return Foreign(tree.leaf, Root("argument", None, param.name))
+    return from_tree(tree, lambda v: Handle(frame.builder, v))
+
+
+def _function(
+    source: Source, params: tuple[Param, ...], builder: Builder, result: Tree
+) -> Function:
+    leaves = tuple(x for p in params for x in p.tree.leaves())
+    body = builder.block(leaves, list(result.leaves()))
+    span = source.span(source.node)
+    return Function(source.name, params, body, result, span=span)
+
+
+def _is_integer(type_: Type) -> bool:
     return isinstance(type_, Scalar) and type_.weak and type_.dtype.kind == "i"
-
-
-def _atom(value: Any) -> Atom:
-    if isinstance(value, Handle):
-        return value.atom
-    return Literal.of(value.value)

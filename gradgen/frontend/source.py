@@ -7,11 +7,16 @@ import functools
 import inspect
 import linecache
 import textwrap
+import tokenize
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import SourceError, Span
+from gradgen.frontend.bytecode import compiles_to, is_rewritten, lines_in
+
+FunctionNode = ast.FunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,7 @@ class Source:
     """A function's syntax and where it stands."""
 
     function: types.FunctionType
-    node: ast.FunctionDef | ast.Lambda
+    node: FunctionNode
     file: str
     text: str
 
@@ -42,65 +47,127 @@ def span_of(file: str, node: ast.AST) -> Span:
     end_column = getattr(node, "end_col_offset", None) or 0
     text = linecache.getline(file, line)
     if not text.isascii():
-        raw = text.encode()
-        column = len(raw[:column].decode(errors="ignore"))
-        if end_line == line:
-            end_column = len(raw[:end_column].decode(errors="ignore"))
+        column = _in_characters(text, column)
+    if end_line != line:
+        text = linecache.getline(file, end_line)
+    if not text.isascii():
+        end_column = _in_characters(text, end_column)
     return Span(file, line, column, end_line, end_column)
 
 
+def _in_characters(text: str, column: int) -> int:
+    return len(text.encode()[:column].decode(errors="ignore"))
+
+
 def unwrap(function: Any) -> types.FunctionType:
-    """Return the plain function behind bound methods."""
-    if isinstance(function, types.MethodType):
-        return unwrap(function.__func__)
-    if not isinstance(function, types.FunctionType):
-        kind = type(function).__name__
-        raise SourceError(f"{function!r} is a {kind}, not a Python function")
+    """Return the plain function behind methods, partials and callable objects.
+
+    Raises
+    ------
+    SourceError
+        For what is not written in Python.
+    """
+    while not isinstance(function, types.FunctionType):
+        if isinstance(function, types.MethodType | staticmethod | classmethod):
+            function = function.__func__
+        elif isinstance(function, functools.partial):
+            function = function.func
+        else:
+            call = getattr(type(function), "__call__", None)  # noqa: B004
+            if isinstance(function, type) or not isinstance(call, types.FunctionType):
+                kind = type(function).__name__
+                raise SourceError(f"{function!r} is a {kind}, not a Python function")
+            function = call
     return function
 
 
 def find_source(function: types.FunctionType) -> Source:
     """Return the syntax of ``function``, even one of several lambdas on a line.
 
+    The source is compiled again and compared with the function, so that a file that
+    was edited after it was imported is noticed.
+
     Raises
     ------
     SourceError
-        Where Python has no source, as for functions typed into ``python -c``.
+        Where Python has no source, as for functions typed into ``python -c``, and
+        where the source is not that of the function any more.
     """
     code = function.__code__
     linecache.checkcache(code.co_filename)
-    tree = _parse_file(code.co_filename, function.__globals__)
-    candidates = [node for node in _definitions(tree) if _starts_at(node, code)]
-    matching = [node for node in candidates if _same_code(node, code)]
-    if len(matching) > 1:
-        matching = _by_columns(matching, code) or matching[:1]
-    if not matching:
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
         raise SourceError(_no_source(function))
-    node = matching[0]
-    text = ast.get_source_segment("".join(_lines(code.co_filename)), node) or ""
-    return Source(function, node, code.co_filename, textwrap.dedent(text))
+    node = _find_in_block(lines, function) or _find_in_file(lines, function)
+    text = textwrap.dedent(_segment(lines, node))
+    return Source(function, node, code.co_filename, text)
 
 
 def _no_source(function: types.FunctionType) -> str:
-    place = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
+    code = function.__code__
     return (
-        f"the source of {function.__qualname__!r} is not to be found at {place}; "
-        "define it in a file, a notebook cell, or register its text in linecache"
+        f"the source of '{function.__qualname__}' is not to be found at "
+        f"{code.co_filename}:{code.co_firstlineno}; define it in a file or a notebook "
+        "cell, or register its text in linecache"
     )
 
 
-def _lines(file: str) -> list[str]:
-    return linecache.getlines(file)
+def _changed(function: types.FunctionType) -> str:
+    return (
+        f"the source of '{function.__qualname__}' in {function.__code__.co_filename} "
+        "has changed since the function was defined; import it again"
+    )
 
 
-def _parse_file(file: str, namespace: dict[str, Any]) -> ast.Module:
-    lines = linecache.getlines(file, namespace)
-    if not lines:
-        raise SourceError(
-            f"no source for {file}; define the function in a file, a notebook cell, "
-            "or register its text in linecache"
-        )
-    return _parse_text("".join(lines), file)
+def _segment(lines: list[str], node: FunctionNode) -> str:
+    assert node.end_lineno is not None
+    if isinstance(node, ast.FunctionDef):
+        return "".join(lines[node.lineno - 1 : node.end_lineno])
+    part = lines[node.lineno - 1 : node.end_lineno]
+    part[-1] = part[-1].encode()[: node.end_col_offset].decode()
+    part[0] = part[0].encode()[node.col_offset :].decode()
+    return "".join(part)
+
+
+def _find_in_block(
+    lines: list[str], function: types.FunctionType
+) -> ast.FunctionDef | None:
+    """Parse no more than the lines of a ``def``; None if it is not found there."""
+    code = function.__code__
+    first = code.co_firstlineno - 1
+    if code.co_name == "<lambda>" or first >= len(lines):
+        return None
+    try:
+        block = inspect.getblock(lines[first:])
+        tree = ast.parse("if 1:\n" + "".join(block)) if _indented(block) else None
+        tree = tree or ast.parse("\n" + "".join(block))
+    except (SyntaxError, tokenize.TokenError):
+        return None
+    ast.increment_lineno(tree, first - 1)
+    return next((n for n in _definitions(tree) if _is_source(n, function)), None)
+
+
+def _indented(block: list[str]) -> bool:
+    return bool(block) and block[0][:1].isspace()
+
+
+def _find_in_file(lines: list[str], function: types.FunctionType) -> FunctionNode:
+    """Search the whole file, for lambdas and for what has moved in it."""
+    code = function.__code__
+    tree = _parse_text("".join(lines), code.co_filename)
+    found = [n for n in _definitions(tree) if _is_source(n, function)]
+    if not found and not is_rewritten(code):
+        lines_of = lines_in(tree, code)
+        named = (n for n in _definitions(tree) if _named(n) == code.co_name)
+        found = [n for n in named if _first_line(n) in lines_of]
+    here = [n for n in found if _first_line(n) == code.co_firstlineno]
+    if len(here) > 1:
+        here = _by_columns(here, code) or here
+    if here or found:
+        return (here or found)[0]
+    if any(_named(n) == code.co_name for n in _definitions(tree)):
+        raise SourceError(_changed(function))
+    raise SourceError(_no_source(function))
 
 
 @functools.lru_cache(maxsize=32)
@@ -108,36 +175,43 @@ def _parse_text(text: str, file: str) -> ast.Module:
     try:
         return ast.parse(text, file)
     except SyntaxError as error:
-        raise SourceError(f"the source of {file} has changed or is no Python") from error
+        raise SourceError(
+            f"the source of {file} has changed or is no Python"
+        ) from error
 
 
-def _definitions(tree: ast.Module) -> list[ast.FunctionDef | ast.Lambda]:
-    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.Lambda)]
+def _definitions(tree: ast.Module) -> Iterator[FunctionNode]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.Lambda))
 
 
-def _starts_at(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> bool:
+def _named(node: FunctionNode) -> str:
+    return "<lambda>" if isinstance(node, ast.Lambda) else node.name
+
+
+def _first_line(node: FunctionNode) -> int:
     if isinstance(node, ast.Lambda):
-        return code.co_name == "<lambda>" and node.lineno == code.co_firstlineno
-    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-    return node.name == code.co_name and first == code.co_firstlineno
+        return node.lineno
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
 
 
-def _same_code(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> bool:
-    """Compare argument names and, for lambdas, the bytecode of the expression."""
-    spec = node.args
-    names = [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
-    count = code.co_argcount + code.co_kwonlyargcount
-    return tuple(names) == code.co_varnames[:count]
+def _is_source(node: FunctionNode, function: types.FunctionType) -> bool:
+    code = function.__code__
+    if _named(node) != code.co_name:
+        return False
+    if isinstance(node, ast.Lambda) and _first_line(node) != code.co_firstlineno:
+        return False
+    return compiles_to(node, function)
 
 
-def _by_columns(
-    nodes: list[ast.FunctionDef | ast.Lambda], code: types.CodeType
-) -> list[ast.FunctionDef | ast.Lambda]:
-    """Pick the lambda whose columns hold all positions of the bytecode."""
+def _by_columns(nodes: list[FunctionNode], code: types.CodeType) -> list[FunctionNode]:
+    """Pick the lambda whose columns hold all positions of the bytecode.
+
+    Lambdas of the same code on one line mean the same, so this is for carets alone.
+    """
     columns = [
         (start, end)
         for line, end_line, start, end in code.co_positions()
-        if line is not None and start is not None and end is not None and start < end
+        if line == end_line and start is not None and end is not None and start < end
     ]
     if not columns:
         return []
@@ -145,13 +219,5 @@ def _by_columns(
     return [
         node
         for node in nodes
-        if isinstance(node, ast.Lambda)
-        and node.body.col_offset <= low
-        and high <= (node.body.end_col_offset or 0)
-        or isinstance(node, ast.FunctionDef)
+        if node.col_offset <= low and high <= (node.end_col_offset or 0)
     ]
-
-
-def signature_of(function: Any) -> inspect.Signature:
-    """Return the signature of ``function`` itself, whatever it wraps."""
-    return inspect.signature(function, follow_wrapped=False)

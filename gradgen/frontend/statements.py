@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.expressions import combine
-from gradgen.frontend.frame import Flow, Frame, evaluate, execute, executes
-from gradgen.frontend.values import Static
-from gradgen.ir.core import Value
+from gradgen.frontend.containers import (
+    check_owned,
+    items_of,
+    key_in,
+    truth,
+)
+from gradgen.frontend.displays import define
+from gradgen.frontend.frame import (
+    Flow,
+    Frame,
+    evaluate,
+    execute,
+    executes,
+    guarded,
+    static_int,
+)
+from gradgen.frontend.messages import text_of
+from gradgen.frontend.targets import bind_target
+from gradgen.frontend.values import NOTHING
+from gradgen.primitives.messages import emit_assert
 from gradgen.primitives.registry import Handle
+
+MAX_TURNS = 10_000
 
 
 @executes(ast.Assign)
@@ -20,40 +41,53 @@ def _assign(frame: Frame, node: ast.Assign) -> None:
         bind_target(frame, target, value)
 
 
-def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
-    """Bind a target of an assignment, unpacking where it is a tuple."""
-    if isinstance(target, ast.Name):
-        frame.names[target.id] = value
-        name_value(value, target.id)
-    elif isinstance(target, ast.Tuple | ast.List):
-        parts = list(value)
-        for element, part in zip(target.elts, parts, strict=True):
-            bind_target(frame, element, part)
-    else:
-        raise frame.refuse(target, "writing into an array is not supported yet")
+@executes(ast.AnnAssign)
+def _annotated(frame: Frame, node: ast.AnnAssign) -> None:
+    if node.value is not None:
+        bind_target(frame, node.target, evaluate(frame, node.value))
 
 
-def name_value(value: Any, name: str) -> None:
-    """Give a value the name of the variable it is bound to, if it has none."""
-    if isinstance(value, Handle) and isinstance(value.atom, Value):
-        if not value.atom.hint.isidentifier():
-            value.atom.hint = name
+@executes(ast.Delete)
+def _delete(frame: Frame, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id in frame.names:
+            del frame.names[target.id]
+        elif isinstance(target, ast.Subscript):
+            _delete_item(frame, target)
+        else:
+            raise Refusal("'del' of this is not supported", "leave it out")
 
 
-@executes(ast.AugAssign)
-def _augmented(frame: Frame, node: ast.AugAssign) -> None:
-    if not isinstance(node.target, ast.Name):
-        raise Refusal("writing into an array is not supported yet")
-    load = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-    value = combine(type(node.op), evaluate(frame, load), evaluate(frame, node.value))
-    bind_target(frame, node.target, value)
+def _delete_item(frame: Frame, target: ast.Subscript) -> None:
+    owner = evaluate(frame, target.value)
+    index = evaluate(frame, target.slice)
+    if not isinstance(owner, list | dict):
+        raise Refusal("'del' of this is not supported", "leave it out")
+    check_owned(frame.context, owner)
+    if isinstance(owner, dict):
+        del owner[key_in(owner, index)]
+        return
+    position = static_int(index)
+    if not -len(owner) <= position < len(owner):
+        raise Refusal("this always raises IndexError")
+    del owner[position]
 
 
 @executes(ast.Return)
 def _return(frame: Frame, node: ast.Return) -> Flow:
-    if node.value is None:
-        return Flow("return", Static(None))
-    return Flow("return", evaluate(frame, node.value))
+    return Flow(
+        "return", NOTHING if node.value is None else evaluate(frame, node.value)
+    )
+
+
+@executes(ast.Break)
+def _break(frame: Frame, node: ast.Break) -> Flow:
+    return Flow("break")
+
+
+@executes(ast.Continue)
+def _continue(frame: Frame, node: ast.Continue) -> Flow:
+    return Flow("continue")
 
 
 @executes(ast.Expr)
@@ -61,17 +95,38 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
     evaluate(frame, node.value)
 
 
-@executes(ast.Pass)
-def _pass(frame: Frame, node: ast.Pass) -> None:
-    return None
+@executes(ast.FunctionDef)
+def _define(frame: Frame, node: ast.FunctionDef) -> None:
+    define(frame, node)
+
+
+@executes(ast.If)
+def _if(frame: Frame, node: ast.If) -> Flow | None:
+    return execute(frame, node.body if _test(frame, node.test) else node.orelse)
+
+
+def _test(frame: Frame, node: ast.expr) -> bool:
+    value = evaluate(frame, node)
+    return bool(guarded(frame, node, lambda frame, _: truth(frame, value)))
 
 
 @executes(ast.For)
 def _for(frame: Frame, node: ast.For) -> Flow | None:
     iterable = evaluate(frame, node.iter)
-    if isinstance(iterable, Static):
-        iterable = [Static(v) for v in iterable.value]
-    for item in list(iterable):
+    items = guarded(frame, node.iter, lambda frame, _: items_of(frame, iterable))
+    with frame.context.holding(iterable):
+        return _run_for(frame, node, _counted(items))
+
+
+def _counted(items: Iterator[Any]) -> Iterator[Any]:
+    for turn, item in enumerate(items):
+        if turn == MAX_TURNS:
+            raise Refusal(f"a loop of more than {MAX_TURNS} turns is not unrolled")
+        yield item
+
+
+def _run_for(frame: Frame, node: ast.For, items: Iterator[Any]) -> Flow | None:
+    for item in items:
         bind_target(frame, node.target, item)
         flow = execute(frame, node.body)
         if flow is not None and flow.kind == "return":
@@ -81,9 +136,52 @@ def _for(frame: Frame, node: ast.For) -> Flow | None:
     return execute(frame, node.orelse)
 
 
-@executes(ast.If)
-def _if(frame: Frame, node: ast.If) -> Flow | None:
-    test = evaluate(frame, node.test)
-    if not isinstance(test, Static):
-        raise frame.refuse(node.test, "a branch on a run-time value is not supported yet")
-    return execute(frame, node.body if test.value else node.orelse)
+@executes(ast.While)
+def _while(frame: Frame, node: ast.While) -> Flow | None:
+    for turn in itertools.count():
+        if not _test(frame, node.test):
+            break
+        if turn == MAX_TURNS:
+            raise Refusal(f"a loop of more than {MAX_TURNS} turns is not unrolled")
+        flow = execute(frame, node.body)
+        if flow is not None and flow.kind == "return":
+            return flow
+        if flow is not None and flow.kind == "break":
+            return None
+    return execute(frame, node.orelse)
+
+
+@executes(ast.Assert)
+def _assert(frame: Frame, node: ast.Assert) -> None:
+    for test in _conjuncts(node.test):
+        value = evaluate(frame, test)
+        if isinstance(value, Handle):
+            guarded(frame, test, functools.partial(_assert_later, node.msg, value))
+        elif not truth(frame, value):
+            raise Refusal("this assertion always fails")
+
+
+def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield tests that, asserted one by one, assert ``test``."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            yield from _conjuncts(part)
+    else:
+        yield test
+
+
+def _assert_later(
+    said: ast.expr | None, value: Handle, frame: Frame, node: ast.expr
+) -> None:
+    if value.shape:
+        raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
+    operands = [value]
+    message = None if said is None else evaluate(frame, said)
+    text = "" if message is None else text_of(message, operands)
+    emit_assert(frame.builder, operands, text)
+
+
+@executes(ast.Raise)
+def _raise(frame: Frame, node: ast.Raise) -> None:
+    said = "" if node.exc is None else f": {ast.unparse(node.exc)}"
+    raise Refusal(f"this call always raises{said}", "")

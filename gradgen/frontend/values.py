@@ -1,18 +1,22 @@
 """Abstract values: what the frontend knows of a Python object while compiling.
 
 Run-time numbers and arrays are :class:`~gradgen.primitives.registry.Handle`. Lists,
-tuples and dicts are Python's own, holding abstract values. The rest is here.
+tuples and dicts are Python's own, holding abstract values, so that two names of one
+list share it here as they do when the function runs. The rest is here.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradgen.ir.core import Value
-from gradgen.ir.tree import NONE, Tree, leaf
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.core import Literal, Value
+from gradgen.ir.tree import NONE, Tree, leaf, record_fields
 from gradgen.primitives.registry import Handle
 
 
@@ -30,14 +34,24 @@ class Record:
     cls: type
     fields: dict[str, Any]
 
+    @property
+    def is_tuple(self) -> bool:
+        """Tell whether the class is a NamedTuple, which is a tuple as well."""
+        return issubclass(self.cls, tuple)
+
 
 @dataclass(eq=False, slots=True)
 class Closure:
-    """A function defined inside the compiled one, with the scope it sees."""
+    """A function defined inside the compiled one, with the frame that it sees."""
 
     node: ast.FunctionDef | ast.Lambda
-    scope: Any
+    frame: Any
     defaults: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the function."""
+        return self.node.name if isinstance(self.node, ast.FunctionDef) else "<lambda>"
 
 
 @dataclass(eq=False, slots=True)
@@ -48,12 +62,56 @@ class Method:
     name: str
 
 
+@dataclass(eq=False, slots=True)
+class Partial:
+    """A ``functools.partial`` made inside the function."""
+
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Native:
+    """A callable of the frontend's own: ``call(frame, args, kwargs)``."""
+
+    call: Callable[..., Any]
+
+
+@dataclass(eq=False, slots=True)
+class Stream:
+    """An iterator. As in Python, what has been taken from it is gone.
+
+    ``holds`` are the objects it reads from.
+    """
+
+    items: Iterator[Any]
+    holds: tuple[Any, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class View:
+    """The keys, values or items of a dict."""
+
+    owner: dict[Any, Any]
+    kind: str
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """A string made at run time: text, and values with conversion and format."""
+
+    parts: tuple[str | tuple[Any, str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """Where something outside the function is found, and the attributes to follow.
 
-    ``kind`` is ``"global"``, ``"closure"`` or ``"argument"``; ``owner`` is the function
-    whose namespace or cells are meant, or the parameter's name.
+    ``kind`` is ``"global"`` or ``"closure"``, with the function that sees the name as
+    ``owner``; ``"argument"``; ``"default"``, of a parameter of the function ``owner``;
+    or ``"object"`` for an attribute of the module or class ``owner``. An attribute may
+    be a key in brackets, such as ``[0]``.
     """
 
     kind: str
@@ -68,7 +126,8 @@ class Root:
     @property
     def text(self) -> str:
         """Return the expression that a reader would write."""
-        return ".".join((self.name, *self.attributes))
+        steps = (a if a.startswith("[") else "." + a for a in self.attributes)
+        return self.name + "".join(steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +154,24 @@ class Guard:
     value: Any
 
 
+NOTHING = Static(None)
+
+
 def map_leaves(value: Any, function: Callable[[Any], Any]) -> Any:
     """Rebuild a container of abstract values with ``function`` applied to the rest."""
     if isinstance(value, list | tuple):
         return type(value)(map_leaves(v, function) for v in value)
     if isinstance(value, dict):
         return {k: map_leaves(v, function) for k, v in value.items()}
-    if isinstance(value, Record):
-        fields = {k: map_leaves(v, function) for k, v in value.fields.items()}
-        return Record(value.cls, fields)
     return function(value)
 
 
-def from_tree(tree: Tree, wrap: Callable[[Value], Handle]) -> Any:
-    """Return the abstract value that a parameter's tree describes."""
+def from_tree(tree: Tree, wrap: Callable[[Any], Any]) -> Any:
+    """Return the abstract value that a tree describes; ``wrap`` makes its leaves."""
     if tree.kind == "leaf":
         return wrap(tree.leaf)
     if tree.kind in ("static", "none"):
-        return Static(tree.leaf)
+        return from_python(tree.leaf)
     parts = [from_tree(child, wrap) for child in tree.children]
     if tree.kind == "record":
         assert tree.cls is not None
@@ -122,55 +181,141 @@ def from_tree(tree: Tree, wrap: Callable[[Value], Handle]) -> Any:
     return parts if tree.kind == "list" else tuple(parts)
 
 
-def to_tree(value: Any, atom_of: Callable[[Any], Any]) -> Tree:
-    """Return the tree of an abstract value; ``atom_of`` gives the atom of a leaf."""
+RESULTS = (bool, int, float, complex, str, np.generic)
+KEYS = (bool, int, float, str, bytes, type(None))
+
+
+def to_tree(value: Any) -> Tree:
+    """Return the tree of a result.
+
+    Raises
+    ------
+    Refusal
+        For what is no number, array, string, None or container of these.
+    """
+    if isinstance(value, Handle):
+        return leaf(value.atom)
     if isinstance(value, Static) and value.value is None:
         return NONE
+    if isinstance(value, Static) and isinstance(value.value, RESULTS):
+        return leaf(Literal.of(value.value))
     if isinstance(value, list | tuple):
-        return Tree(type(value).__name__, tuple(to_tree(v, atom_of) for v in value))
+        return Tree(type(value).__name__, tuple(map(to_tree, value)))
     if isinstance(value, dict):
-        children = tuple(to_tree(v, atom_of) for v in value.values())
-        return Tree("dict", children, tuple(value))
+        _check_keys(value)
+        return Tree("dict", tuple(map(to_tree, value.values())), tuple(value))
     if isinstance(value, Record):
-        children = tuple(to_tree(v, atom_of) for v in value.fields.values())
+        children = tuple(map(to_tree, value.fields.values()))
         return Tree("record", children, tuple(value.fields), value.cls)
-    return leaf(atom_of(value))
+    raise Refusal(f"{describe(value)} cannot be returned", "return numbers and arrays")
 
 
-def handles_in(value: Any) -> Iterable[Handle]:
-    """Yield the run-time values inside an abstract value."""
-    if isinstance(value, Handle):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from handles_in(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from handles_in(part)
-    elif isinstance(value, Record):
-        yield from handles_in(list(value.fields.values()))
+def _check_keys(value: dict[Any, Any]) -> None:
+    for key in value:
+        if type(key) not in KEYS:
+            kind = type(key).__name__
+            raise Refusal(
+                f"a dict with a {kind} as key cannot be returned", "use str keys"
+            )
+
+
+def children_of(value: Any) -> list[Any]:
+    """Return the abstract values that an abstract value refers to directly."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, Record):
+        return list(value.fields.values())
+    if isinstance(value, Stream):
+        return list(value.holds)
+    if isinstance(value, Method | View):
+        return [value.owner]
+    if isinstance(value, Partial):
+        return [value.function, *value.args, *value.kwargs.values()]
+    if isinstance(value, Closure):
+        return [value.frame, *value.defaults.values()]
+    if isinstance(value, Message):
+        return [part[0] for part in value.parts if isinstance(part, tuple)]
+    return []
+
+
+def has_handles(value: Any) -> bool:
+    """Tell whether a container holds anything known only at run time."""
+    if isinstance(value, Handle | Message):
+        return True
+    if isinstance(value, list | tuple | dict | Record):
+        return any(map(has_handles, children_of(value)))
+    return False
+
+
+def is_static(value: Any) -> bool:
+    """Tell whether everything inside ``value`` is known now."""
+    if isinstance(value, list | tuple | dict):
+        return all(map(is_static, children_of(value)))
+    return isinstance(value, Static)
 
 
 def to_python(value: Any) -> Any:
     """Unwrap what is known, for a lowering: handles stay, containers are rebuilt."""
-    return map_leaves(value, lambda v: v.value if isinstance(v, Static) else v)
+    return map_leaves(value, _plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Handle):
+        return value
+    if isinstance(value, Static):
+        return value.value
+    if isinstance(value, Record) and value.is_tuple:
+        return tuple(map(to_python, value.fields.values()))
+    raise Refusal(f"{describe(value)} cannot be used here")
 
 
 def from_python(value: Any) -> Any:
-    """Wrap what a lowering returned."""
-    if isinstance(value, list | tuple) and any(True for _ in handles_in(value)):
+    """Wrap a Python object that is known, or what a lowering returned."""
+    if isinstance(value, Handle):
+        return Static(value.atom.value) if isinstance(value.atom, Literal) else value
+    if type(value) in (list, tuple):
         return type(value)(from_python(v) for v in value)
-    if isinstance(value, Handle | Static | Record | Closure | Method | Foreign):
-        return value
+    if type(value) is dict:
+        return {k: from_python(v) for k, v in value.items()}
+    if record_fields(value) is not None and not isinstance(value, type):
+        names = record_fields(value) or ()
+        fields = {name: from_python(getattr(value, name)) for name in names}
+        return Record(type(value), fields)
+    if isinstance(value, np.ndarray):
+        raise Refusal("an array made while compiling cannot be used here")
     return Static(value)
 
 
-def is_static(value: Any) -> bool:
-    """Tell whether nothing inside ``value`` is known only at run time."""
-    if isinstance(value, list | tuple):
-        return all(map(is_static, value))
-    if isinstance(value, dict):
-        return all(map(is_static, value.values()))
+KINDS: dict[type, str] = {
+    Closure: "a function",
+    Native: "a function",
+    Partial: "a function",
+    Method: "a method",
+    Stream: "an iterator",
+    View: "a view of a dict",
+    Message: "a string made at run time",
+}
+
+
+def describe(value: Any) -> str:
+    """Return what a value is, for messages."""
+    if type(value) in KINDS:
+        return KINDS[type(value)]
+    if isinstance(value, Handle):
+        is_atom = isinstance(value.atom, Value) and value.atom.hint
+        return f"'{value.atom.hint}'" if is_atom else "a run-time value"  # type: ignore[union-attr]
+    if isinstance(value, Foreign):
+        return f"an object of class {type(value.value).__name__}"
     if isinstance(value, Record):
-        return all(map(is_static, value.fields.values()))
-    return isinstance(value, Static)
+        return f"an object of class {value.cls.__name__}"
+    known = value.value if isinstance(value, Static) else value
+    if known is None:
+        return "None"
+    if isinstance(known, type):
+        return f"the class {known.__name__}"
+    if callable(known):
+        return f"the function '{getattr(known, '__name__', known)}'"
+    kind = type(known).__name__
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

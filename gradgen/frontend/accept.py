@@ -1,0 +1,58 @@
+"""Which syntax is not accepted: the reason, and what to write instead."""
+
+from __future__ import annotations
+
+import ast
+
+SIDE_EFFECT = "is a side effect, which derivative code would repeat"
+COMING = "is not supported yet"
+
+REFUSED: dict[type[ast.AST], tuple[str, str]] = {
+    ast.AsyncFor: ("'async for' is not supported", "collect the items beforehand"),
+    ast.AsyncFunctionDef: (
+        "an 'async' function has no derivative",
+        "a plain 'def', awaiting nothing",
+    ),
+    ast.AsyncWith: (
+        "'async with' is not supported",
+        "enter the context around the call of the function",
+    ),
+    ast.Await: ("'await' is not supported", "await the value outside, and pass it in"),
+    ast.ClassDef: (
+        "a class inside a differentiated function is not supported",
+        "define the class at module level",
+    ),
+    ast.Global: (
+        f"a 'global' statement {SIDE_EFFECT}",
+        "return the value and bind it outside; reading needs no 'global'",
+    ),
+    ast.Match: ("'match' is not supported", "if ... elif ... else"),
+    ast.Raise: ("this statement always raises", "raise under an 'if' or use 'assert'"),
+    ast.Try: (
+        f"'try' {COMING}",
+        "test the condition beforehand, or put the 'try' around the call",
+    ),
+    ast.TryStar: (
+        f"'try' {COMING}",
+        "test the condition beforehand, or put the 'try' around the call",
+    ),
+    ast.With: (
+        f"'with' {COMING}",
+        "enter the context around the call of the function",
+    ),
+    ast.Yield: (
+        "a generator has no derivative",
+        "build a list and return it",
+    ),
+    ast.YieldFrom: (
+        "a generator has no derivative",
+        "build a list and return it",
+    ),
+}
+"""Syntax that is known and refused; whatever else has no evaluator is unknown."""
+
+
+def refusal_of(node: ast.AST) -> tuple[str, str]:
+    """Return why a node is refused, and what to write instead."""
+    kind = type(node).__name__
+    return REFUSED.get(type(node), (f"the syntax '{kind}' is not supported", ""))

@@ -1,0 +1,211 @@
+"""Attributes of arrays, containers, records, modules, classes and objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.frontend.frame import Context, Frame, call
+from gradgen.frontend.outside import TRUSTED, is_foldable, outside_value
+from gradgen.frontend.values import (
+    Foreign,
+    Message,
+    Method,
+    Partial,
+    Record,
+    Root,
+    Static,
+    View,
+    describe,
+    from_python,
+)
+from gradgen.primitives.registry import ATTRIBUTES, METHODS, Handle
+
+BINDING = (types.FunctionType, staticmethod, classmethod, property)
+"""What a class binds to its instances."""
+
+IMMUTABLE = (str, bytes, int, float, complex, slice, range, frozenset)
+DESCRIPTIONS = (np.dtype, np.finfo, np.iinfo)
+"""Objects that only describe a dtype: their attributes never change."""
+
+
+def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
+    """Return the abstract value of ``owner.name``."""
+    if isinstance(owner, Handle):
+        return _tensor_attribute(owner, name)
+    if isinstance(owner, Record):
+        return _record_attribute(frame, owner, name)
+    if isinstance(owner, Foreign):
+        return _foreign_attribute(frame, owner, name)
+    if isinstance(owner, Static):
+        return _static_attribute(frame, owner.value, name)
+    if isinstance(owner, list | tuple | dict | View):
+        return _container_method(owner, name)
+    raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
+
+
+def class_of(value: Any) -> type:
+    """Return the class that a value has when the program runs."""
+    if isinstance(value, Handle):
+        return _class_of_tensor(value)
+    if isinstance(value, Static | Foreign):
+        return type(value.value)
+    if isinstance(value, Record):
+        return value.cls
+    if isinstance(value, Message):
+        return str
+    if isinstance(value, list | tuple | dict):
+        return type(value)
+    raise Refusal(f"the class of {describe(value)} is not known")
+
+
+WEAK_CLASSES = {"b": bool, "i": int, "f": float, "c": complex}
+
+
+def _class_of_tensor(value: Handle) -> type:
+    if value.type.weak:
+        return WEAK_CLASSES[value.dtype.kind]
+    return np.ndarray if value.shape else value.dtype.type
+
+
+def _tensor_attribute(owner: Handle, name: str) -> Any:
+    cls = _class_of_tensor(owner)
+    if not hasattr(cls, name):
+        hint = "pass an array" if owner.type.weak else ""
+        raise Refusal(f"a {cls.__name__} has no attribute '{name}'", hint)
+    if name in ATTRIBUTES:
+        return from_python(ATTRIBUTES[name](owner))
+    if name in METHODS:
+        return Method(owner, name)
+    hint = f"np.{name}(…)" if callable(getattr(np, name, None)) else ""
+    raise Refusal(f"the attribute '{name}' of an array is not supported", hint)
+
+
+def _container_method(owner: Any, name: str) -> Method:
+    cls = dict if isinstance(owner, View) else type(owner)
+    if not hasattr(cls, name):
+        raise Refusal(f"a {cls.__name__} has no attribute '{name}'")
+    return Method(owner, name)
+
+
+def _record_attribute(frame: Frame, owner: Record, name: str) -> Any:
+    if name in owner.fields:
+        return owner.fields[name]
+    found = class_attribute(owner.cls, name)
+    if isinstance(found, BINDING):
+        return bound(frame, owner, owner.cls, name, found)
+    if name in ("_replace", "_asdict") and owner.is_tuple:
+        return Method(owner, name)
+    is_field = dataclasses.is_dataclass(owner.cls) and name in {
+        f.name for f in dataclasses.fields(owner.cls)
+    }
+    if found is MISSING or is_field:
+        raise Refusal(f"a {owner.cls.__name__} has no attribute '{name}' here")
+    if owner.is_tuple or is_foldable(found):
+        return outside_value(frame, Root("object", owner.cls, name), found)
+    raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
+
+
+MISSING = object()
+
+
+def class_attribute(cls: type, name: str) -> Any:
+    """Return what a class or its bases define under ``name``, unbound."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    return MISSING
+
+
+def bound(frame: Frame, owner: Any, cls: type, name: str, found: Any) -> Any:
+    """Return a function of a class as its instance ``owner`` gives it."""
+    root = Root("object", cls, name)
+    if isinstance(found, staticmethod):
+        return Static(_relied_on(frame.context, root, getattr(cls, name)))
+    if isinstance(found, classmethod):
+        function = _relied_on(frame.context, root.child("__func__"), found.__func__)
+        return Partial(Static(function), (Static(cls),), {})
+    if isinstance(found, property):
+        getter = _relied_on(frame.context, root.child("fget"), found.fget)
+        return call(frame, Static(getter), [owner], {})
+    function = _relied_on(frame.context, root, found)
+    return Partial(Static(function), (owner,), {})
+
+
+def _relied_on(context: Context, root: Root, function: Any) -> Any:
+    context.guard(root, function)
+    return function
+
+
+def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
+    cls = type(owner.value)
+    found = class_attribute(cls, name)
+    in_instance = name in getattr(owner.value, "__dict__", {})
+    if isinstance(found, BINDING) and not in_instance:
+        return bound(frame, owner, cls, name, found)
+    try:
+        value = getattr(owner.value, name)
+    except AttributeError as error:
+        raise Refusal(str(error)) from None
+    if isinstance(value, types.MethodType):
+        return _bound_elsewhere(frame, owner.root.child(name), value)
+    return outside_value(frame, owner.root.child(name), value)
+
+
+def _bound_elsewhere(frame: Frame, root: Root, method: types.MethodType) -> Any:
+    """Return a bound method that is kept in an attribute or variable."""
+    function = method.__func__
+    frame.context.guard(root.child("__func__"), function)
+    owner = outside_value(frame, root.child("__self__"), method.__self__)
+    return Partial(Static(function), (owner,), {})
+
+
+def _static_attribute(frame: Frame, owner: Any, name: str) -> Any:
+    if not hasattr(owner, name):
+        kind = getattr(owner, "__name__", type(owner).__name__)
+        raise Refusal(f"'{kind}' has no attribute '{name}'")
+    if isinstance(owner, types.ModuleType):
+        return _module_attribute(frame, owner, name)
+    if isinstance(owner, type):
+        return _class_member(frame, owner, name)
+    value = getattr(owner, name)
+    if isinstance(owner, DESCRIPTIONS) or not callable(value):
+        return _constant(owner, name, value)
+    if isinstance(owner, IMMUTABLE):
+        return Method(Static(owner), name)
+    raise Refusal(
+        f"the attribute '{name}' of {describe(Static(owner))} is not supported"
+    )
+
+
+def _constant(owner: Any, name: str, value: Any) -> Any:
+    simple = isinstance(value, str | int | float | complex | type | np.dtype | None)
+    if simple or isinstance(value, np.generic):
+        return from_python(value)
+    raise Refusal(
+        f"the attribute '{name}' of {describe(Static(owner))} is not supported"
+    )
+
+
+def _module_attribute(frame: Frame, module: types.ModuleType, name: str) -> Any:
+    value = getattr(module, name)
+    if module.__name__.partition(".")[0] in TRUSTED:
+        return Static(value)
+    return outside_value(frame, Root("object", module, name), value)
+
+
+def _class_member(frame: Frame, cls: type, name: str) -> Any:
+    if name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        return Static(getattr(cls, name))
+    value = getattr(cls, name)
+    root = Root("object", cls, name)
+    if isinstance(value, types.MethodType):
+        frame.context.guard(root.child("__func__"), value.__func__)
+        return Partial(Static(value.__func__), (Static(value.__self__),), {})
+    if cls.__module__ in TRUSTED:
+        return Static(value)
+    return outside_value(frame, root, value)

@@ -1,0 +1,149 @@
+"""Augmented assignment, which changes arrays and lists in place.
+
+``y += x`` on an array is a write that every holder of the array sees. It is taken as
+``y = y + x`` only where nobody else can hold the array: it was made in this function,
+and one single name refers to it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.frontend.containers import check_owned, items_of, select
+from gradgen.frontend.expressions import BINARY, combine
+from gradgen.frontend.frame import Context, Frame, evaluate, executes, static_int
+from gradgen.frontend.names import look_up
+from gradgen.frontend.targets import REBUILD, WRITING, bind_target, store
+from gradgen.frontend.values import Closure, Record, Static, children_of
+from gradgen.ir.core import Value
+from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+
+
+@executes(ast.AugAssign)
+def _augmented(frame: Frame, node: ast.AugAssign) -> None:
+    kind = type(node.op)
+    if isinstance(node.target, ast.Name):
+        name = node.target.id
+        old = look_up(frame, name)
+        value = evaluate(frame, node.value)
+        new = updated(frame, kind, old, value, f"{name} = {name} {_symbol(kind)} …")
+        bind_target(frame, node.target, new)
+    elif isinstance(node.target, ast.Subscript):
+        owner = evaluate(frame, node.target.value)
+        index = evaluate(frame, node.target.slice)
+        if isinstance(owner, Handle):
+            raise Refusal(WRITING, REBUILD)
+        old = select(frame, owner, index)
+        new = updated(frame, kind, old, evaluate(frame, node.value), "x[i] = x[i] + …")
+        store(frame, owner, index, new)
+    else:
+        raise Refusal(
+            "binding an attribute changes an object that others may hold",
+            "make a new object, or keep the value in a variable",
+        )
+
+
+def _symbol(kind: type[ast.operator]) -> str:
+    words = ast.unparse(ast.BinOp(ast.Name("a"), kind(), ast.Name("b")))
+    return words[2:-2]
+
+
+def updated(
+    frame: Frame, kind: type[ast.operator], old: Any, value: Any, rewrite: str
+) -> Any:
+    """Return what ``old`` is after an augmented assignment."""
+    if isinstance(old, list):
+        return _updated_list(frame, kind, old, value)
+    if isinstance(old, dict) and kind is ast.BitOr and isinstance(value, dict):
+        check_owned(frame.context, old)
+        old.update(value)
+        return old
+    if isinstance(old, Handle) and old.shape:
+        return _updated_array(frame, kind, old, value, rewrite)
+    return combine(frame, kind, old, value)
+
+
+def _updated_list(
+    frame: Frame, kind: type[ast.operator], old: list[Any], value: Any
+) -> list[Any]:
+    check_owned(frame.context, old)
+    if kind is ast.Add:
+        old.extend(list(items_of(frame, value)))
+    elif kind is ast.Mult:
+        old *= static_int(value)
+    else:
+        raise Refusal(f"the operator '{_symbol(kind)}=' on a list is not supported")
+    return old
+
+
+def _updated_array(
+    frame: Frame, kind: type[ast.operator], old: Handle, value: Any, rewrite: str
+) -> Handle:
+    if not _is_exclusive(frame, old):
+        raise Refusal(
+            "this changes an array in place that is an argument, or that another name, "
+            "view or container may hold",
+            rewrite,
+        )
+    new = combine(frame, kind, old, value)
+    assert isinstance(new, Handle)
+    if new.shape != old.shape:
+        raise Refusal("an array keeps its shape when it is changed in place", rewrite)
+    if new.dtype == old.dtype:
+        return new
+    if not np.can_cast(new.dtype, old.dtype, "same_kind"):
+        name = BINARY[kind][0]
+        raise Refusal(
+            f"this always raises: np.{name} gives {new.dtype}, which does not go into an "
+            f"array of {old.dtype}",
+            rewrite,
+        )
+    return apply("cast", new, dtype=old.dtype)
+
+
+def _is_exclusive(frame: Frame, array: Handle) -> bool:
+    context = frame.context
+    if not isinstance(array.atom, Value):
+        return False
+    maker = context.maker(array.atom)
+    if maker is None or PRIMITIVES[maker.name].shares:
+        return False
+    found = (h for h in _reachable(context, frame) if isinstance(h.atom, Value))
+    holders = sum(array.atom in _storage(context, h.atom) for h in found)
+    return holders == 1
+
+
+def _storage(context: Context, value: Any) -> Iterator[Value]:
+    """Yield the values of whose memory ``value`` may be a part, itself included."""
+    if not isinstance(value, Value):
+        return
+    yield value
+    maker = context.maker(value)
+    if maker is not None:
+        for position in PRIMITIVES[maker.name].shares:
+            yield from _storage(context, maker.operands[position])
+
+
+def _reachable(context: Context, frame: Frame) -> Iterator[Handle]:
+    """Yield every handle that a name or a container refers to, once a reference."""
+    pending: list[Any] = [frame, *context.frames, *context.held]
+    seen: set[int] = set()
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Handle):
+            yield value
+        elif isinstance(value, Static) or id(value) in seen:
+            continue
+        elif isinstance(value, Frame):
+            seen.add(id(value))
+            pending.extend(value.names.values())
+            pending.extend([] if value.parent is None else [value.parent])
+        else:
+            if isinstance(value, list | dict | Record | Closure):
+                seen.add(id(value))
+            pending.extend(children_of(value))

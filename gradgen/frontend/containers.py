@@ -1,0 +1,323 @@
+"""What Python does with containers: iterate, measure, test, compare, select."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.frontend.frame import Context, Frame, call, static_int
+from gradgen.frontend.values import (
+    Foreign,
+    Message,
+    Record,
+    Static,
+    Stream,
+    View,
+    describe,
+    from_python,
+    is_static,
+    to_python,
+)
+from gradgen.ir.core import Literal
+from gradgen.ir.types import Dim
+from gradgen.primitives.indexing import read
+from gradgen.primitives.registry import Handle, apply, dim_of, find_lowering
+
+RUN_TIME_LENGTH = "a loop whose length is known only at run time is not supported yet"
+USE_ARRAYS = "array operations such as np.sum(x, axis=0)"
+
+
+def items_of(frame: Frame, value: Any) -> Iterator[Any]:
+    """Iterate over an abstract value as Python iterates over what it stands for."""
+    if isinstance(value, list | tuple):
+        return iter(value)
+    if isinstance(value, dict):
+        return map(from_python, value)
+    if isinstance(value, Stream):
+        return value.items
+    if isinstance(value, View):
+        return _view_items(value)
+    if isinstance(value, Record) and value.is_tuple:
+        return iter(value.fields.values())
+    if isinstance(value, Handle):
+        return iter(_rows(value))
+    if isinstance(value, Static) and isinstance(value.value, str | bytes | range):
+        return map(Static, value.value)
+    if isinstance(value, Static) and isinstance(value.value, frozenset):
+        raise Refusal("the order of a set is not defined", "a tuple, or sorted(…)")
+    raise Refusal(f"{describe(value)} cannot be iterated over")
+
+
+def _view_items(view: View) -> Iterator[Any]:
+    if view.kind == "keys":
+        return map(from_python, view.owner)
+    if view.kind == "values":
+        return iter(view.owner.values())
+    return ((from_python(key), value) for key, value in view.owner.items())
+
+
+def _rows(value: Handle) -> list[Handle]:
+    if not value.shape:
+        raise Refusal("a number cannot be iterated over")
+    length = value.shape[0]
+    if not isinstance(length, int):
+        raise Refusal(RUN_TIME_LENGTH, USE_ARRAYS)
+    return [read(value, [i]) for i in range(length)]
+
+
+def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[Any]:
+    """Return the parts of ``value`` for ``count`` targets, of which one may be starred."""
+    if isinstance(value, Handle) and value.shape and starred is None:
+        return _unpack_array(value, count)
+    parts = list(items_of(frame, value))
+    fits = len(parts) == count if starred is None else len(parts) >= count - 1
+    if not fits:
+        least = "" if starred is None else "at least "
+        wanted = count if starred is None else count - 1
+        raise Refusal(f"{least}{wanted} values expected, {len(parts)} given")
+    if starred is None:
+        return parts
+    end = len(parts) - (count - starred - 1)
+    return [*parts[:starred], parts[starred:end], *parts[end:]]
+
+
+def _unpack_array(value: Handle, count: int) -> list[Any]:
+    """Read the rows of an array; a check raises where their number is another."""
+    builder = value.builder
+    length: Dim = value.shape[0]
+    if isinstance(length, int) and length != count:
+        raise Refusal(f"{count} values expected, {length} given")
+    if not isinstance(length, int):
+        atoms = [dim_of(value, 0).atom, Literal.of(count)]
+        builder.emit("check_dims", atoms, [], {"dims": (length, count)})
+    return [read(value, [i]) for i in range(count)]
+
+
+def length_of(frame: Frame, value: Any) -> Any:
+    """Return ``len(value)``."""
+    if isinstance(value, list | tuple | dict):
+        return Static(len(value))
+    if isinstance(value, View):
+        return Static(len(value.owner))
+    if isinstance(value, Record) and value.is_tuple:
+        return Static(len(value.fields))
+    if isinstance(value, Handle) and value.shape:
+        return from_python(dim_of(value, 0))
+    if isinstance(value, Static) and hasattr(value.value, "__len__"):
+        return Static(len(value.value))
+    raise Refusal(f"{describe(value)} has no length")
+
+
+RUN_TIME_TEST = "a test of a run-time value is not supported yet"
+USE_WHERE = "np.where(condition, a, b) computes both and selects"
+
+
+def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
+    """Tell whether Python takes ``value`` for true.
+
+    Raises
+    ------
+    Refusal
+        Where that is known only at run time.
+    """
+    if isinstance(value, Static):
+        return bool(value.value)
+    if isinstance(value, list | tuple | dict):
+        return bool(value)
+    if isinstance(value, View):
+        return bool(value.owner)
+    if isinstance(value, Handle | Message):
+        raise Refusal(RUN_TIME_TEST, hint)
+    if isinstance(value, Record) and value.is_tuple:
+        return bool(value.fields)
+    cls = value.cls if isinstance(value, Record) else type(value)
+    cls = type(value.value) if isinstance(value, Foreign) else cls
+    if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
+        raise Refusal(f"the truth of {describe(value)} is not known")
+    return True
+
+
+def select(frame: Frame, owner: Any, index: Any) -> Any:
+    """Return ``owner[index]``."""
+    if isinstance(owner, Handle):
+        return _select_from_array(owner, index)
+    if isinstance(owner, dict):
+        return owner[key_in(owner, index)]
+    if isinstance(owner, Record) and owner.is_tuple:
+        owner = tuple(owner.fields.values())
+    if isinstance(owner, list | tuple):
+        return _select_from_sequence(owner, index)
+    if isinstance(owner, Static) and isinstance(
+        owner.value, str | bytes | range | tuple
+    ):
+        return from_python(owner.value[_static_index(index)])
+    if isinstance(owner, Static) and isinstance(owner.value, type):
+        return owner
+    if isinstance(owner, Foreign) and hasattr(type(owner.value), "__getitem__"):
+        method = type(owner.value).__getitem__
+        return call(frame, Static(method), [owner, index], {})
+    raise Refusal(f"{describe(owner)} cannot be indexed")
+
+
+def _select_from_array(owner: Handle, index: Any) -> Any:
+    items = index if isinstance(index, tuple) else (index,)
+    if not owner.shape and owner.type.weak:
+        raise Refusal("a number cannot be indexed", "pass an array")
+    return from_python(read(owner, [_array_index(owner, item) for item in items]))
+
+
+def _array_index(owner: Handle, item: Any) -> Any:
+    """Return an index as ``read`` takes it; a list becomes an array of integers."""
+    if not isinstance(item, list):
+        return to_python(item)
+    lowering = find_lowering(np.array)
+    if lowering is None:
+        raise Refusal("a list as an index is not supported yet")
+    return lowering(to_python(item), builder=owner.builder)
+
+
+def _static_index(index: Any) -> Any:
+    if isinstance(index, Static) and isinstance(index.value, slice):
+        part = index.value
+        return slice(*(_bound(b) for b in (part.start, part.stop, part.step)))
+    return static_int(index)
+
+
+def _bound(value: Any) -> Any:
+    return static_int(value) if isinstance(value, Handle) else value
+
+
+def _select_from_sequence(owner: Any, index: Any) -> Any:
+    position = _static_index(index)
+    try:
+        return owner[position]
+    except (IndexError, TypeError) as error:
+        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+
+
+def key_in(owner: dict[Any, Any], index: Any, present: bool = True) -> Any:
+    """Return the key that ``index`` stands for."""
+    if not is_static(index):
+        index = Static(static_int(index))
+    key = to_python(index)
+    try:
+        found = key in owner
+    except TypeError as error:
+        raise Refusal(str(error)) from None
+    if present and not found:
+        known = ", ".join(map(repr, owner))
+        raise Refusal(f"this always raises KeyError: {key!r}", f"one of {known}")
+    return key
+
+
+def check_owned(context: Context, owner: Any) -> None:
+    """Refuse to change a container of the caller's."""
+    if id(owner) in context.borrowed:
+        kind = type(owner).__name__
+        raise Refusal(
+            f"this changes a {kind} of the caller's, which derivative code must not do",
+            f"change a copy of it, {kind}(…)",
+        )
+
+
+def compare(
+    frame: Frame, name: str, function: Callable[..., Any], a: Any, b: Any
+) -> Any:
+    """Return ``a <op> b`` for the comparison ``function``."""
+    if is_static(a) and is_static(b):
+        return fold(function, to_python(a), to_python(b))
+    if isinstance(a, Handle | Static) and isinstance(b, Handle | Static):
+        return _compare_tensors(name, a, b)
+    if function in (operator.eq, operator.ne):
+        equal = _equal(frame, a, b)
+        return equal if function is operator.eq else negate(frame, equal)
+    raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+
+
+def _compare_tensors(name: str, a: Any, b: Any) -> Any:
+    dims = [_proper_length(v) for v in (a, b)]
+    if name in ("equal", "not_equal") and True in dims and 1 in map(_known, (a, b)):
+        return Static(name == "not_equal")
+    for value in (a, b):
+        if isinstance(value, Static) and not isinstance(
+            value.value, int | float | complex
+        ):
+            return _compare_unlike(name, a, b)
+    return from_python(apply(name, to_python(a), to_python(b)))
+
+
+def _compare_unlike(name: str, a: Any, b: Any) -> Static:
+    if name not in ("equal", "not_equal") or any(
+        isinstance(v, Handle) and v.shape for v in (a, b)
+    ):
+        raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+    return Static(name == "not_equal")
+
+
+def _known(value: Any) -> Any:
+    return value.value if isinstance(value, Static) else None
+
+
+def _proper_length(value: Any) -> bool:
+    """Tell whether ``value`` is a length that is known not to be 1."""
+    dim = getattr(value.type, "dim", None) if isinstance(value, Handle) else None
+    return bool(getattr(dim, "proper", False))
+
+
+def _equal(frame: Frame, a: Any, b: Any) -> Any:
+    """Return whether two containers are equal, which may be known only at run time."""
+    if type(a) is not type(b) or not isinstance(a, list | tuple):
+        raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+    if len(a) != len(b):
+        return Static(False)
+    parts = [
+        compare(frame, "equal", operator.eq, x, y) for x, y in zip(a, b, strict=True)
+    ]
+    return conjunction(frame, parts)
+
+
+def conjunction(frame: Frame, parts: Sequence[Any]) -> Any:
+    """Return whether all ``parts`` are true, none of which has an effect."""
+    open_parts = []
+    for part in parts:
+        if not isinstance(part, Handle):
+            if not truth(frame, part):
+                return Static(False)
+        elif part.shape:
+            raise Refusal(
+                "the truth of an array is ambiguous", "np.all(…) or np.any(…)"
+            )
+        else:
+            open_parts.append(part)
+    if not open_parts:
+        return Static(True)
+    total = open_parts[0]
+    for part in open_parts[1:]:
+        total = apply("logical_and", total, part)
+    return total
+
+
+def negate(frame: Frame, value: Any) -> Any:
+    """Return ``not value``."""
+    if isinstance(value, Handle) and not value.shape:
+        return apply("logical_not", value)
+    return Static(not truth(frame, value))
+
+
+def fold(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Return what a function of known values returns.
+
+    Raises
+    ------
+    Refusal
+        Where it raises.
+    """
+    try:
+        result = function(*args, **kwargs)
+    except Exception as error:
+        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+    return from_python(result)

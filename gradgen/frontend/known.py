@@ -1,0 +1,415 @@
+"""Builtins and library functions on containers and other known values."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.frontend.attributes import attribute_of, class_of
+from gradgen.frontend.containers import fold, items_of, length_of, select, truth
+from gradgen.frontend.displays import known_key, known_set
+from gradgen.frontend.expressions import BINARY, combine
+from gradgen.frontend.frame import Frame, call, static_int
+from gradgen.frontend.messages import show
+from gradgen.frontend.values import (
+    Closure,
+    Foreign,
+    Method,
+    Native,
+    Partial,
+    Static,
+    Stream,
+    View,
+    describe,
+    from_python,
+    has_handles,
+    is_static,
+    to_python,
+)
+from gradgen.ir.types import Scalar
+from gradgen.primitives.registry import Handle, find_lowering
+
+Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
+KNOWN: dict[Any, Known] = {}
+
+PURE: dict[Any, bool] = dict.fromkeys(
+    (
+        bool,
+        bytes,
+        chr,
+        complex,
+        float,
+        frozenset,
+        hash,
+        int,
+        ord,
+        repr,
+        str,
+        divmod,
+        pow,
+        round,
+        abs,
+        issubclass,
+        np.dtype,
+        np.finfo,
+        np.iinfo,
+        np.issubdtype,
+        np.isscalar,
+        np.result_type,
+        np.promote_types,
+        np.float64,
+        np.float32,
+        np.int64,
+        np.int32,
+    ),
+    True,
+)
+"""Functions that are called while compiling, given known values."""
+
+
+def knows(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter what a function does; its Python signature is that of what is entered."""
+
+    def enter(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+            try:
+                return handler(frame, *args, **kwargs)
+            except TypeError as error:
+                if error.__traceback__ and error.__traceback__.tb_next is not None:
+                    raise
+                name = getattr(function, "__name__", function)
+                raise Refusal(f"{name} with such arguments is not supported") from None
+
+        KNOWN[function] = known
+        return handler
+
+    return enter
+
+
+KNOWN[print] = show
+
+
+@knows(len)
+def _len(frame: Frame, value: Any) -> Any:
+    return length_of(frame, value)
+
+
+@knows(range)
+def _range(frame: Frame, *bounds: Any) -> Any:
+    return fold(range, *map(_range_bound, bounds))
+
+
+def _range_bound(value: Any) -> Any:
+    is_number = isinstance(value, Handle) and not value.shape
+    if is_number and isinstance(value.type, Scalar) and _is_length(value):
+        raise Refusal(
+            "a loop whose length is known only at run time is not supported yet",
+            "array operations, or pass the number of turns as an int",
+        )
+    return static_int(value)
+
+
+def _is_length(value: Handle) -> bool:
+    """Tell whether a number is the length of an axis, which is never folded."""
+    dim = getattr(value.type, "dim", None)
+    return bool(getattr(dim, "proper", False))
+
+
+@knows(list)
+def _list(frame: Frame, values: Any = ()) -> Any:
+    return list(items_of(frame, values))
+
+
+@knows(tuple)
+def _tuple(frame: Frame, values: Any = ()) -> Any:
+    return tuple(items_of(frame, values))
+
+
+@knows(set)
+def _set(frame: Frame, values: Any = ()) -> Any:
+    return known_set(list(items_of(frame, values)))
+
+
+@knows(dict)
+def _dict(frame: Frame, values: Any = (), /, **named: Any) -> Any:
+    if isinstance(values, dict):
+        return {**values, **named}
+    pairs = [tuple(items_of(frame, pair)) for pair in items_of(frame, values)]
+    return {**{known_key(key): value for key, value in pairs}, **named}
+
+
+def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
+    return Stream(items, holds)
+
+
+@knows(zip)
+def _zip(frame: Frame, *values: Any, strict: Any = None) -> Any:
+    exact = strict is not None and truth(frame, strict)
+    items = zip(*(items_of(frame, v) for v in values), strict=exact)
+    return _stream(frame, _raising(items), *values)
+
+
+def _raising(items: Iterator[Any]) -> Iterator[Any]:
+    """Turn what an iterator raises into a refusal."""
+    try:
+        yield from items
+    except ValueError as error:
+        raise Refusal(f"this always raises ValueError: {error}") from None
+
+
+@knows(enumerate)
+def _enumerate(frame: Frame, values: Any, start: Any = Static(0)) -> Any:  # noqa: B008
+    first = static_int(start)
+    items = enumerate(items_of(frame, values), first)
+    return _stream(frame, ((Static(i), x) for i, x in items), values)
+
+
+@knows(map)
+def _map(frame: Frame, function: Any, *values: Any) -> Any:
+    rows = zip(*(items_of(frame, v) for v in values), strict=False)
+    results = (call(frame, function, list(row), {}) for row in rows)
+    return _stream(frame, results, function, *values)
+
+
+@knows(filter)
+def _filter(frame: Frame, function: Any, values: Any) -> Any:
+    def keep(item: Any) -> bool:
+        if isinstance(function, Static) and function.value is None:
+            return truth(frame, item)
+        return truth(frame, call(frame, function, [item], {}))
+
+    return _stream(frame, filter(keep, items_of(frame, values)), function, values)
+
+
+@knows(reversed)
+def _reversed(frame: Frame, values: Any) -> Any:
+    if isinstance(values, Stream):
+        raise Refusal("reversed takes no iterator", "reversed(list(…))")
+    return _stream(frame, iter(list(items_of(frame, values))[::-1]), values)
+
+
+@knows(iter)
+def _iter(frame: Frame, values: Any) -> Any:
+    if isinstance(values, Stream):
+        return values
+    return _stream(frame, items_of(frame, values), values)
+
+
+@knows(next)
+def _next(frame: Frame, stream: Any, *default: Any) -> Any:
+    if not isinstance(stream, Stream):
+        raise Refusal(f"{describe(stream)} is no iterator", "iter(…)")
+    for item in stream.items:
+        return item
+    if default:
+        return default[0]
+    raise Refusal("this always raises StopIteration")
+
+
+@knows(sorted)
+def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) -> Any:
+    items = list(items_of(frame, values))
+    keys = [item if key is None else call(frame, key, [item], {}) for item in items]
+    if not is_static(keys):
+        raise Refusal("sorting by run-time values is not supported", "np.sort(…)")
+    backwards = reverse is not None and truth(frame, reverse)
+    plain = to_python(keys)
+    order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    return [items[i] for i in order]
+
+
+@knows(sum)
+def _sum(frame: Frame, values: Any, start: Any = None) -> Any:
+    """Add from left to right; adding to the 0 that Python begins with is left out."""
+    if isinstance(values, Handle):
+        raise Refusal("the builtin sum of an array", "np.sum(x, axis=0)")
+    items = list(items_of(frame, values))
+    if (
+        start is None
+        and items
+        and isinstance(items[0], Handle)
+        and _is_number(items[0])
+    ):
+        start = items.pop(0)
+    total = Static(0) if start is None else start
+    for item in items:
+        total = combine(frame, ast.Add, total, item)
+    return total
+
+
+def _is_number(value: Handle) -> bool:
+    return value.dtype.kind in "fc"
+
+
+def _extremum(function: Any) -> Known:
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        items = list(items_of(frame, args[0])) if len(args) == 1 else args
+        if is_static(items) and is_static(kwargs):
+            return fold(function, to_python(items), **to_python(kwargs))
+        if "key" in kwargs or not items:
+            raise Refusal(f"{function.__name__} with such arguments is not supported")
+        lowering = find_lowering(function)
+        if lowering is None:
+            raise Refusal(
+                f"{function.__name__} of run-time values", f"np.{function.__name__}imum"
+            )
+        if len(items) == 1:
+            return items[0]
+        return from_python(lowering(*to_python(items)))
+
+    return known
+
+
+KNOWN[max] = _extremum(max)
+KNOWN[min] = _extremum(min)
+
+
+@knows(any)
+def _any(frame: Frame, values: Any) -> Any:
+    hint = "np.any(…)"
+    return Static(any(truth(frame, item, hint) for item in items_of(frame, values)))
+
+
+@knows(all)
+def _all(frame: Frame, values: Any) -> Any:
+    hint = "np.all(…)"
+    return Static(all(truth(frame, item, hint) for item in items_of(frame, values)))
+
+
+@knows(bool)
+def _bool(frame: Frame, value: Any = Static(False)) -> Any:  # noqa: B008
+    lowering = find_lowering(bool)
+    if isinstance(value, Handle) and lowering is not None:
+        return from_python(lowering(value))
+    return Static(truth(frame, value))
+
+
+@knows(isinstance)
+def _isinstance(frame: Frame, value: Any, classes: Any) -> Any:
+    if isinstance(value, Handle) and not value.shape and not value.type.weak:
+        _check_zero_dimensional(frame, value, to_python(classes))
+    if isinstance(value, Closure | Native | Partial | Method):
+        return Static(isinstance(_call_once, to_python(classes)))
+    return fold(issubclass, class_of(value), to_python(classes))
+
+
+def _call_once() -> None:
+    """Stand for any function in a test of its class."""
+
+
+def _check_zero_dimensional(frame: Frame, value: Handle, classes: Any) -> None:
+    """Refuse to tell NumPy's scalars, as which 0-d arrays come in, from arrays."""
+    is_input = frame.context.maker(value.atom) is None  # type: ignore[arg-type]
+    as_array = issubclass(np.ndarray, classes)
+    if is_input and as_array is not issubclass(value.dtype.type, classes):
+        raise Refusal(
+            "whether this is a NumPy scalar or an array without dimensions is not known",
+            "np.ndim(x) == 0",
+        )
+
+
+@knows(type)
+def _type(frame: Frame, value: Any) -> Any:
+    if isinstance(value, Handle) and not value.shape and not value.type.weak:
+        _check_zero_dimensional(frame, value, np.ndarray)
+    return Static(class_of(value))
+
+
+@knows(callable)
+def _callable(frame: Frame, value: Any) -> Any:
+    if isinstance(value, Closure | Native | Partial | Method):
+        return Static(True)
+    if isinstance(value, Static | Foreign):
+        return Static(callable(value.value))
+    return Static(callable(class_of(value)))
+
+
+@knows(hasattr)
+def _hasattr(frame: Frame, value: Any, name: Any) -> Any:
+    if isinstance(value, Static | Foreign):
+        return Static(hasattr(value.value, known_key(name)))
+    if isinstance(value, Closure | Native | Partial | Method | Stream | View):
+        raise Refusal(f"the attributes of {describe(value)} are not known")
+    return Static(hasattr(class_of(value), known_key(name)))
+
+
+@knows(getattr)
+def _getattr(frame: Frame, value: Any, name: Any, *default: Any) -> Any:
+    if default and not _hasattr(frame, value, name).value:
+        return default[0]
+    return attribute_of(frame, value, known_key(name))
+
+
+@knows(slice)
+def _slice(frame: Frame, *bounds: Any) -> Any:
+    return Static(slice(*to_python(list(bounds))))
+
+
+@knows(functools.partial)
+def _partial(frame: Frame, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    return Partial(function, args, kwargs)
+
+
+@knows(functools.wraps)
+def _wraps(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+    return Native(lambda frame, args, kwargs: args[0])
+
+
+@knows(functools.reduce)
+def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
+    items = iter([*initial, *items_of(frame, values)])
+    for total in items:
+        for item in items:
+            total = call(frame, function, [total, item], {})
+        return total
+    raise Refusal("this always raises TypeError: reduce() of nothing")
+
+
+def _operator(kind: type[ast.operator]) -> Known:
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if len(args) != 2 or kwargs:
+            raise Refusal("an operator takes two operands")
+        return combine(frame, kind, args[0], args[1])
+
+    return known
+
+
+KNOWN.update({function: _operator(kind) for kind, (_, function) in BINARY.items()})
+
+
+@knows(operator.getitem)
+def _getitem(frame: Frame, owner: Any, index: Any) -> Any:
+    return select(frame, owner, index)
+
+
+def _itertool(function: Any) -> Known:
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if kwargs:
+            raise Refusal(f"itertools.{function.__name__} with such arguments")
+        return _stream(frame, function(*(items_of(frame, v) for v in args)), *args)
+
+    return known
+
+
+for _function in (itertools.chain, itertools.pairwise, itertools.product):
+    KNOWN[_function] = _itertool(_function)
+
+
+@knows(itertools.combinations)
+def _combinations(frame: Frame, values: Any, count: Any) -> Any:
+    items = list(items_of(frame, values))
+    return _stream(frame, itertools.combinations(items, static_int(count)), values)
+
+
+@knows(str)
+def _str(frame: Frame, value: Any = Static("")) -> Any:  # noqa: B008
+    if has_handles(value) or not is_static(value):
+        raise Refusal("the text of a run-time value", "an f-string, in print or assert")
+    return fold(str, to_python(value))

@@ -1,0 +1,165 @@
+"""Methods of lists, dicts, tuples, strings and records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.containers import check_owned, fold, items_of, key_in
+from gradgen.frontend.frame import Frame, static_int
+from gradgen.frontend.records import record_method
+from gradgen.frontend.values import (
+    NOTHING,
+    Record,
+    Static,
+    View,
+    describe,
+    from_python,
+    is_static,
+    to_python,
+)
+
+ContainerMethod = Callable[..., Any]
+
+
+def call_method(
+    frame: Frame, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Return the abstract value of ``owner.name(*args, **kwargs)``."""
+    if isinstance(owner, Record):
+        return record_method(frame, owner, name, args, kwargs)
+    if isinstance(owner, Static):
+        return _known_method(frame, owner.value, name, args, kwargs)
+    table = (
+        LISTS if isinstance(owner, list) else DICTS if isinstance(owner, dict) else {}
+    )
+    if name in CHANGING:
+        check_owned(frame.context, owner)
+    if name in table and not kwargs:
+        try:
+            return table[name](frame, owner, *args)
+        except TypeError:
+            raise Refusal(f"the method '{name}' with such arguments") from None
+    if name in ("index", "count") and is_static(owner) and is_static(args):
+        return fold(getattr(to_python(owner), name), *to_python(args))
+    raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
+
+
+def _known_method(
+    frame: Frame, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    if name == "join" and args:
+        args = [list(items_of(frame, args[0]))]
+    if not (is_static(args) and is_static(kwargs)):
+        kind = type(owner).__name__
+        raise Refusal(
+            f"the method '{name}' of a {kind} on run-time values", "an f-string"
+        )
+    return fold(getattr(owner, name), *to_python(args), **to_python(kwargs))
+
+
+CHANGING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
+)
+
+
+def _append(frame: Frame, owner: list[Any], value: Any) -> Static:
+    owner.append(value)
+    return NOTHING
+
+
+def _extend(frame: Frame, owner: list[Any], values: Any) -> Static:
+    owner.extend(list(items_of(frame, values)))
+    return NOTHING
+
+
+def _insert(frame: Frame, owner: list[Any], index: Any, value: Any) -> Static:
+    owner.insert(static_int(index), value)
+    return NOTHING
+
+
+def _pop(frame: Frame, owner: list[Any], index: Any = Static(-1)) -> Any:  # noqa: B008
+    position = static_int(index)
+    if not -len(owner) <= position < len(owner):
+        raise Refusal("this always raises IndexError: pop index out of range")
+    return owner.pop(position)
+
+
+def _clear(frame: Frame, owner: Any) -> Static:
+    owner.clear()
+    return NOTHING
+
+
+def _reverse(frame: Frame, owner: list[Any]) -> Static:
+    owner.reverse()
+    return NOTHING
+
+
+def _copy(frame: Frame, owner: Any) -> Any:
+    return owner.copy()
+
+
+LISTS: dict[str, ContainerMethod] = {
+    "append": _append,
+    "extend": _extend,
+    "insert": _insert,
+    "pop": _pop,
+    "clear": _clear,
+    "reverse": _reverse,
+    "copy": _copy,
+}
+
+
+def _get(frame: Frame, owner: dict[Any, Any], key: Any, default: Any = NOTHING) -> Any:
+    return owner.get(key_in(owner, key, present=False), default)
+
+
+def _pop_key(frame: Frame, owner: dict[Any, Any], key: Any, *default: Any) -> Any:
+    return owner.pop(key_in(owner, key, present=not default), *default)
+
+
+def _set_default(
+    frame: Frame, owner: dict[Any, Any], key: Any, default: Any = NOTHING
+) -> Any:
+    return owner.setdefault(key_in(owner, key, present=False), default)
+
+
+def _update(frame: Frame, owner: dict[Any, Any], other: Any) -> Static:
+    if not isinstance(other, dict):
+        raise Refusal(f"update takes a dict here, not {describe(other)}")
+    owner.update(other)
+    return NOTHING
+
+
+def _pop_item(frame: Frame, owner: dict[Any, Any]) -> Any:
+    if not owner:
+        raise Refusal("this always raises KeyError: the dict is empty")
+    key, value = owner.popitem()
+    return (from_python(key), value)
+
+
+DICTS: dict[str, ContainerMethod] = {
+    "keys": lambda frame, owner: View(owner, "keys"),
+    "values": lambda frame, owner: View(owner, "values"),
+    "items": lambda frame, owner: View(owner, "items"),
+    "get": _get,
+    "pop": _pop_key,
+    "setdefault": _set_default,
+    "update": _update,
+    "popitem": _pop_item,
+    "clear": _clear,
+    "copy": _copy,
+}

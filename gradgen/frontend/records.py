@@ -1,0 +1,82 @@
+"""Making NamedTuples and dataclass instances, and what their own methods do."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.outside import outside_value
+from gradgen.frontend.values import Record, Root
+
+
+def make_record(
+    frame: Frame, cls: type, args: list[Any], kwargs: dict[str, Any]
+) -> Record:
+    """Return a new instance, as ``cls(*args, **kwargs)`` makes it."""
+    names = _field_names(cls)
+    try:
+        bound = inspect.Signature([_parameter(name, cls) for name in names]).bind(
+            *args, **kwargs
+        )
+    except TypeError as error:
+        raise Refusal(f"{cls.__name__}: {error}") from None
+    fields = {}
+    for name in names:
+        if name in bound.arguments:
+            fields[name] = bound.arguments[name]
+        else:
+            fields[name] = _default(frame, cls, name)
+    return Record(cls, fields)
+
+
+def _field_names(cls: type) -> list[str]:
+    if issubclass(cls, tuple):
+        if "__new__" in vars(cls) and cls.__bases__ != (tuple,):
+            raise Refusal(
+                f"the class {cls.__name__} makes its instances in its own way"
+            )
+        return list(cls._fields)  # type: ignore[attr-defined]
+    own_init = cls.__dataclass_params__.init  # type: ignore[attr-defined]
+    fields = dataclasses.fields(cls)
+    plain = own_init and all(f.init and not f.kw_only for f in fields)
+    if not plain or hasattr(cls, "__post_init__") or cls.__new__ is not object.__new__:
+        raise Refusal(f"the class {cls.__name__} makes its instances in its own way")
+    return [f.name for f in fields]
+
+
+def _default(frame: Frame, cls: type, name: str) -> Any:
+    if issubclass(cls, tuple):
+        defaults = cls._field_defaults  # type: ignore[attr-defined]
+        root = Root("object", cls, "_field_defaults", (f"[{name!r}]",))
+        return outside_value(frame, root, defaults[name])
+    root = Root("object", cls, "__dataclass_fields__", (f"[{name!r}]", "default"))
+    field = next(f for f in dataclasses.fields(cls) if f.name == name)
+    return outside_value(frame, root, field.default)
+
+
+def _parameter(name: str, cls: type) -> inspect.Parameter:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if issubclass(cls, tuple):
+        has_default = name in cls._field_defaults  # type: ignore[attr-defined]
+    else:
+        field = next(f for f in dataclasses.fields(cls) if f.name == name)
+        if field.default_factory is not dataclasses.MISSING:
+            raise Refusal(f"the class {cls.__name__} has a default factory", "pass it")
+        has_default = field.default is not dataclasses.MISSING
+    default = None if has_default else inspect.Parameter.empty
+    return inspect.Parameter(name, kind, default=default)
+
+
+def record_method(
+    frame: Frame, owner: Record, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Return what ``_replace`` or ``_asdict`` of a NamedTuple returns."""
+    if name == "_asdict":
+        return dict(owner.fields)
+    unknown = set(kwargs) - set(owner.fields)
+    if args or unknown:
+        raise Refusal(f"{owner.cls.__name__}._replace with such arguments")
+    return Record(owner.cls, {**owner.fields, **kwargs})

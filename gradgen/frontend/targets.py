@@ -1,0 +1,69 @@
+"""Targets of assignments."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.containers import check_owned, unpack
+from gradgen.frontend.frame import Frame, evaluate, guarded, static_int
+from gradgen.frontend.names import name_value
+from gradgen.frontend.values import Static, describe, is_static, to_python
+from gradgen.primitives.registry import Handle
+
+
+def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
+    """Bind a target of an assignment, unpacking where it is a tuple."""
+    guarded(frame, target, lambda frame, target: _bind(frame, target, value))
+
+
+def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
+    if isinstance(target, ast.Name):
+        frame.bind(target.id, value)
+        name_value(value, target.id)
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(frame, target.elts, value)
+    elif isinstance(target, ast.Starred):
+        bind_target(frame, target.value, value)
+    elif isinstance(target, ast.Subscript):
+        owner = evaluate(frame, target.value)
+        store(frame, owner, evaluate(frame, target.slice), value)
+    else:
+        raise Refusal(
+            "binding an attribute changes an object that others may hold",
+            "make a new object, or keep the value in a variable",
+        )
+
+
+def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
+    starred = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    parts = unpack(frame, value, len(targets), starred[0] if starred else None)
+    for target, part in zip(targets, parts, strict=True):
+        bind_target(frame, target, part)
+
+
+WRITING = "writing into an array is not supported yet"
+REBUILD = "build a new array with np.where, np.concatenate or np.stack"
+
+
+def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
+    """Do ``owner[index] = value`` for a list or dict made by the function itself."""
+    if isinstance(owner, Handle):
+        raise Refusal(WRITING, REBUILD)
+    if not isinstance(owner, list | dict):
+        raise Refusal(f"writing into {describe(owner)} is not supported")
+    check_owned(frame.context, owner)
+    if isinstance(owner, dict):
+        owner[_key(index)] = value
+        return
+    if isinstance(index, Static) and isinstance(index.value, slice):
+        raise Refusal("assigning to a slice of a list is not supported", "list + list")
+    try:
+        owner[static_int(index)] = value
+    except (IndexError, TypeError) as error:
+        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+
+
+def _key(index: Any) -> Any:
+    return to_python(index if is_static(index) else Static(static_int(index)))

@@ -1,0 +1,48 @@
+"""Printing and assertions: effects that generated code repeats as they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.primitives.registry import Attrs, Handle, Primitive, register
+
+
+def _text(types: Sequence[Any], attrs: Attrs) -> str:
+    return str(attrs["text"])
+
+
+def _run(*operands: Any, text: str) -> None:
+    """Execute the statement ``text`` with its slots filled."""
+    names = {f"operand_{i}": operand for i, operand in enumerate(operands)}
+    exec(re.sub(r"\{(\d+)\}", r"operand_\1", text), {"np": np, **names})
+
+
+for _name in ("print", "assert"):
+    register(
+        Primitive(
+            name=_name,
+            type_rule=lambda dims, types, attrs: None,
+            evaluate=_run,
+            template=_text,
+            effect=True,
+        )
+    )
+
+
+def emit_print(builder: Builder, operands: Sequence[Handle], text: str) -> None:
+    """Append a call of ``print``; ``text`` is the call, with slots for operands."""
+    builder.emit("print", [h.atom for h in operands], [], {"text": text})
+
+
+def emit_assert(builder: Builder, operands: Sequence[Handle], message: str) -> None:
+    """Assert the first operand; ``message`` has slots for the others."""
+    if operands[0].shape:
+        raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
+    text = "assert {0}" + (f", {message}" if message else "")
+    builder.emit("assert", [h.atom for h in operands], [], {"text": text})
