@@ -36,7 +36,19 @@ BY_OP = {
     "where": "picked",
 }
 OF_OPERAND = frozenset(
-    {"absolute", "cos", "exp", "log", "max", "mean", "min", "sin", "sqrt", "sum", "tanh"}
+    {
+        "absolute",
+        "cos",
+        "exp",
+        "log",
+        "max",
+        "mean",
+        "min",
+        "sin",
+        "sqrt",
+        "sum",
+        "tanh",
+    }
 )
 """Ops whose result is named after the operand as well: ``exp_z``."""
 
@@ -151,10 +163,12 @@ class _Namer:
             return base + value.suffix
         if value.hint:
             return last_step(value.hint) or identifier(value.hint)
-        heir = self.heirs.get(value)
-        if heir is not None and _root(heir).hint:
-            return self._wish(heir)
-        op = self.makers.get(value)
+        last = value
+        while last in self.heirs:
+            last = self.heirs[last]
+        if last is not value and _root(last).hint:
+            return self._wish(last)
+        op = self.makers.get(value if last.base is not None else last)
         return "t" if op is None else self._wish_for_op(op)
 
     def _wish_for_op(self, op: Op) -> str:

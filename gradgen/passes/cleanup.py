@@ -18,7 +18,7 @@ def eliminate_common(block: Block) -> Block:
 
         a = sin(x); b = sin(x); c = a * b   ->   a = sin(x); c = a * a
     """
-    seen: dict[Any, Value] = {}
+    seen: dict[Any, Op] = {}
     replaced: dict[Value, Value] = {}
     kept: list[Op] = []
     for op in block.ops:
@@ -29,7 +29,7 @@ def eliminate_common(block: Block) -> Block:
         elif key in seen:
             _merge(op.results[0], seen[key], replaced)
         else:
-            seen[key] = op.results[0]
+            seen[key] = op
             kept.append(op)
     results = tuple(_look_up(x, replaced) for x in block.results)
     return Block(block.params, tuple(kept), results)
@@ -47,9 +47,10 @@ def _look_up(atom: Atom, replaced: dict[Value, Value]) -> Atom:
     return replaced.get(atom, atom) if isinstance(atom, Value) else atom
 
 
-def _merge(value: Value, first: Value, replaced: dict[Value, Value]) -> None:
-    replaced[value] = first
-    inherit_name(first, value)
+def _merge(value: Value, first: Op, replaced: dict[Value, Value]) -> None:
+    replaced[value] = first.results[0]
+    if first.origin != "primal" or value.base is None:
+        inherit_name(first.results[0], value)
 
 
 def _key(op: Op) -> Any:

@@ -179,7 +179,8 @@ class _Sweep:
         if isinstance(new, Value):
             count = self.scope.uses.get(old, 0) - (1 if new in self.old else 0)
             self.scope.uses[new] = self.scope.uses.get(new, 0) + count
-            inherit_name(new, old)
+            if new not in self.old or old.base is None:
+                inherit_name(new, old)
 
 
 def _defined(block: Block) -> list[Value]:
@@ -228,9 +229,18 @@ def _converted(atom: Literal, type_: Scalar) -> Literal | None:
 
 
 def inherit_name(new: Value, old: Value) -> None:
-    """Give ``new`` the name of ``old``, unless it has one."""
-    if not new.hint and new.base is None:
+    """Give ``new`` the name of ``old``, unless it has one or ``old`` is named after it."""
+    if not new.hint and new.base is None and not _named_after(old, new):
         new.hint, new.base, new.suffix = old.hint, old.base, old.suffix
+
+
+def _named_after(value: Value, base: Value) -> bool:
+    """Tell whether the name of ``value`` is made from that of ``base``."""
+    while value.base is not None:
+        value = value.base
+        if value is base:
+            return True
+    return False
 
 
 def constant(handle: Handle) -> Any:
