@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import math
 import re
@@ -21,14 +20,16 @@ def _parse(template: str) -> ast.stmt:
     return ast.parse(source).body[0]
 
 
-class _Fill(ast.NodeTransformer):
-    def __init__(self, operands: Sequence[ast.expr]) -> None:
-        self.operands = operands
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if not node.id.startswith(SLOT):
-            return node
-        return self.operands[int(node.id[len(SLOT) :])]
+def _filled(node: Any, operands: Sequence[ast.expr]) -> Any:
+    """Return a copy of ``node`` with operands in place of slots."""
+    if isinstance(node, list):
+        return [_filled(item, operands) for item in node]
+    if isinstance(node, ast.Name) and node.id.startswith(SLOT):
+        return operands[int(node.id[len(SLOT) :])]
+    if not isinstance(node, ast.AST) or isinstance(node, ast.Name | ast.Constant):
+        return node
+    fields = {key: _filled(value, operands) for key, value in ast.iter_fields(node)}
+    return type(node)(**fields)
 
 
 def fill(template: str, operands: Sequence[ast.expr]) -> ast.expr:
@@ -53,7 +54,7 @@ def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
     >>> ast.unparse(fill_statement("{0}[0] += {1}", [name("x"), minus]))
     'x[0] -= y'
     """
-    tree: ast.stmt = _Fill(operands).visit(copy.deepcopy(_parse(template)))
+    tree: ast.stmt = _filled(_parse(template), operands)
     if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add):
         value = tree.value
         if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
@@ -66,6 +67,7 @@ def name(identifier: str) -> ast.expr:
     return ast.Name(identifier, ast.Load())
 
 
+@functools.lru_cache(maxsize=4096)
 def dotted(path: str) -> ast.expr:
     """Return the expression of a dotted name such as ``np.exp``."""
     return ast.parse(path, mode="eval").body
@@ -78,9 +80,15 @@ def constant(value: Any) -> ast.expr:
         return ast.Call(dotted(f"np.{value.dtype.name}"), [inner], [])
     if isinstance(value, float) and not math.isfinite(value):
         return dotted("np.nan") if math.isnan(value) else _infinity(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+    if _is_negative(value):
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
+
+
+def _is_negative(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value < 0 or (value == 0 and math.copysign(1.0, value) < 0)
 
 
 def _infinity(value: float) -> ast.expr:

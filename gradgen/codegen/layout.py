@@ -1,0 +1,149 @@
+"""From statements to lines of source that fit the page."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+
+INDENT = "    "
+WIDTH = 88
+
+SUM = (ast.Add, ast.Sub)
+PRODUCT = (ast.Mult, ast.Div, ast.MatMult, ast.FloorDiv, ast.Mod)
+SYMBOLS = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
+
+
+def lay_out(statement: ast.stmt, indent: str = INDENT) -> list[str]:
+    """Return the lines of a statement, broken at its outermost brackets or operators.
+
+    Examples
+    --------
+    >>> print(*lay_out(ast.parse("a = b + c").body[0]))
+        a = b + c
+    """
+    text = to_text(statement)
+    if len(indent) + len(text) <= WIDTH:
+        return [indent + text]
+    if isinstance(statement, ast.Return) and statement.value is not None:
+        return _broken(statement.value, indent, "return ", "")
+    if isinstance(statement, ast.Assign):
+        return _assignment(statement, indent)
+    if isinstance(statement, ast.AugAssign):
+        symbol = SYMBOLS.get(type(statement.op), "**")
+        head = f"{to_text(statement.target)} {symbol}= "
+        return _broken(statement.value, indent, head, "")
+    if isinstance(statement, ast.Expr):
+        return _broken(statement.value, indent, "", "")
+    return [indent + text]
+
+
+def _assignment(statement: ast.Assign, indent: str) -> list[str]:
+    target = statement.targets[0]
+    head = to_text(target)
+    if len(head) > WIDTH // 2:
+        value = f" = {to_text(statement.value)}"
+        return _broken(target, indent, "", value)
+    return _broken(statement.value, indent, f"{head} = ", "")
+
+
+def _broken(node: ast.expr, indent: str, head: str, tail: str) -> list[str]:
+    """Return ``head``, the expression and ``tail``, in several lines if need be."""
+    line = f"{indent}{head}{to_text(node)}{tail}"
+    if len(line) <= WIDTH:
+        return [line]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (*SUM, *PRODUCT)):
+        lines = _operation(node, indent + INDENT)
+        return [f"{indent}{head}(", *lines, f"{indent}){tail}"]
+    parts = _bracketed(node)
+    if parts is None:
+        return [line]
+    opening, members, closing = parts
+    lines = [f"{indent}{head}{opening}"]
+    for prefix, member in members:
+        lines.extend(_broken(member, indent + INDENT, prefix, ","))
+    return [*lines, f"{indent}{closing}{tail}"]
+
+
+def _bracketed(
+    node: ast.expr,
+) -> tuple[str, Sequence[tuple[str, ast.expr]], str] | None:
+    """Return what opens a display or call, its members with their keys, what closes."""
+    if isinstance(node, ast.Tuple | ast.List):
+        pair = "()" if isinstance(node, ast.Tuple) else "[]"
+        return pair[0], [("", element) for element in node.elts], pair[1]
+    if isinstance(node, ast.Dict):
+        keys = [f"{to_text(key)}: " if key else "**" for key in node.keys]
+        return "{", list(zip(keys, node.values, strict=True)), "}"
+    if isinstance(node, ast.Call) and (node.args or node.keywords):
+        named = [(f"{k.arg}=", k.value) for k in node.keywords]
+        members = [*(("", arg) for arg in node.args), *named]
+        return f"{to_text(node.func)}(", members, ")"
+    return None
+
+
+def _operation(node: ast.BinOp, indent: str) -> list[str]:
+    """Return one line for each operand of a chain of sums or products."""
+    group = SUM if isinstance(node.op, SUM) else PRODUCT
+    terms: list[tuple[str, ast.expr]] = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp) and isinstance(first.op, group):
+        terms.append((SYMBOLS[type(first.op)] + " ", first.right))
+        first = first.left
+    terms.append(("", first))
+    return [
+        line
+        for head, term in reversed(terms)
+        for line in _term(term, group, indent, head)
+    ]
+
+
+def _term(term: ast.expr, group: tuple[type, ...], indent: str, head: str) -> list[str]:
+    if _needs_brackets(term, group):
+        return [f"{indent}{head}({to_text(term)})"]
+    if isinstance(term, ast.Call):
+        return _broken(term, indent, head, "")
+    return [f"{indent}{head}{to_text(term)}"]
+
+
+def _needs_brackets(term: ast.expr, group: tuple[type, ...]) -> bool:
+    """Tell whether an operand of an operator of ``group`` needs brackets."""
+    if isinstance(term, ast.BinOp):
+        tighter = (ast.Pow, *PRODUCT) if group is SUM else (ast.Pow,)
+        return not isinstance(term.op, tighter)
+    return isinstance(term, ast.Compare | ast.BoolOp | ast.IfExp | ast.Lambda)
+
+
+def to_text(node: ast.AST) -> str:
+    """Return the source of a syntax tree in one line.
+
+    Examples
+    --------
+    >>> to_text(ast.parse("(a, -b * c)", mode="eval").body)
+    '(a, -b * c)'
+    """
+    tree = ast.Expr(node) if isinstance(node, ast.expr) else node
+    text = _printer()(tree).rstrip("\n")
+    return f"({text})" if isinstance(node, ast.Tuple) else text
+
+
+@functools.cache
+def _printer() -> Callable[[ast.AST], str]:
+    """Import astor late and quietly.
+
+    It is needed only to compile, and mentions classes that newer Pythons warn about.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import astor
+
+    return functools.partial(astor.to_source, pretty_source="".join)
