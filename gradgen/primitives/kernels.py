@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-_QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
+
+def _quiet() -> np.errstate:
+    return np.errstate(all="ignore")
 
 
 def _plain(*numbers: Any) -> bool:
@@ -29,7 +31,7 @@ def masked_multiply(bar: Any, factor: Any) -> Any:
     """
     if _plain(bar, factor):
         return bar * factor if bar else 0.0
-    with np.errstate(**_QUIET):
+    with _quiet():
         product = np.multiply(bar, factor)
     return _zero_where(bar, product)
 
@@ -44,7 +46,7 @@ def masked_divide(bar: Any, divisor: Any) -> Any:
     """
     if _plain(bar, divisor):
         return _plain_quotient(bar, divisor) if bar else 0.0
-    with np.errstate(**_QUIET):
+    with _quiet():
         quotient = np.divide(bar, divisor)
     return _zero_where(bar, quotient)
 
@@ -69,7 +71,7 @@ def divide_or_zero(bar: Any, divisor: Any) -> Any:
     """
     if _plain(bar, divisor):
         return bar / divisor if divisor else 0.0
-    with np.errstate(**_QUIET):
+    with _quiet():
         quotient = np.divide(bar, divisor)
     return _zero_where(divisor, quotient)
 
@@ -83,7 +85,7 @@ def _zero_where(bar: Any, result: Any) -> Any:
 
 def quiet_power(base: Any, exponent: Any) -> Any:
     """Return ``base ** exponent`` as IEEE 754 has it, without a warning."""
-    with np.errstate(**_QUIET):
+    with _quiet():
         power = np.power(base, exponent, dtype=_float_result(base, exponent))
     return float(power) if _plain(base, exponent) else power
 
@@ -98,7 +100,7 @@ def log_or_zero(x: Any) -> Any:
     The derivative of ``x ** p`` in ``p`` is ``x ** p * log(x)``, which tends to 0 with
     ``x`` for positive ``p``.
     """
-    with np.errstate(**_QUIET):
+    with _quiet():
         result = np.log(np.where(np.equal(x, 0), np.asarray(x).dtype.type(1), x))[()]
     return float(result) if _plain(x) else result
 
@@ -108,7 +110,7 @@ def relative_exp(x: Any, z: Any) -> Any:
 
     This is the share of ``exp(x)`` in ``exp(z)``.
     """
-    with np.errstate(**_QUIET):
+    with _quiet():
         share = np.exp(np.subtract(x, z))
     result = np.where(np.equal(x, -np.inf), share.dtype.type(0), share)[()]
     return float(result) if _plain(x, z) else result

@@ -110,7 +110,9 @@ def jvp(
     for i in moving:
         param = function.params[i]
         tree = _mirror(param.tree, "_dot", seeds, held)
-        seed_params.append(Param(_seed_name(function, param.name + "_dot"), tree, "seed"))
+        seed_params.append(
+            Param(_seed_name(function, param.name + "_dot"), tree, "seed")
+        )
     builder, dots = tangent_sweep(function, seeds)
     tangent = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
     params = function.params + tuple(seed_params)
