@@ -14,7 +14,7 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import PY_FLOAT, Scalar, Sym, Type, shift_dim
+from gradgen.ir.types import PY_FLOAT, Array, Scalar, Sym, Type, shift_dim
 from gradgen.primitives.families import differentiable, elementwise, step
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.promotion import operator_type
@@ -135,7 +135,7 @@ def _power_exponent(z: Handle, x: Handle) -> Handle:
 
 
 def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
-    """Return ``bar * y * x**(y-1)``; a zero ``bar`` or ``y`` gives zero at ``x = 0``."""
+    """Return ``bar * y * x**(y-1)``, zero at ``x = 0`` where ``bar`` or ``y`` is."""
     exponent = y.atom.value if isinstance(y.atom, Literal) else None
     if exponent == 0:
         return bar * 0.0
@@ -144,7 +144,8 @@ def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
     if exponent == 2:
         return bar * (2 * x)
     if exponent is not None and exponent > 1:
-        return bar * (exponent * x ** (exponent - 1))
+        slope: Handle = exponent * x ** (exponent - 1)
+        return bar * slope
     if exponent is not None and exponent < 0:
         factor = exponent * apply("quiet_power", x, exponent - 1)
         return apply("masked_multiply", bar, factor, demote=True)
@@ -154,6 +155,7 @@ def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
 def _power_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     """Type rule of ``**``: a Python integer to a negative one is a float."""
     result = operator_type(np.power, dims, types, attrs)
+    assert isinstance(result, Scalar | Array)
     if not result.weak or result.dtype.kind != "i":
         return result
     exponent = types[1].dim

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from typing import Any
 
 import numpy as np
@@ -37,18 +38,21 @@ def _creation_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
     return f"np.{name}({shape_text(types, 0) if types else '()'}{dtype})"
 
 
-for _name, _function in (("zeros", np.zeros), ("ones", np.ones), ("empty", np.zeros)):
+def _declare_new(name: str, function: Any) -> None:
     register(
         Primitive(
-            name=_name,
+            name=name,
             type_rule=_zeros_type,
-            evaluate=lambda *shape, dtype, f=_function: f(shape, dtype),
-            template=lambda types, attrs, name=_name: _creation_text(
-                name, types, attrs
-            ),
+            evaluate=lambda *shape, dtype: function(shape, dtype),
+            template=bind(_creation_text, name),
             samples=(Sample((3, 4), {"dtype": FLOAT}),),
         )
     )
+
+
+_declare_new("zeros", np.zeros)
+_declare_new("ones", np.ones)
+_declare_new("empty", np.zeros)
 
 
 def _full_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

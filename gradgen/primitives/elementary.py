@@ -11,7 +11,7 @@ from gradgen.errors import Refusal
 from gradgen.primitives.families import Over, elementwise
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.masked import divide_or_zero, relative_exp
-from gradgen.primitives.registry import Handle, apply
+from gradgen.primitives.registry import Handle, Primitive, apply
 from gradgen.primitives.samples import NONZERO, PAIRS, POSITIVE, REALS, within
 from gradgen.primitives.steps import sign
 
@@ -76,7 +76,7 @@ fabs = elementwise(
     partials=[lambda y, x: sign(x)],
     samples=AWAY_FROM_ZERO,
 )
-copysign = elementwise(
+copysign: Primitive = elementwise(
     np.copysign,
     math=math.copysign,
     partials=[lambda z, x, y: sign(x) * copysign(1.0, y), lambda z, x, y: None],

@@ -66,14 +66,15 @@ def pull(bar: Handle, factor: Any) -> Handle:
     if not isinstance(factor, Over):
         return _times(bar, factor)
     numerator = _times(bar, factor.numerator)
-    demote = {} if factor.singular else {"demote": True}
+    demote: Attrs = {} if factor.singular else {"demote": True}
     return apply("masked_divide", numerator, factor.denominator, **demote)
 
 
 def _times(bar: Handle, factor: Any) -> Handle:
     if isinstance(factor, int) and factor in (1, -1):
         return bar if factor == 1 else -bar
-    return bar * factor
+    product: Handle = bar * factor
+    return product
 
 
 def elementwise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def _array_text(types: Sequence[Any], attrs: Attrs) -> str:
 def _array_adjoint(
     y_bar: Handle, y: Handle, *xs: Handle, shape: Shape, dtype: np.dtype
 ) -> list[Handle]:
-    return [read(y_bar, list(index)) for index in np.ndindex(shape)]
+    lengths = [range(n) for n in shape if isinstance(n, int)]
+    return [read(y_bar, list(index)) for index in product(*lengths)]
 
 
 array = linear(
@@ -339,7 +341,7 @@ def _split(ary: Handle, indices_or_sections: Any, axis: Any = 0) -> list[Handle]
     before = [slice(None)] * axis
     if isinstance(where, list | tuple):
         bounds = [0, *where, None]
-        cuts = [slice(a or None, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+        cuts = [slice(a or None, b) for a, b in pairwise(bounds)]
         return [read(ary, [*before, cut]) for cut in cuts]
     lengths = dims_of(ary)
     each = apply("floor_divide", lengths[axis], where)

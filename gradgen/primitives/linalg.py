@@ -164,7 +164,7 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Handle:
     x, y = _operands(a, b)
     axes = static(axes)
     if isinstance(axes, int):
-        pairs = (range(x.rank - axes, x.rank), range(axes))
+        pairs: Any = (range(x.rank - axes, x.rank), range(axes))
     else:
         pairs = tuple(
             axis if isinstance(axis, tuple | list) else (axis,) for axis in axes
@@ -229,8 +229,9 @@ def _dot_method(a: Handle, b: Any, out: Any = Only()) -> Handle:
 
 def multiply_strong(x: Handle, y: Handle) -> Handle:
     """Return the product as NumPy's, of two Python numbers as well."""
-    both = x.type.weak and y.type.weak
-    return apply("multiply", x, y, **({"lib": "np"} if both else {}))
+    if x.type.weak and y.type.weak:
+        return apply("multiply", x, y, lib="np")
+    return x * y
 
 
 @lowers(np.inner)

@@ -117,7 +117,7 @@ relative_exp = _support(
 
 
 def _evaluate_larger(x: Any, y: Any) -> Any:
-    """Return the shares in the dtype that they stand for, also while they are a mask."""
+    """Return the shares in the dtype that they stand for, even if they are a mask."""
     share = kernels.larger(x, y)
     if isinstance(share, float) and not isinstance(share, np.generic):
         return share

@@ -109,7 +109,7 @@ def joined_dtype(types: Sequence[Any]) -> np.dtype:
 def dtype_of(given: Any) -> np.dtype:
     """Return the dtype that a user names: a dtype, a type or a string."""
     try:
-        dtype = np.dtype(given)
+        dtype: np.dtype = np.dtype(given)
     except TypeError:
         raise Refusal(f"{given!r} is no dtype that is known when compiling") from None
     if dtype.kind not in "biuf":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from functools import reduce
 from typing import Any
 
@@ -73,7 +74,7 @@ def method_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
 
 
 def spread(y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool) -> Handle:
-    """Return a reduced ``y`` with its axes put back, ready to broadcast against ``x``."""
+    """Return a reduced ``y`` ready to broadcast against ``x``, its axes put back."""
     if keepdims or len(axis) == x.rank:
         return y
     if all(a < b for a in axis for b in range(x.rank) if b not in axis):
@@ -205,20 +206,24 @@ def _extremum_adjoint(
     return [chosen * spread(cast_like(y_bar / ties, y), x, axis, keepdims)]
 
 
-for _name, _function in (("max", np.max), ("min", np.min)):
+def _declare_extremum(name: str, function: Any) -> None:
     register(
         Primitive(
-            name=_name,
+            name=name,
             type_rule=_reduce_type,
-            evaluate=lambda x, axis, keepdims, f=_function: f(
+            evaluate=lambda x, axis, keepdims: function(
                 x, axis=axis, keepdims=keepdims
             ),
-            template=lambda types, attrs, name=_name: method_text(name, types, attrs),
+            template=bind(method_text, name),
             tangent=_extremum_tangent,
             adjoint=_extremum_adjoint,
             samples=AXES,
         )
     )
+
+
+_declare_extremum("max", np.max)
+_declare_extremum("min", np.min)
 
 
 def _bool_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -236,45 +241,39 @@ def _function_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
 
 
 def _step_reduction(
-    name: str, function: Any, type_rule: Any, text: Any, samples: Sequence[Sample]
+    name: str, evaluate: Any, type_rule: Any, text: Any, samples: Sequence[Sample]
 ) -> None:
     register(
         Primitive(
             name=name,
             type_rule=type_rule,
-            evaluate=lambda x, axis, keepdims: function(
-                x, axis=axis, keepdims=keepdims
-            ),
-            template=lambda types, attrs: text(name, types, attrs),
+            evaluate=evaluate,
+            template=bind(text, name),
             samples=tuple(samples),
         )
     )
 
 
-for _name, _function in (("any", np.any), ("all", np.all)):
-    _step_reduction(_name, _function, _bool_type, method_text, AXES)
-_step_reduction(
-    "count_nonzero",
-    lambda x, **options: (
-        np.int64(np.count_nonzero(x, **options))
-        if options["axis"] == tuple(range(x.ndim)) and not options["keepdims"]
-        else np.count_nonzero(x, **options)
-    ),
-    _count_type,
-    _function_text,
-    AXES,
+def _position(function: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    along = axis[0] if len(axis) < x.ndim else None
+    return function(x, axis=along, keepdims=keepdims)
+
+
+def _evaluate_count(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """Count as NumPy does, which counts all of an array as a Python integer."""
+    count = np.count_nonzero(x, axis=axis, keepdims=keepdims)
+    return np.int64(count) if np.ndim(count) == 0 else count
+
+
+LINES = (
+    *(sample for sample in AXES if len(sample.attrs["axis"]) == 1),
+    Sample(("f64[5]",), {"axis": (0,), "keepdims": False}),
 )
-for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
-    _step_reduction(
-        _name,
-        lambda x, axis, keepdims, f=_function: f(
-            x, axis=axis[0] if len(axis) < x.ndim else None, keepdims=keepdims
-        ),
-        _count_type,
-        method_text,
-        [sample for sample in AXES if len(sample.attrs["axis"]) == 1]
-        + [Sample(("f64[5]",), {"axis": (0,), "keepdims": False})],
-    )
+_step_reduction("any", np.any, _bool_type, method_text, AXES)
+_step_reduction("all", np.all, _bool_type, method_text, AXES)
+_step_reduction("count_nonzero", _evaluate_count, _count_type, _function_text, AXES)
+_step_reduction("argmax", bind(_position, np.argmax), _count_type, method_text, LINES)
+_step_reduction("argmin", bind(_position, np.argmin), _count_type, method_text, LINES)
 
 
 def reduced(name: str, a: Any, axis: Any, keepdims: Any, builder: Builder) -> Handle:
@@ -295,6 +294,7 @@ def _of_number(name: str, x: Handle, axis: Any) -> Handle:
         return apply(name, line, axis=(0,), keepdims=False)
     attrs = {"axis": (), "keepdims": False}
     result = PRIMITIVES[name].type_rule(x.builder.dims, [x.type], attrs)
+    assert isinstance(result, Scalar)
     return cast_to(x, result.dtype)
 
 

@@ -97,8 +97,11 @@ class Handle:
 
 Operand: TypeAlias = Handle | int | float
 Attrs: TypeAlias = Mapping[str, Any]
-TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Type]
-"""Gets what is known of dimensions, the operand types and the attributes."""
+TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Type | None]
+"""Gets what is known of dimensions, the operand types and the attributes.
+
+Returns the type of the result, or None for an op without one.
+"""
 
 TangentRule: TypeAlias = Callable[..., Handle | None]
 """``rule(y, x_dots, *xs, **attrs)``; ``x_dots`` holds None where there is none."""
@@ -267,14 +270,19 @@ def apply(
     handles = [lift(builder, operand) for operand in operands]
     primitive = PRIMITIVES[name]
     types = [handle.atom.type for handle in handles]
-    if builder.scalar_math and primitive.math and all(t.weak for t in types):
+    if builder.scalar_math and primitive.math and all(_is_weak(t) for t in types):
         attrs = {"lib": "math", **attrs}
     result_type = primitive.type_rule(builder.dims, types, attrs)
+    assert result_type is not None, name
     for pair in builder.dims.take_assumed():
         _emit_check(builder, handles, pair)
     atoms = [handle.atom for handle in handles]
     (result,) = builder.emit(name, atoms, [result_type], attrs)
     return Handle(builder, result)
+
+
+def _is_weak(type_: Type) -> bool:
+    return isinstance(type_, Scalar) and type_.weak
 
 
 def in_shape_of(y: Handle, result: Handle) -> Handle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from functools import reduce
 from typing import Any
 
@@ -87,25 +88,21 @@ def _strong(type_: Any, dtype: np.dtype) -> Any:
     return type_ if type_.weak else Scalar(dtype)
 
 
+_clip_rules = elementwise_rules(
+    [
+        lambda y, x, lo, hi: larger(x, lo) * larger(hi, x),
+        lambda y, x, lo, hi: larger(lo, x) * larger(hi, maximum(x, lo)),
+        lambda y, x, lo, hi: larger(maximum(x, lo), hi),
+    ]
+)
 clip = register(
     Primitive(
         "clip",
         type_rule=_clip_type,
         evaluate=np.clip,
         template="np.clip({0}, {1}, {2})",
-        **dict(
-            zip(
-                ("tangent", "adjoint"),
-                elementwise_rules(
-                    [
-                        lambda y, x, lo, hi: larger(x, lo) * larger(hi, x),
-                        lambda y, x, lo, hi: larger(lo, x) * larger(hi, maximum(x, lo)),
-                        lambda y, x, lo, hi: larger(maximum(x, lo), hi),
-                    ]
-                ),
-                strict=True,
-            )
-        ),
+        tangent=_clip_rules[0],
+        adjoint=_clip_rules[1],
         elementwise=True,
         samples=(
             Sample(("f64[3,4]", -1.0, 1.0)),
@@ -163,12 +160,17 @@ def _where_adjoint(
     return [None, x_bar, y_bar]
 
 
+def _evaluate_where(c: Any, x: Any, y: Any) -> Any:
+    chosen: Any = np.where(c, x, y)
+    return chosen[()]
+
+
 CONDITION = np.array([[True, False, True, False]])
 where = register(
     Primitive(
         name="where",
         type_rule=_where_type,
-        evaluate=lambda c, x, y: np.where(c, x, y)[()],
+        evaluate=_evaluate_where,
         template=_where_text,
         tangent=_where_tangent,
         adjoint=_where_adjoint,
@@ -199,7 +201,10 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Handle:
     if not isinstance(condlist, list | tuple) or len(condlist) != len(choicelist):
         raise Refusal("np.select without two lists of one length")
     pairs = list(zip(condlist, choicelist, strict=True))
-    return reduce(lambda rest, pair: where(*pair, rest), reversed(pairs), default)
+    rest = default
+    for condition, choice in reversed(pairs):
+        rest = where(condition, choice, rest)
+    return lift(builder_of(condlist, choicelist, default), rest)
 
 
 def _nan_to_num_text(types: Sequence[Any], attrs: Attrs) -> str:
@@ -283,15 +288,17 @@ def _one_of_adjoint(y_bar: Handle, y: Handle, *xs: Handle) -> list[Handle | None
     ]
 
 
-for _name, _function in (("max", max), ("min", min)):
+def _one_of_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
+    return f"{name}({', '.join(f'{{{i}}}' for i in range(len(types)))})"
+
+
+def _declare_one_of(name: str, function: Any) -> None:
     register(
         Primitive(
-            name=f"python_{_name}",
+            name=f"python_{name}",
             type_rule=_one_of_type,
-            evaluate=lambda *xs, f=_function: _as_joined(f(*xs), xs),
-            template=lambda types, attrs, name=_name: (
-                f"{name}({', '.join(f'{{{i}}}' for i in range(len(types)))})"
-            ),
+            evaluate=lambda *xs: _as_joined(function(*xs), xs),
+            template=bind(_one_of_text, name),
             tangent=_one_of_tangent,
             adjoint=_one_of_adjoint,
             samples=(
@@ -315,5 +322,6 @@ def _lower_one_of(name: str, function: Any) -> None:
         return handles[0] if len(handles) == 1 else apply(f"python_{name}", *handles)
 
 
-_lower_one_of("max", max)
-_lower_one_of("min", min)
+for _name, _function in (("max", max), ("min", min)):
+    _declare_one_of(_name, _function)
+    _lower_one_of(_name, _function)

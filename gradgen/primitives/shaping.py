@@ -233,7 +233,7 @@ def missing_length(a: Handle, rest: Sequence[Any]) -> Any:
 
 
 def _dim_of_length(length: Any) -> Any:
-    dim = length.type.dim if isinstance(length, Handle) else length
+    dim = getattr(length.type, "dim", None) if isinstance(length, Handle) else length
     return object() if dim is None else dim
 
 

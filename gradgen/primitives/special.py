@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any, TypeVar
 
 from gradgen.errors import Refusal
@@ -20,6 +19,7 @@ from gradgen.primitives.registry import (
     Sample,
     apply,
     builder_of,
+    lift,
     register,
 )
 
@@ -112,7 +112,10 @@ def _prod(iterable: Any, /, *, start: Any = 1) -> Handle:
     _check_list("math.prod", iterable)
     factors = [*iterable] if type(start) is int and start == 1 else [start, *iterable]
     builder = builder_of(*factors)
-    return reduce(lambda p, q: apply("multiply", p, q, builder=builder), factors)
+    product = lift(builder, factors[0])
+    for factor in factors[1:]:
+        product = product * factor
+    return product
 
 
 def _check_list(name: str, value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def _var_tangent(
     keepdims: bool,
     ddof: int,
 ) -> Handle:
+    assert dots[0] is not None
     moved = _deviation(x, axis) * dots[0]
     total = apply("sum", moved, axis=axis, keepdims=keepdims)
     return 2 * total / _freedom(x, axis, ddof)
@@ -90,6 +92,7 @@ def _std_tangent(
     keepdims: bool,
     ddof: int,
 ) -> Handle:
+    assert dots[0] is not None
     moved = _deviation(x, axis) * dots[0]
     total = apply("sum", moved, axis=axis, keepdims=keepdims)
     return divide_or_zero(total / _freedom(x, axis, ddof), y)
@@ -109,23 +112,28 @@ SPREADS = (
     Sample(("f64[2,3,4]",), {"axis": (0, 2), "keepdims": False, "ddof": 2}),
     Sample(("f32[3,4]",), {"axis": (1,), "keepdims": False, "ddof": 0}),
 )
-for _name, _function, _tangent, _adjoint in (
-    ("var", np.var, _var_tangent, _var_adjoint),
-    ("std", np.std, _std_tangent, _std_adjoint),
-):
+
+
+def _spread_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
+    return f"np.{name}({{0}}{_options_text(types, attrs)})"
+
+
+def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> None:
     register(
         Primitive(
-            name=_name,
+            name=name,
             type_rule=_float_type,
-            evaluate=lambda x, f=_function, **options: f(x, **options),
-            template=lambda types, attrs, name=_name: (
-                f"np.{name}({{0}}{_options_text(types, attrs)})"
-            ),
-            tangent=_tangent,
-            adjoint=_adjoint,
+            evaluate=lambda x, **options: function(x, **options),
+            template=bind(_spread_text, name),
+            tangent=tangent,
+            adjoint=adjoint,
             samples=SPREADS,
         )
     )
+
+
+_declare_spread("var", np.var, _var_tangent, _var_adjoint)
+_declare_spread("std", np.std, _std_tangent, _std_adjoint)
 
 
 def _lower_spread(name: str, function: Any) -> None:
@@ -146,7 +154,7 @@ def _lower_spread(name: str, function: Any) -> None:
         x = lift(builder, a)
         if x.rank == 0:
             raise Refusal(f"np.{name} of a single number")
-        options = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
+        options: Attrs = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
         x = x if dtype is None else cast_to(x, dtype)
         return apply(name, x, axis=normal_axes(axis, x.rank), **options)
 
@@ -232,7 +240,7 @@ def abs_(x: Handle) -> Handle:
 
 
 def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
-    options = {"axis": axes, "keepdims": keepdims}
+    options: Attrs = {"axis": axes, "keepdims": keepdims}
     if order in (None, 2):
         return apply("norm", x, **options)
     if order == 1:

@@ -32,31 +32,21 @@ FLAGS = (
 )
 INTEGERS = (Sample((6, 3)), Sample((np.array([1, 2]), 3)))
 
-for _ufunc, _python, _symbol in (
-    (np.less, operator.lt, "<"),
-    (np.less_equal, operator.le, "<="),
-    (np.greater, operator.gt, ">"),
-    (np.greater_equal, operator.ge, ">="),
-    (np.equal, operator.eq, "=="),
-    (np.not_equal, operator.ne, "!="),
-):
-    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=NONZERO)
-for _ufunc, _python, _symbol in (
-    (np.bitwise_and, operator.and_, "&"),
-    (np.bitwise_or, operator.or_, "|"),
-    (np.bitwise_xor, operator.xor, "^"),
-):
-    step(
-        _ufunc,
-        python=_python,
-        template=f"{{0}} {_symbol} {{1}}",
-        samples=FLAGS + INTEGERS,
-    )
-for _ufunc, _python, _symbol in (
-    (np.left_shift, operator.lshift, "<<"),
-    (np.right_shift, operator.rshift, ">>"),
-):
-    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=INTEGERS)
+_OPERATORS: tuple[tuple[Any, Any, str, tuple[Sample, ...]], ...] = (
+    (np.less, operator.lt, "<", NONZERO),
+    (np.less_equal, operator.le, "<=", NONZERO),
+    (np.greater, operator.gt, ">", NONZERO),
+    (np.greater_equal, operator.ge, ">=", NONZERO),
+    (np.equal, operator.eq, "==", NONZERO),
+    (np.not_equal, operator.ne, "!=", NONZERO),
+    (np.bitwise_and, operator.and_, "&", FLAGS + INTEGERS),
+    (np.bitwise_or, operator.or_, "|", FLAGS + INTEGERS),
+    (np.bitwise_xor, operator.xor, "^", FLAGS + INTEGERS),
+    (np.left_shift, operator.lshift, "<<", INTEGERS),
+    (np.right_shift, operator.rshift, ">>", INTEGERS),
+)
+for _ufunc, _python, _symbol, _samples in _OPERATORS:
+    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=_samples)
 
 
 def _invert_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -72,17 +62,23 @@ step(
     template="~{0}",
     samples=(Sample((np.array([True, False]),)), Sample((5,))),
 )
-for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
-    step(_ufunc, samples=FLAGS)
 step(np.logical_not, samples=(Sample((True,)), Sample((np.array([True, False]),))))
-for _ufunc in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.signbit):
-    step(_ufunc, samples=REALS)
-for _ufunc, _function in (
-    (np.isnan, math.isnan),
-    (np.isinf, math.isinf),
-    (np.isfinite, math.isfinite),
-):
-    step(_ufunc, math=_function, samples=REALS)
+_FUNCTIONS: tuple[tuple[Any, Any, tuple[Sample, ...]], ...] = (
+    (np.logical_and, None, FLAGS),
+    (np.logical_or, None, FLAGS),
+    (np.logical_xor, None, FLAGS),
+    (np.sign, None, REALS),
+    (np.floor, None, REALS),
+    (np.ceil, None, REALS),
+    (np.trunc, None, REALS),
+    (np.rint, None, REALS),
+    (np.signbit, None, REALS),
+    (np.isnan, math.isnan, REALS),
+    (np.isinf, math.isinf, REALS),
+    (np.isfinite, math.isfinite, REALS),
+)
+for _ufunc, _function, _samples in _FUNCTIONS:
+    step(_ufunc, math=_function, samples=_samples)
 
 
 def sign(x: Handle) -> Handle:
@@ -117,14 +113,15 @@ def _scalar_step(
 
 
 NUMBERS = (Sample(("float",)), Sample(("f64",)))
-for _name, _function, _result, _text in (
+_SCALAR_STEPS: tuple[tuple[str, Any, Type, str], ...] = (
     ("math_floor", math.floor, PY_INT, "math.floor({})"),
     ("math_ceil", math.ceil, PY_INT, "math.ceil({})"),
     ("math_trunc", math.trunc, PY_INT, "math.trunc({})"),
     ("int", int, PY_INT, "int({})"),
     ("bool", bool, PY_BOOL, "bool({})"),
     ("not", operator.not_, PY_BOOL, "not {}"),
-):
+)
+for _name, _function, _result, _text in _SCALAR_STEPS:
     _scalar_step(_name, _function, _result, _text, NUMBERS)
     lowers(_function)(bind(lambda name, x: apply(name, x), _name))
 

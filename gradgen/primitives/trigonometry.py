@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial as bind
 from typing import Any
 
@@ -19,8 +20,12 @@ from gradgen.primitives.samples import NONZERO, REALS, UNIT, within
 
 DEGREE = math.pi / 180.0
 
-sin = elementwise(np.sin, math=math.sin, partials=[lambda y, x: cos(x)], samples=REALS)
-cos = elementwise(np.cos, math=math.cos, partials=[lambda y, x: -sin(x)], samples=REALS)
+sin: Primitive = elementwise(
+    np.sin, math=math.sin, partials=[lambda y, x: cos(x)], samples=REALS
+)
+cos: Primitive = elementwise(
+    np.cos, math=math.cos, partials=[lambda y, x: -sin(x)], samples=REALS
+)
 tan = elementwise(
     np.tan, math=math.tan, partials=[lambda y, x: 1 + y * y], samples=UNIT
 )
@@ -66,10 +71,10 @@ arctan2 = elementwise(
     ],
     samples=NONZERO,
 )
-sinh = elementwise(
+sinh: Primitive = elementwise(
     np.sinh, math=math.sinh, partials=[lambda y, x: cosh(x)], samples=REALS
 )
-cosh = elementwise(
+cosh: Primitive = elementwise(
     np.cosh, math=math.cosh, partials=[lambda y, x: sinh(x)], samples=REALS
 )
 tanh = elementwise(
@@ -94,20 +99,21 @@ arctanh = elementwise(
     samples=UNIT,
 )
 
-for _ufunc in (np.deg2rad, np.radians):
-    elementwise(_ufunc, partials=[lambda y, x: DEGREE], samples=REALS)
-for _ufunc in (np.rad2deg, np.degrees):
-    elementwise(_ufunc, partials=[lambda y, x: 1 / DEGREE], samples=REALS)
-for _ufunc, _function, _factor in (
+_ANGLES: tuple[tuple[Any, Any, float], ...] = (
+    (np.deg2rad, None, DEGREE),
     (np.radians, math.radians, DEGREE),
+    (np.rad2deg, None, 1 / DEGREE),
     (np.degrees, math.degrees, 1 / DEGREE),
-):
+)
+
+
+def _constant_slope(slope: float) -> Callable[..., float]:
+    return lambda y, x: slope
+
+
+for _ufunc, _function, _factor in _ANGLES:
     elementwise(
-        _ufunc,
-        name=f"math_{_function.__name__}",
-        partials=[lambda y, x, factor=_factor: factor],
-        math=_function,
-        samples=(Sample(("float",), {"lib": "math"}),),
+        _ufunc, partials=[_constant_slope(_factor)], math=_function, samples=REALS
     )
 
 

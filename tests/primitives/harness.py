@@ -22,7 +22,7 @@ DTYPES = {"f64": np.float64, "f32": np.float32}
 
 
 def draw(spec: Any, domain: tuple[float, float], rng: np.random.Generator) -> Any:
-    """Return the operand that a sample asks for; what is no string is taken as it is."""
+    """Return the operand that a sample asks for; what is no string stays as it is."""
     if not isinstance(spec, str):
         return spec
     kind, _, lengths = spec.rstrip("]").partition("[")
@@ -161,7 +161,7 @@ def check_derivatives(program: Program, order: int, step: float = 1e-3) -> None:
     bar = random_like(value, rng)
     pull = Program(adjoint(program.function, Selection(moving, single=False)), ())
     pull = Program(pull.function, (*program.args, bar))
-    again, bars = interpret(pull.function, pull.args)
+    _, bars = interpret(pull.function, pull.args)
     for i, x_bar in zip(moving, bars, strict=True):
         same_kind(x_bar, program.args[i])
     left, right = inner(bar, pushed), inner(bars, tuple(dots))

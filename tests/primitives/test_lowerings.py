@@ -168,7 +168,7 @@ def test_an_option_of_a_ufunc_is_refused_by_name(ufunc: Any, option: str) -> Non
 @pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda f: f.__name__)
 def test_a_positional_out_is_refused(ufunc: Any) -> None:
     operands = [np.array([1.0, 2.0])] * (ufunc.nin + 1)
-    with pytest.raises(Refusal, match="'out'|takes|too many"):
+    with pytest.raises(Refusal, match=r"'out'|takes|too many"):
         build(lambda *xs: LOWERINGS[ufunc](*xs), operands)
 
 
