@@ -11,12 +11,14 @@ from gradgen.errors import (
     SourceError,
     UnsupportedError,
 )
+from gradgen.runtime.cache import CacheWarning
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError",
     "CacheError",
+    "CacheWarning",
     "Derivative",
     "GradgenError",
     "OutputError",

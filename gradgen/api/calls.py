@@ -137,6 +137,6 @@ def _kept_dispatcher(
         args: Args, key: Key, promoted: tuple[int, ...]
     ) -> tuple[Program, bool]:
         primals, seeds = (args[:-1], args[-1]) if seeded else (args, ())
-        return obtain(Request(target, steps, primals, seeds), promoted)
+        return obtain(Request(target, steps, primals, seeds), key, promoted)
 
     return Dispatcher(compile_for)

@@ -8,9 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from gradgen.compiler import Request, Step, intermediate, obtain
+from gradgen.compiler import Request, Step, obtain, show_ir
 from gradgen.errors import ArgumentError
-from gradgen.ir.printer import print_ir
 from gradgen.runtime.binding import Target, take_apart
 from gradgen.runtime.dispatch import CacheInfo, Dispatcher, Program
 from gradgen.runtime.keys import Key
@@ -82,7 +81,7 @@ class Derivative(Generic[P, R]):
     def _compile(
         self, args: Args, key: Key, promoted: tuple[int, ...]
     ) -> tuple[Program, bool]:
-        return obtain(Request(self._target, self._steps, args), promoted)
+        return obtain(Request(self._target, self._steps, args), key, promoted)
 
     def _program(self, args: Args, kwargs: dict[str, Any]) -> Program:
         return self._dispatcher.find(self._target.arguments(args, kwargs))
@@ -114,8 +113,7 @@ class Derivative(Generic[P, R]):
     def ir(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """Return the optimised IR for arguments of these types, as text."""
         bound = self._target.arguments(args, kwargs)
-        functions, _, _ = intermediate(Request(self._target, self._steps, bound))
-        return "\n".join(map(print_ir, functions))
+        return show_ir(Request(self._target, self._steps, bound))
 
     def cache_info(self) -> CacheInfo:
         """Return how often programs were at hand, on disk, or had to be compiled."""

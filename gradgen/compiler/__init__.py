@@ -1,13 +1,7 @@
 """The composer of the parts: from a function and a call's arguments to a program."""
 
-from gradgen.compiler.build import obtain, shaped_like
-from gradgen.compiler.pipeline import Request, Step, compile_program, intermediate
+from gradgen.compiler.build import shaped_like
+from gradgen.compiler.request import Request, Step
+from gradgen.compiler.store import obtain, show_ir
 
-__all__ = [
-    "Request",
-    "Step",
-    "compile_program",
-    "intermediate",
-    "obtain",
-    "shaped_like",
-]
+__all__ = ["Request", "Step", "obtain", "shaped_like", "show_ir"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradgen.compiler.pipeline import Compiled, Request, Step, compile_program
-from gradgen.frontend.values import Root
+from gradgen.compiler.request import Request, Step
 from gradgen.ir.tree import tree_of
 from gradgen.runtime.convert import (
     Mask,
@@ -18,10 +16,9 @@ from gradgen.runtime.convert import (
     leave,
 )
 from gradgen.runtime.dispatch import Program, key_of
-from gradgen.runtime.load import Listing, load
+from gradgen.runtime.load import load
+from gradgen.runtime.parts import Parts
 from gradgen.runtime.places import (
-    Pin,
-    Place,
     compile_check,
     compile_fetch,
     compile_float_check,
@@ -29,39 +26,6 @@ from gradgen.runtime.places import (
 from gradgen.runtime.seeds import fit_tangent
 
 Args = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """All that makes a program, whether just compiled or read from the disk."""
-
-    listings: tuple[Listing, ...]
-    classes: Mapping[str, type]
-    promoted: tuple[int, ...]
-    places: tuple[Place, ...]
-    pins: tuple[Pin, ...]
-
-
-def parts_of(compiled: Compiled) -> Parts:
-    """Return the parts of what was just compiled."""
-    emitted, lowered = compiled.emitted, compiled.lowered
-    return Parts(
-        tuple(Listing(e.name, e.source, e.spans) for e in emitted),
-        {name: cls for e in emitted for name, cls in e.classes.items()},
-        compiled.promoted,
-        tuple(_place(capture.root) for capture in lowered.captures),
-        tuple(Pin(_place(guard.root), guard.value) for guard in lowered.guards),
-    )
-
-
-def _place(root: Root) -> Place:
-    return Place(root.kind, root.owner, root.name, root.attributes)
-
-
-def obtain(request: Request, promoted: tuple[int, ...]) -> tuple[Program, bool]:
-    """Return the program for a request, and whether it was read from the disk."""
-    compiled = compile_program(request, promoted)
-    return build(request, parts_of(compiled)), False
 
 
 def build(request: Request, parts: Parts) -> Program:

@@ -1,12 +1,11 @@
-"""The pipeline, and the requests that it serves."""
+"""The pipeline: source, IR, transforms, passes, generated source."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from gradgen.codegen.numpy_target import Emitted, emit
+from gradgen.codegen.numpy_target import emit
 from gradgen.compiler.arguments import (
     Typed,
     check_differentiable,
@@ -14,107 +13,50 @@ from gradgen.compiler.arguments import (
     spread,
     typed_parameters,
 )
+from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_scalar
 from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
+from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
+from gradgen.ir.printer import print_ir
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.lowering import NeedsStatic
-from gradgen.runtime.binding import Target, select
-from gradgen.runtime.convert import (
-    Mask,
-    empty_mask,
-    floating_mask,
-    full_mask,
-    seed_mask,
-)
+from gradgen.runtime.convert import Mask
+from gradgen.runtime.load import Listing
+from gradgen.runtime.parts import Parts
+from gradgen.runtime.places import Pin, Place
 from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
 
-Args = tuple[Any, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transform. ``argnums`` count parameters as the user does; None means all.
-
-    ``kind`` is ``"grad"``, ``"value_and_grad"``, ``"jvp"`` or ``"vjp"``, or, to be
-    shown, ``"primal"`` or ``"adjoint"``. ``single`` says that one derivative stands
-    alone, not in a tuple.
-    """
-
-    kind: str
-    argnums: tuple[int, ...] | None = ()
-    single: bool = True
-    aux: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A function, transforms of it, innermost first, and the arguments of a call.
-
-    ``seeds`` holds the tangents of a jvp.
-    """
-
-    target: Target
-    steps: tuple[Step, ...]
-    args: Args
-    seeds: Args = ()
-
-    @property
-    def name(self) -> str:
-        """Return the function's name."""
-        return self.target.function.__name__
-
-    def selected(self, step: Step) -> tuple[int, ...]:
-        """Return which arguments a step differentiates by."""
-        parameters, count = self.target.parameters, len(self.args)
-        if step.kind == "jvp":
-            moving = [i for i, seed in enumerate(self.seeds) if seed is not None]
-            return tuple(parameters.prefix + i for i in moving)
-        if step.argnums is None:
-            return tuple(
-                i for i, arg in enumerate(self.args) if any(floating_mask(arg))
-            )
-        return select(parameters, step.argnums, count, self.name)
-
-    def masks(self) -> list[Mask]:
-        """Return which leaves of each argument are differentiated by some step."""
-        masks = [empty_mask(arg) for arg in self.args]
-        names = self.target.parameters.names(len(self.args))
-        for step in self.steps:
-            for i in self.selected(step):
-                mask = self._mask(step, i, names[i])
-                masks[i] = tuple(a or b for a, b in zip(masks[i], mask, strict=True))
-        return masks
-
-    def _mask(self, step: Step, i: int, name: str) -> Mask:
-        if step.kind == "jvp":
-            seed = self.seeds[i - self.target.parameters.prefix]
-            return seed_mask(self.args[i], seed, name)
-        return (floating_mask if step.argnums is None else full_mask)(self.args[i])
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """The source of generated functions, and what the frontend found out."""
-
-    emitted: tuple[Emitted, ...]
-    lowered: Lowered
-    promoted: tuple[int, ...]
-
-
-def compile_program(request: Request, promoted: tuple[int, ...] = ()) -> Compiled:
-    """Return the code for a request.
+def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
+    """Return the program for a request, not loaded yet.
 
     ``promoted`` numbers the integers among the arguments that are to be folded; more
     of them may turn out to be needed.
     """
     functions, lowered, promoted = intermediate(request, promoted)
-    emitted = tuple(emit(bufferize(function)) for function in functions)
-    return Compiled(emitted, lowered, promoted)
+    emitted = [emit(bufferize(function)) for function in functions]
+    return Parts(
+        tuple(Listing(e.name, e.source, e.spans) for e in emitted),
+        {name: cls for e in emitted for name, cls in e.classes.items()},
+        promoted,
+        tuple(_place(capture.root) for capture in lowered.captures),
+        tuple(Pin(_place(guard.root), guard.value) for guard in lowered.guards),
+    )
+
+
+def _place(root: Root) -> Place:
+    return Place(root.kind, root.owner, root.name, root.attributes)
+
+
+def show_ir(request: Request) -> str:
+    """Return the optimised IR for a request as text."""
+    functions, _, _ = intermediate(request)
+    return "\n".join(map(print_ir, functions))
 
 
 def intermediate(

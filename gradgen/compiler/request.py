@@ -1,0 +1,78 @@
+"""What is asked of the compiler: a function, transforms of it, and arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.runtime.binding import Target, select
+from gradgen.runtime.convert import (
+    Mask,
+    empty_mask,
+    floating_mask,
+    full_mask,
+    seed_mask,
+)
+
+Args = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transform. ``argnums`` count parameters as the user does; None means all.
+
+    ``kind`` is ``"grad"``, ``"value_and_grad"``, ``"jvp"`` or ``"vjp"``, or, to be
+    shown, ``"primal"`` or ``"adjoint"``. ``single`` says that one derivative stands
+    alone, not in a tuple.
+    """
+
+    kind: str
+    argnums: tuple[int, ...] | None = ()
+    single: bool = True
+    aux: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A function, transforms of it, innermost first, and the arguments of a call.
+
+    ``seeds`` holds the tangents of a jvp.
+    """
+
+    target: Target
+    steps: tuple[Step, ...]
+    args: Args
+    seeds: Args = ()
+
+    @property
+    def name(self) -> str:
+        """Return the function's name."""
+        return self.target.function.__name__
+
+    def selected(self, step: Step) -> tuple[int, ...]:
+        """Return which arguments a step differentiates by."""
+        parameters, count = self.target.parameters, len(self.args)
+        if step.kind == "jvp":
+            moving = [i for i, seed in enumerate(self.seeds) if seed is not None]
+            return tuple(parameters.prefix + i for i in moving)
+        if step.argnums is None:
+            return tuple(
+                i for i, arg in enumerate(self.args) if any(floating_mask(arg))
+            )
+        return select(parameters, step.argnums, count, self.name)
+
+    def masks(self) -> list[Mask]:
+        """Return which leaves of each argument are differentiated by some step."""
+        masks = [empty_mask(arg) for arg in self.args]
+        names = self.target.parameters.names(len(self.args))
+        for step in self.steps:
+            for i in self.selected(step):
+                mask = self._mask(step, i, names[i])
+                masks[i] = tuple(a or b for a, b in zip(masks[i], mask, strict=True))
+        return masks
+
+    def _mask(self, step: Step, i: int, name: str) -> Mask:
+        if step.kind == "jvp":
+            seed = self.seeds[i - self.target.parameters.prefix]
+            return seed_mask(self.args[i], seed, name)
+        return (floating_mask if step.argnums is None else full_mask)(self.args[i])

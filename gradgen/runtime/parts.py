@@ -1,0 +1,24 @@
+"""What a program is made of, whether just compiled or read from the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradgen.runtime.load import Listing
+from gradgen.runtime.places import Pin, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Sources, the classes that they name, and what the program relies on.
+
+    ``promoted`` numbers the integers among the arguments that are folded, ``places``
+    says what is read anew at each call, ``pins`` what must be unchanged.
+    """
+
+    listings: tuple[Listing, ...]
+    classes: Mapping[str, type]
+    promoted: tuple[int, ...]
+    places: tuple[Place, ...]
+    pins: tuple[Pin, ...]
