@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.dims import Dims
+from gradgen.ir.regions import REGION_OPS
 from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
 
 Infer: TypeAlias = Callable[[Op, Dims], Sequence[Type] | None]
@@ -28,7 +29,7 @@ def proven_dims(block: Block, infer: Infer, *, checks: bool = True) -> Dims:
         if op.name == "check_dims":
             if checks:
                 dims.merge(*op.attrs["dims"])
-        elif not op.regions:
+        elif op.name not in REGION_OPS:
             _infer_results(op, infer, dims, types)
     return dims
 

@@ -18,17 +18,18 @@ INDENT = "    "
 MARK = "-->"
 
 
-def print_ir(function: Function, mark: Op | None = None) -> str:
+def print_ir(function: Function, mark: Op | None = None, *, spans: bool = True) -> str:
     """Return ``function`` as text, one op a line, and the functions it calls below.
 
-    ``mark`` names an op whose line starts with an arrow.
+    ``mark`` names an op whose line starts with an arrow. ``spans`` adds to each line
+    the place in the user's source that it comes from.
     """
     pending, printed = [function], []
     texts = []
     while pending:
         current = pending.pop(0)
         printed.append(current)
-        printer = Printer(mark)
+        printer = Printer(mark, spans)
         texts.append(printer.function(current))
         pending.extend(f for f in printer.called if f not in [*printed, *pending])
     return "\n".join(texts)
@@ -65,18 +66,24 @@ class Names:
 class Printer:
     """Prints one function; ``called`` collects those that it calls."""
 
-    def __init__(self, mark: Op | None = None) -> None:
+    def __init__(self, mark: Op | None = None, spans: bool = True) -> None:
         self.names = Names()
         self.mark = mark
+        self.spans = spans
         self.called: list[Function] = []
         self.lines: list[str] = []
 
     def function(self, function: Function) -> str:
         """Return the text of ``function``."""
-        self.lines.extend(_commented(self._signature(function), function.span))
+        self._print(self._signature(function), function.span)
         self._ops(function.body, INDENT)
         self.lines.append(f"{INDENT}return {self._tree(function.result)}")
         return "\n".join(self.lines) + "\n"
+
+    def _print(self, lines: list[str], span: Span | None) -> None:
+        if span is not None and self.spans:
+            lines[0] = f"{lines[0]:<{COMMENT_COLUMN}}  # {span.label}"
+        self.lines.extend(lines)
 
     def _signature(self, function: Function) -> list[str]:
         roles = {x: p.role for p in function.params for x in p.tree.leaves()}
@@ -116,7 +123,7 @@ class Printer:
         operation = self._operation(op)
         defined = ", ".join(map(self.names.typed, op.results))
         line = indent + (f"{defined} = " if defined else "") + operation
-        self.lines.extend(_commented([line + (" {" if op.regions else "")], op.span))
+        self._print([line + (" {" if op.regions else "")], op.span)
         for label, region in zip(_labels(op), op.regions, strict=True):
             self._region(label, region, " " * len(indent))
         if op.regions:
@@ -148,7 +155,8 @@ def _role(role: str) -> str:
 
 def _labels(op: Op) -> Sequence[str]:
     known = {"if": ("then", "else"), "for": ("body",), "while": ("test", "body")}
-    return known.get(op.name) or ("region",) * len(op.regions)
+    labels = known.get(op.name, ())
+    return labels if len(labels) == len(op.regions) else ("region",) * len(op.regions)
 
 
 def _indexed(operands: Sequence[str], index: Sequence[Any]) -> list[str]:
@@ -174,9 +182,3 @@ def _attr_text(value: Any) -> str:
     if isinstance(value, bool | int | float | str | None):
         return repr(value)
     return str(value)
-
-
-def _commented(lines: list[str], span: Span | None) -> list[str]:
-    if span is not None:
-        lines[0] = f"{lines[0]:<{COMMENT_COLUMN}}  # {span.label}"
-    return lines
