@@ -85,6 +85,7 @@ def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
     try:
         _bind(frame, params)
         value = calls.run_body(frame, node)
+        names.name_value(value, "value")
         return to_tree(value)
     except Refusal as refusal:
         raise frame.refuse(_returned(node), refusal.reason, refusal.hint) from None

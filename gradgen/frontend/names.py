@@ -60,9 +60,13 @@ def _walrus(frame: Frame, node: ast.NamedExpr) -> Any:
 
 
 def name_value(value: Any, name: str) -> None:
-    """Give a value the name of the variable it is bound to, if it has none."""
+    """Give a value the name of the variable it is bound to, if it has none.
+
+    A path such as ``params[0]`` is no name.
+    """
     if isinstance(value, Handle) and isinstance(value.atom, Value):
-        value.atom.hint = value.atom.hint or name
+        if not value.atom.hint.isidentifier():
+            value.atom.hint = name
 
 
 @executes(ast.Nonlocal, ast.Pass)
