@@ -95,11 +95,11 @@ def _container_method(owner: Any, name: str) -> Method:
 def _record_attribute(frame: Frame, owner: Record, name: str) -> Any:
     if name in owner.fields:
         return owner.fields[name]
+    if name in ("_replace", "_asdict") and owner.is_tuple:
+        return Method(owner, name)
     found = class_attribute(owner.cls, name)
     if isinstance(found, BINDING):
         return bound(frame, owner, owner.cls, name, found)
-    if name in ("_replace", "_asdict") and owner.is_tuple:
-        return Method(owner, name)
     is_field = dataclasses.is_dataclass(owner.cls) and name in {
         f.name for f in dataclasses.fields(owner.cls)
     }

@@ -148,7 +148,7 @@ def _call_known(
         return _call_lowering(frame, function, lowering, list(args), kwargs)
     if isinstance(function, types.FunctionType) and not _is_library(function):
         return inline(frame, function, args, kwargs)
-    if isinstance(function, staticmethod | WRAPPERS):
+    if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)
     if isinstance(function, type) and record_fields_of(function):
         return make_record(frame, function, list(args), kwargs)
