@@ -11,6 +11,7 @@ from gradgen.errors import (
     SourceError,
     UnsupportedError,
 )
+from gradgen.markers import stop_gradient
 from gradgen.runtime.cache import CacheWarning
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ __all__ = [
     "UnsupportedError",
     "grad",
     "jvp",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_FLOAT, Scalar, Type
+from gradgen.markers import stop_gradient
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import elementwise_rules, linear
 from gradgen.primitives.lowering import describe, lowers
@@ -22,20 +23,6 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
-
-T = TypeVar("T")
-
-
-def stop_gradient(x: T) -> T:
-    """Return ``x``, which derivatives then take for a constant.
-
-    Examples
-    --------
-    >>> stop_gradient(2.0)
-    2.0
-    """
-    return x
-
 
 register(
     Primitive(
