@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import LOWERINGS, METHODS, Handle, builder_of
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NeedsStatic(Exception):
@@ -95,14 +97,14 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def lowers(*callables: Any, method: str = "", name: str = "") -> Callable[..., Any]:
+def lowers(*callables: Any, method: str = "", name: str = "") -> Callable[[F], F]:
     """Declare how calls of ``callables``, and of a method of arrays, are lowered.
 
     The decorated function has the signature of the callable; see :class:`Lowering`.
     ``name`` is what messages call it, if that is not the first callable's own name.
     """
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: F) -> F:
         shown = name or (describe(callables[0]) if callables else method)
         lowering = Lowering(function, shown)
         for target in callables:
@@ -119,4 +121,5 @@ def describe(function: Any) -> str:
     module = getattr(function, "__module__", None)
     module = "numpy" if isinstance(function, np.ufunc) else module or ""
     prefix = {"builtins": "", "numpy": "np.", "_operator": "operator."}
-    return prefix.get(module, module.replace("numpy", "np") + ".") + function.__name__
+    shown = prefix.get(module, module.replace("numpy", "np") + ".")
+    return f"{shown}{function.__name__}"

@@ -411,3 +411,34 @@ REFUSED = (
     Call(np.stack, (M,)),
     Call(np.take, (M, V)),
 )
+
+
+def methods() -> Iterator[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """Methods of an array of shape (2, 3, 4), their arguments and options."""
+    for name in "sum mean max min any all prod var std argmax argmin".split():
+        for axis in SIMPLE_AXES:
+            yield name, (axis,), {}
+            yield name, (), {"axis": axis, "keepdims": True}
+    for name in "cumsum cumprod argsort".split():
+        yield name, (1,), {}
+        yield name, (), {"axis": -1}
+    yield "sum", (), {"dtype": Known(np.float32)}
+    for shape in ((6, 4), ((6, 4),), (-1,), (2, -1), ((-1, 3),)):
+        yield "reshape", shape, {}
+    for axes in ((), (None,), (2, 0, 1), ((2, 0, 1),), ([0, -1, 1],)):
+        yield "transpose", axes, {}
+    yield "swapaxes", (0, -1), {}
+    yield "astype", (Known(np.float32),), {}
+    yield "astype", (Known(float),), {}
+    yield "clip", (-0.5, 0.5), {}
+    yield "clip", (), {"min": -0.5}
+    yield "clip", (-0.5, None), {}
+    yield "round", (1,), {}
+    yield "repeat", (2, 1), {}
+    yield "take", ([0, 1, 1], 2), {}
+    yield "dot", (V,), {}
+    for name in "copy flatten ravel squeeze".split():
+        yield name, (), {}
+
+
+METHOD_CALLS = tuple(methods())

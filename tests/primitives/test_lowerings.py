@@ -13,13 +13,14 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.primitives.lowering import NeedsStatic, Only, static
 from gradgen.primitives.registry import (
+    ATTRIBUTES,
     LOWERINGS,
     METHODS,
     Handle,
     apply,
     find_lowering,
 )
-from tests.primitives.calls import CALLS, REFUSED, Call, Known
+from tests.primitives.calls import CALLS, METHOD_CALLS, REFUSED, Call, Known, T
 from tests.primitives.harness import Program, build, check_derivatives
 
 
@@ -105,6 +106,50 @@ def test_derivative_of_a_lowered_call(call: Call) -> None:
     program = program_of(call)
     if program.moving:
         check_derivatives(program, 1, step=1e-4)
+
+
+@pytest.mark.parametrize(("name", "args", "options"), METHOD_CALLS)
+def test_method_computes_what_numpy_returns(
+    name: str, args: Any, options: dict[str, Any]
+) -> None:
+    keep = lambda x: x
+    given = rebuilt(args, keep)
+    known = {key: rebuilt(value, keep) for key, value in options.items()}
+    program = build(lambda x: METHODS[name](x, *given, **known), [T], name)
+    same_numbers(program.run()[0], getattr(T, name)(*given, **known))
+    if not any(x is np.float32 for x in (*given, known.get("dtype"))):
+        check_derivatives(program, 1, step=1e-4)
+
+
+def test_methods_of_small_arrays() -> None:
+    square = T[0, :, :3]
+    for name in ("diagonal", "trace"):
+        program = build(lambda x: METHODS[name](x, 1), [square], name)
+        same_numbers(program.run()[0], getattr(square, name)(1))
+    program = build(lambda x: METHODS["item"](x), [np.float32(1.5)])
+    assert type(program.run()[0]) is float
+
+
+def test_every_method_is_called() -> None:
+    called = {name for name, _, _ in METHOD_CALLS} | {"diagonal", "trace", "item"}
+    assert set(METHODS) == called
+
+
+@pytest.mark.parametrize("name", ["T", "mT", "real"])
+def test_attribute_is_what_numpy_has(name: str) -> None:
+    program = build(lambda x: ATTRIBUTES[name](x), [T[0]])
+    same_numbers(program.run()[0], getattr(T[0], name))
+    check_derivatives(program, 1)
+
+
+def test_attributes_known_when_compiling() -> None:
+    def body(x: Handle) -> Handle:
+        assert ATTRIBUTES["ndim"](x) == 3
+        assert ATTRIBUTES["dtype"](x) == np.float64
+        shape = [*ATTRIBUTES["shape"](x), ATTRIBUTES["size"](x)]
+        return apply("array", *shape, shape=(4,), dtype=np.dtype(int))
+
+    np.testing.assert_array_equal(build(body, [T]).run()[0], [2, 3, 4, 24])
 
 
 def test_every_lowered_function_is_called() -> None:
