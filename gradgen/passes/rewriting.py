@@ -278,9 +278,12 @@ def _length(scope: Scope, dim: Dim, xs: Sequence[Handle]) -> Handle | None:
 def filled(scope: Scope, value: Handle, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """Return ``value`` spread to the shape and dtype of the result of ``op``."""
     shape = lengths(scope, op, xs)
-    if not shape:
-        return value if shape == [] else None
+    if shape is None:
+        return None
     if value.rank:
         return apply("broadcast_to", value, *shape)
     dtype = op.results[0].type.dtype  # type: ignore[union-attr]
+    if not shape:
+        number = constant(value) is not None or not value.type.weak
+        return value if number else apply("cast", value, dtype=dtype)
     return apply("full", value, *shape, builder=scope.builder, dtype=dtype)

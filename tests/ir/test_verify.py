@@ -45,7 +45,7 @@ def simple() -> tuple[Function, Op]:
 
 
 def test_dominance() -> None:
-    broken, _, op = simple()
+    broken, op = simple()
     op.operands = (Value(examples.VECTOR, "stranger"),)
     text = rejected(broken, "'stranger' is used where it is not defined")
     assert "--> %y: f64[n] = negative %stranger" in text
