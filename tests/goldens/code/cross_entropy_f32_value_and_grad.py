@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def cross_entropy_f32_value_and_grad(p, q):
+    """Value and gradient of cross_entropy_f32 with respect to p, q (zoo.py:277).
+
+    p: f32[n]
+    q: f32[n]
+    """
+    # forward sweep
+    p_bar = np.log(q)  # zoo.py:278
+    value = -(p * p_bar).sum()
+    # reverse sweep
+    np.negative(p_bar, out=p_bar)
+    q_bar = -(p / q)
+    return value, (p_bar, q_bar)

@@ -1,0 +1,13 @@
+def horner_grad(x, c):
+    """Gradient of horner with respect to x (zoo.py:108).
+
+    x: float
+    c: f64[n]
+    """
+    # forward sweep
+    part = c[3]  # zoo.py:109
+    prod = x * (c[2] + x * part)
+    total = c[1] + prod
+    # reverse sweep
+    x_bar = total + prod + x * x * part
+    return x_bar

@@ -1,0 +1,18 @@
+import numpy as np
+
+
+def rosenbrock_grad(x):
+    """Gradient of rosenbrock with respect to x (zoo.py:103).
+
+    x: f64[n]
+    """
+    # forward sweep
+    part = x[:-1]  # zoo.py:104
+    diff = x[1:] - part ** 2
+    diff1 = 1.0 - part
+    # reverse sweep
+    x_bar = np.zeros_like(x)
+    diff *= 200.0
+    x_bar[:-1] -= 2 * diff1 + 2 * (diff * part)
+    x_bar[1:] += diff
+    return x_bar

@@ -1,0 +1,23 @@
+import numpy as np
+
+
+def softmax_cross_entropy_value_and_grad(w, x, y):
+    """Value and gradient of softmax_cross_entropy with respect to w (zoo.py:68).
+
+    w: f64[n,m]
+    x: f64[k,n]
+    y: f64[k,m]
+    """
+    # forward sweep
+    z = x @ w  # zoo.py:69
+    z -= z.max(axis=1, keepdims=True)  # zoo.py:70
+    exp_z = np.exp(z)  # zoo.py:71
+    sum_exp_z = exp_z.sum(axis=1, keepdims=True)
+    log_p = z - np.log(sum_exp_z)
+    value = -(y * log_p).sum(axis=1).mean()  # zoo.py:72
+    # reverse sweep
+    log_p_bar = -1.0 / x.shape[0] * y
+    # zoo.py:71
+    z_bar = log_p_bar - log_p_bar.sum(axis=1, keepdims=True) / sum_exp_z * exp_z
+    w_bar = x.T @ z_bar  # zoo.py:69
+    return value, w_bar
