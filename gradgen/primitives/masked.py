@@ -114,23 +114,4 @@ relative_exp = _support(
     *elementwise_rules([lambda y, x, z: y, lambda y, x, z: -y]),
     PAIRS,
 )
-
-
-def _evaluate_larger(x: Any, y: Any) -> Any:
-    """Return the shares in the dtype that they stand for, even if they are a mask."""
-    share = kernels.larger(x, y)
-    if isinstance(share, float) and not isinstance(share, np.generic):
-        return share
-    return share.astype(np.result_type(x, y, 0.5))
-
-
-larger = register(
-    Primitive(
-        name="larger",
-        type_rule=bind(operator_type, np.divide),
-        evaluate=_evaluate_larger,
-        template="larger({0}, {1})",
-        elementwise=True,
-        samples=PAIRS,
-    )
-)
+larger = _support("larger", np.divide, None, None, PAIRS)

@@ -130,6 +130,47 @@ def test_methods_of_small_arrays() -> None:
     assert type(program.run()[0]) is float
 
 
+def resized(tree: Any, size: Callable[[int], int]) -> Any:
+    """Return arguments in which every length but 1 is changed by ``size``."""
+    if isinstance(tree, list | tuple):
+        return type(tree)(resized(part, size) for part in tree)
+    if not isinstance(tree, np.ndarray):
+        return tree
+    shape = tuple(length if length == 1 else size(length) for length in tree.shape)
+    return np.resize(tree, shape)
+
+
+def on_other_sizes(call: Call, size: Callable[[int], int]) -> tuple[Any, Call]:
+    other = Call(
+        call.function,
+        resized(call.args, size),
+        {key: resized(value, size) for key, value in call.options.items()},
+    )
+    known = [
+        x.value for x in (*call.args, *call.options.values()) if isinstance(x, Known)
+    ]
+    if any(type(value) is float and value == np.inf for value in known):
+        pytest.skip("the maximum norm of nothing is 0 in some versions of NumPy")
+    try:
+        return call_python(other), other
+    except (ValueError, IndexError, ZeroDivisionError, RuntimeWarning):
+        pytest.skip("NumPy raises or warns for these sizes")
+
+
+@pytest.mark.parametrize("size", [lambda n: 2 * n, lambda n: 0], ids=["twice", "none"])
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_one_program_serves_all_sizes(call: Call, size: Callable[[int], int]) -> None:
+    wanted, other = on_other_sizes(call, size)
+    function = program_of(call).function
+    program = Program(
+        function, tuple(arguments_of([*other.args, *other.options.values()]))
+    )
+    for left, right in zip(program.run(), leaves(wanted), strict=True):
+        same_numbers(left, right)
+    if program.moving and call.smooth:
+        check_derivatives(program, 1, step=1e-4, differences=False)
+
+
 def test_every_method_is_called() -> None:
     called = {name for name, _, _ in METHOD_CALLS} | {"diagonal", "trace", "item"}
     assert set(METHODS) == called
