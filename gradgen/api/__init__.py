@@ -1,7 +1,16 @@
 """What users call."""
 
 from gradgen.api.calls import Pullback, jvp, vjp
-from gradgen.api.derivative import Derivative
-from gradgen.api.functions import grad, value_and_grad
+from gradgen.api.derivative import Derivative, unfold
+from gradgen.api.functions import check_argnums, grad, value_and_grad
 
-__all__ = ["Derivative", "Pullback", "grad", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "Derivative",
+    "Pullback",
+    "check_argnums",
+    "grad",
+    "jvp",
+    "unfold",
+    "value_and_grad",
+    "vjp",
+]

@@ -2,6 +2,6 @@
 
 from gradgen.compiler.build import shaped_like
 from gradgen.compiler.request import Request, Step
-from gradgen.compiler.store import obtain, show_ir
+from gradgen.compiler.store import obtain, show_ir, show_source
 
-__all__ = ["Request", "Step", "obtain", "shaped_like", "show_ir"]
+__all__ = ["Request", "Step", "obtain", "shaped_like", "show_ir", "show_source"]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import ArgumentError
-from gradgen.ir.abstract import abstract_tree
+from gradgen.ir.abstract import abstract_tree, type_of
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.tree import Tree, leaf, tree_of
-from gradgen.ir.types import PY_FLOAT, Array, Scalar
+from gradgen.ir.types import PY_FLOAT, Array, Scalar, Type
 from gradgen.runtime.binding import Parameters
-from gradgen.runtime.convert import Mask, is_float_leaf, is_int, leaf_text
+from gradgen.runtime.convert import Given, Mask, is_float_leaf, is_int, leaf_text
 
 
 @dataclass(slots=True)
@@ -78,8 +78,8 @@ def _typed_leaf(
     dims: Dims,
 ) -> Tree:
     value = tree.leaf
-    if isinstance(value, Array | Scalar):
-        return leaf(Value(value, path))
+    if isinstance(value, Given):
+        return leaf(Value(_given_type(value.type, path, selected, dims), path))
     if not is_int(value):
         return abstract_tree(tree, path, dims)
     number = typed.count
@@ -93,6 +93,22 @@ def _typed_leaf(
     return placed
 
 
+def _given_type(type_: Array | Scalar, path: str, selected: bool, dims: Dims) -> Type:
+    """Return the type for an argument of which only the type is known."""
+    if not _is_int_type(type_):
+        return type_
+    return PY_FLOAT if selected else type_of(1, dims, path)
+
+
+def _is_int_type(type_: Type) -> bool:
+    return isinstance(type_, Scalar) and type_.weak and type_.dtype.kind == "i"
+
+
+def _has_derivative(value: Any) -> bool:
+    given_int = isinstance(value, Given) and _is_int_type(value.type)
+    return given_int or is_float_leaf(value)
+
+
 def check_differentiable(name: str, arg: Any, mask: Mask) -> None:
     """Refuse by name what is to be differentiated but has no derivative.
 
@@ -103,7 +119,7 @@ def check_differentiable(name: str, arg: Any, mask: Mask) -> None:
     """
     tree = tree_of(arg)
     for path, value, flag in zip(tree.paths(name), tree.leaves(), mask, strict=True):
-        if flag and not is_float_leaf(value) and not isinstance(value, Array | Scalar):
+        if flag and not _has_derivative(value):
             raise ArgumentError(_no_derivative(path, value))
     if tree.kind == "none":
         raise ArgumentError(f"{name} is None, so there is nothing to differentiate")

@@ -15,6 +15,7 @@ from gradgen.compiler.arguments import (
 )
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_scalar
+from gradgen.errors import SignatureError
 from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
 from gradgen.frontend.values import Root
@@ -92,6 +93,10 @@ def _lower(
         try:
             lowered = lower(source, for_frontend(parameters, typed.params), builder)
         except NeedsStatic as need:
+            if need.value not in typed.integers:
+                raise SignatureError(
+                    f"{need.value.hint} shapes the program: give its value, not a type"
+                ) from None
             promoted = tuple(sorted({*promoted, typed.integers[need.value]}))
             continue
         function = spread(lowered.function, parameters, typed.params)
@@ -110,6 +115,8 @@ def _transform(
     if step.kind == "jvp":
         held = set(function.inputs) - typed.selected
         return derive.jvp(function, selection.params, held)
+    if step.kind == "tangent":
+        return derive.jvp(function, selection.params)
     if step.kind in ("vjp", "adjoint"):
         check_floating(function)
         return derive.adjoint(function, selection)

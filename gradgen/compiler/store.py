@@ -51,6 +51,12 @@ def show_ir(request: Request) -> str:
     return text
 
 
+def show_source(request: Request) -> str:
+    """Return the generated source for a request; its arguments may be types."""
+    listings = pipeline().compile_parts(request).listings
+    return "\n\n".join(listing.source for listing in listings)
+
+
 def folder_of(request: Request, key: Key) -> str | None:
     """Return the name of the folder for a request; None if it has no stable name."""
     function = request.target.function

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradgen.errors import ArgumentError
 from gradgen.ir.tree import Tree, tree_of
+from gradgen.ir.types import Array, Scalar
 from gradgen.runtime.keys import is_duck_array
 
 
@@ -21,6 +22,18 @@ def is_zero_dimensional(value: Any) -> bool:
     return (
         is_duck_array(value) and not isinstance(value, np.generic) and not value.shape
     )
+
+
+class Given:
+    """Stands for an argument of which only the type is known."""
+
+    def __init__(self, type_: Array | Scalar) -> None:
+        self.type = type_
+        self.dtype = type_.dtype
+        self.shape = type_.shape
+
+    def __str__(self) -> str:
+        return str(self.type)
 
 
 Mask = tuple[bool, ...]

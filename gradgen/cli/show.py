@@ -1,0 +1,161 @@
+"""``gradgen show``: print the code that gradgen generates for a function in a file."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+import types
+from typing import Any
+
+from gradgen.api import Derivative, check_argnums, unfold
+from gradgen.cli.annotations import annotated_arguments
+from gradgen.cli.signature import parse_signature
+from gradgen.compiler import Request, Step, show_ir, show_source
+from gradgen.errors import GradgenError, SignatureError, SourceError
+from gradgen.runtime.binding import Target
+
+TRANSFORMS = ("tangent", "adjoint", "grad")
+MODES = ("primal", "ir", *TRANSFORMS)
+
+
+def add_parser(commands: Any) -> None:
+    """Enter the command and its options."""
+    parser = commands.add_parser("show", help="print generated code")
+    parser.add_argument("function", metavar="FILE.py:FUNCTION")
+    parser.add_argument("--mode", choices=MODES, default="grad")
+    parser.add_argument(
+        "--argnums", default="0", metavar="0,1", help="arguments to differentiate by"
+    )
+    types = parser.add_mutually_exclusive_group()
+    types.add_argument("--sig", metavar="TYPES", help="such as 'f32[n,3], f64'")
+    types.add_argument(
+        "--args", metavar="EXPRESSION", help="arguments, evaluated in the module"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Return the generated code, highlighted if it is for a terminal."""
+    module, found = load_function(options.function)
+    if isinstance(found, Derivative) and options.mode != "grad":
+        found = found.primal
+    target, steps = unfold(found)
+    args, assumed = _arguments(options, module, target)
+    if not isinstance(found, Derivative) and options.mode in (
+        "tangent",
+        "adjoint",
+        "grad",
+    ):
+        steps = (*steps, Step(options.mode, *_numbers(options.argnums)))
+    request = Request(target, steps, args)
+    text = show_ir(request) if options.mode == "ir" else show_source(request)
+    text = _header(assumed) + text.rstrip("\n")
+    return highlight(text) if _colours() else text
+
+
+def _numbers(text: str) -> tuple[tuple[int, ...], bool]:
+    """Return the positions in ``0,1``, and whether it is a single number."""
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SignatureError(f"--argnums takes numbers, not {text!r}") from None
+    return check_argnums(numbers[0] if "," not in text and numbers else numbers)
+
+
+def _header(assumed: list[str]) -> str:
+    if not assumed:
+        return ""
+    verb = "has" if len(assumed) == 1 else "have"
+    names = ", ".join(assumed)
+    return f"# {names} {verb} no annotation: taken as float (see --sig)\n"
+
+
+def _arguments(
+    options: argparse.Namespace, module: types.ModuleType, target: Target
+) -> tuple[tuple[Any, ...], list[str]]:
+    """Return the arguments for which code is shown, and the parameters assumed."""
+    assumed: list[str] = []
+    if options.sig is not None:
+        args = parse_signature(options.sig)
+    elif options.args is not None:
+        args = _evaluate(options.args, module)
+    else:
+        args, assumed = annotated_arguments(target.function)
+        args = args[target.parameters.prefix :]
+    try:
+        return target.arguments(args, {}), assumed
+    except TypeError as error:
+        raise SignatureError(str(error)) from None
+
+
+def _evaluate(expression: str, module: types.ModuleType) -> tuple[Any, ...]:
+    import numpy as np
+
+    try:
+        value = eval(f"({expression},)", {"np": np, **vars(module)})
+    except Exception as error:
+        kind = type(error).__name__
+        raise SignatureError(f"--args {expression!r}: {kind}: {error}") from None
+    return tuple(value)
+
+
+def load_function(text: str) -> tuple[types.ModuleType, Any]:
+    """Return the module and the function that ``FILE.py:function`` names.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file or function, or the file cannot be imported.
+    """
+    path, _, name = text.rpartition(":")
+    if not path or not name:
+        raise SourceError(f"expected FILE.py:FUNCTION, got {text!r}")
+    module = load_module(path)
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        problem = "no function" if found is None else "something other than a function"
+        raise SourceError(f"{path} has {problem} called {name!r}")
+    return module, found
+
+
+def load_module(path: str) -> types.ModuleType:
+    """Import a file as Python imports a script, but for ``__name__``."""
+    if not os.path.isfile(path):
+        raise SourceError(f"there is no file {path}")
+    name = os.path.splitext(os.path.basename(path))[0]
+    if name in sys.modules:
+        name = f"shown_{name}"
+    spec = importlib.util.spec_from_file_location(name, os.path.abspath(path))
+    if spec is None or spec.loader is None:
+        raise SourceError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except GradgenError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+        raise SourceError(f"importing {path} failed: {kind}: {error}") from None
+    return module
+
+
+def _colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def highlight(text: str) -> str:
+    """Return Python source with colours for a terminal, if Pygments is there."""
+    try:
+        import pygments
+        from pygments.formatters import TerminalFormatter
+        from pygments.lexers import PythonLexer
+    except ImportError:
+        return text
+    coloured: str = pygments.highlight(text, PythonLexer(), TerminalFormatter())
+    return coloured.rstrip("\n")
