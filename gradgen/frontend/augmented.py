@@ -99,8 +99,8 @@ def _updated_array(
     if not np.can_cast(new.dtype, old.dtype, "same_kind"):
         name = BINARY[kind][0]
         raise Refusal(
-            f"this always raises: np.{name} gives {new.dtype}, which does not go into an "
-            f"array of {old.dtype}",
+            f"this always raises: np.{name} gives {new.dtype}, which does not go into "
+            f"an array of {old.dtype}",
             rewrite,
         )
     return apply("cast", new, dtype=old.dtype)

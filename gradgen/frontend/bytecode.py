@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import types
 from collections.abc import Iterator
 
@@ -28,7 +29,7 @@ def compiles_to(
     code = function.__code__
     if is_rewritten(code):
         return _parameters(node) == _parameter_names(code)
-    return any(_same(found, code) for found in _compiled(node, function))
+    return _same(_compiled(node, function), code)
 
 
 def is_rewritten(code: types.CodeType) -> bool:
@@ -56,8 +57,8 @@ def _parameter_names(code: types.CodeType) -> tuple[str, ...]:
 
 def _compiled(
     node: ast.FunctionDef | ast.Lambda, function: types.FunctionType
-) -> Iterator[types.CodeType]:
-    """Compile ``node`` where it sees the same names, and yield its code object."""
+) -> types.CodeType:
+    """Compile ``node`` where it sees the same names, and return its code object."""
     code = function.__code__
     module = ast.Module([_surrounded(_bare(node), code)], [])
     if imported := _imported(function):
@@ -65,7 +66,8 @@ def _compiled(
         _locate(module.body[0])
     flags = code.co_flags & FLAGS
     outer = compile(module, code.co_filename, "exec", flags, dont_inherit=True)
-    return (c for c in _nested(outer) if c.co_name == code.co_name)
+    named = (c for c in _nested(outer) if c.co_name == code.co_name)
+    return next(c for c in named if c.co_flags & inspect.CO_OPTIMIZED)
 
 
 def _bare(node: ast.FunctionDef | ast.Lambda) -> ast.stmt:

@@ -105,7 +105,7 @@ def _call_object(
             "a derivative inside of a differentiated function is not supported yet",
             "differentiate the outer function as often as needed",
         )
-    if cls.__module__.partition(".")[0] == "numpy" or not hasattr(cls, "__call__"):
+    if cls.__module__.partition(".")[0] == "numpy" or not hasattr(cls, "__call__")  # noqa: B004:
         raise Refusal(f"{describe(callee)} cannot be called")
     return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)
 
@@ -306,7 +306,7 @@ def _enter(frame: Frame, inner: Frame, node: FunctionNode, name: str) -> Any:
     context = frame.context
     if len(context.frames) >= MAX_DEPTH:
         raise Refusal(
-            f"calls nested more than {MAX_DEPTH} deep, as by recursion, are not supported",
+            f"calls nested more than {MAX_DEPTH} deep are not supported",
             "a loop",
         )
     span = frame.builder.span

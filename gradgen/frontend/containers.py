@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.frame import Context, Frame, call, static_int
+from gradgen.frontend.frame import (
+    Context,
+    Frame,
+    NeedsStatic,
+    call,
+    foldable_input,
+    static_int,
+)
 from gradgen.frontend.values import (
     Foreign,
     Message,
@@ -22,7 +29,7 @@ from gradgen.frontend.values import (
     is_static,
     to_python,
 )
-from gradgen.ir.core import Literal
+from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Dim
 from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, apply, dim_of, find_lowering
@@ -70,7 +77,7 @@ def _rows(value: Handle) -> list[Handle]:
 
 
 def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[Any]:
-    """Return the parts of ``value`` for ``count`` targets, of which one may be starred."""
+    """Return the parts of ``value`` for ``count`` targets, one perhaps starred."""
     if isinstance(value, Handle) and value.shape and starred is None:
         return _unpack_array(value, count)
     parts = list(items_of(frame, value))
@@ -131,7 +138,7 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
     if isinstance(value, View):
         return bool(value.owner)
     if isinstance(value, Handle | Message):
-        raise Refusal(RUN_TIME_TEST, hint)
+        raise _run_time_test(frame.context, value, hint)
     if isinstance(value, Record) and value.is_tuple:
         return bool(value.fields)
     cls = value.cls if isinstance(value, Record) else type(value)
@@ -139,6 +146,15 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
     if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
         raise Refusal(f"the truth of {describe(value)} is not known")
     return True
+
+
+def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
+    """Ask for an integer argument that alone decides a test, else refuse the test."""
+    if isinstance(value, Handle) and isinstance(value.atom, Value):
+        found = foldable_input(context, value.atom)
+        if found is not None:
+            return NeedsStatic(found)
+    return Refusal(RUN_TIME_TEST, hint)
 
 
 def select(frame: Frame, owner: Any, index: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -155,6 +155,12 @@ def define(frame: Frame, node: ast.FunctionDef) -> None:
     name_value(value, node.name)
 
 
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "": lambda value: value,
+    "!s": str,
+    "!r": repr,
+    "!a": ascii,
+}
 CONVERSIONS = {-1: "", 115: "!s", 114: "!r", 97: "!a"}
 
 
@@ -180,7 +186,5 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> Any:
         return value
     if has_handles(value) and not isinstance(value, Message):
         return Message(((value, conversion, spec.value),))
-    known = to_python(value)
-    if conversion:
-        known = {"!s": str, "!r": repr, "!a": ascii}[conversion](known)
-    return Static(format(known, spec.value))
+    convert = CONVERTERS[conversion]
+    return Static(format(convert(to_python(value)), spec.value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -104,10 +105,10 @@ def _combine_containers(
 ) -> Any:
     if function is operator.mul:
         return _repeat(left, right)
-    if type(left) is type(right) and isinstance(left, list | tuple):
-        if function is operator.add:
-            return left + right
-    if type(left) is type(right) is dict and function is operator.or_:
+    same = type(left) is type(right)
+    if same and isinstance(left, list | tuple) and function is operator.add:
+        return left + right
+    if same and isinstance(left, dict) and function is operator.or_:
         return left | right
     raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
 
@@ -174,9 +175,8 @@ def is_same(left: Any, right: Any) -> bool:
     if any(isinstance(v, Static) and isinstance(v.value, SINGLE) for v in pair):
         both = all(isinstance(v, Static) for v in pair)
         return both and left.value is right.value
-    if all(isinstance(v, Static) for v in pair):
-        if callable(left.value) or isinstance(left.value, bool):
-            return left.value is right.value
+    if all(isinstance(v, Static) and _is_single(v.value) for v in pair):
+        return left.value is right.value
     if all(isinstance(v, list | dict) for v in pair):
         return left is right
     if all(isinstance(v, Foreign) for v in pair) and left.root == right.root:
@@ -185,6 +185,11 @@ def is_same(left: Any, right: Any) -> bool:
         f"whether {describe(left)} is {describe(right)} is not known",
         "compare with '=='",
     )
+
+
+def _is_single(value: Any) -> bool:
+    """Tell whether equal objects like ``value`` are the same object."""
+    return callable(value) or isinstance(value, bool | enum.Enum)
 
 
 def _contains(frame: Frame, owner: Any, item: Any) -> bool:

@@ -129,7 +129,7 @@ class Frame:
                 return
             scope = scope.parent
         raise Refusal(
-            f"binding '{name}', which is no variable of this function, is a side effect",
+            f"binding '{name}' outside of this function is a side effect",
             "return the value",
         )
 
@@ -233,11 +233,19 @@ RUN_TIME_INT = "this value must be known when compiling, but it is computed at r
 
 def _traced(frame: Frame, node: ast.AST, request: NeedsStatic) -> Exception:
     """Ask for the integer argument that a value is computed from."""
-    inputs = list(_origins(frame.context, request.value))
-    if inputs and all(x in frame.context.integers for x in inputs):
-        return request if request.value in inputs else NeedsStatic(inputs[0])
+    found = foldable_input(frame.context, request.value)
+    if found is not None:
+        return NeedsStatic(found)
     hint = "pass it as an int, or compute it from int arguments"
     return frame.refuse(node, RUN_TIME_INT, hint)
+
+
+def foldable_input(context: Context, value: Value) -> Value | None:
+    """Return an integer argument; ``value`` is computed from such alone, or None."""
+    inputs = list(_origins(context, value))
+    if inputs and all(x in context.integers for x in inputs):
+        return inputs[0]
+    return None
 
 
 def _origins(context: Context, value: Value) -> Iterator[Value]:
@@ -251,7 +259,7 @@ def _origins(context: Context, value: Value) -> Iterator[Value]:
 
 
 def static_int(value: Any) -> Any:
-    """Return an integer that must be known; ask for a new start if it is an argument."""
+    """Return an integer that must be known; ask for it if it is an argument."""
     if isinstance(value, Static):
         return value.value
     if isinstance(value, Handle) and not value.shape and value.dtype.kind in "iu":

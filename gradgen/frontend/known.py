@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
-import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from gradgen.frontend.attributes import attribute_of, class_of
 from gradgen.frontend.containers import fold, items_of, length_of, select, truth
 from gradgen.frontend.displays import known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.frame import Frame, call, static_int
+from gradgen.frontend.frame import Frame, static_int
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
     Closure,
@@ -145,86 +144,6 @@ def _dict(frame: Frame, values: Any = (), /, **named: Any) -> Any:
     return {**{known_key(key): value for key, value in pairs}, **named}
 
 
-def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
-    return Stream(items, holds)
-
-
-@knows(zip)
-def _zip(frame: Frame, *values: Any, strict: Any = None) -> Any:
-    exact = strict is not None and truth(frame, strict)
-    items = zip(*(items_of(frame, v) for v in values), strict=exact)
-    return _stream(frame, _raising(items), *values)
-
-
-def _raising(items: Iterator[Any]) -> Iterator[Any]:
-    """Turn what an iterator raises into a refusal."""
-    try:
-        yield from items
-    except ValueError as error:
-        raise Refusal(f"this always raises ValueError: {error}") from None
-
-
-@knows(enumerate)
-def _enumerate(frame: Frame, values: Any, start: Any = Static(0)) -> Any:  # noqa: B008
-    first = static_int(start)
-    items = enumerate(items_of(frame, values), first)
-    return _stream(frame, ((Static(i), x) for i, x in items), values)
-
-
-@knows(map)
-def _map(frame: Frame, function: Any, *values: Any) -> Any:
-    rows = zip(*(items_of(frame, v) for v in values), strict=False)
-    results = (call(frame, function, list(row), {}) for row in rows)
-    return _stream(frame, results, function, *values)
-
-
-@knows(filter)
-def _filter(frame: Frame, function: Any, values: Any) -> Any:
-    def keep(item: Any) -> bool:
-        if isinstance(function, Static) and function.value is None:
-            return truth(frame, item)
-        return truth(frame, call(frame, function, [item], {}))
-
-    return _stream(frame, filter(keep, items_of(frame, values)), function, values)
-
-
-@knows(reversed)
-def _reversed(frame: Frame, values: Any) -> Any:
-    if isinstance(values, Stream):
-        raise Refusal("reversed takes no iterator", "reversed(list(…))")
-    return _stream(frame, iter(list(items_of(frame, values))[::-1]), values)
-
-
-@knows(iter)
-def _iter(frame: Frame, values: Any) -> Any:
-    if isinstance(values, Stream):
-        return values
-    return _stream(frame, items_of(frame, values), values)
-
-
-@knows(next)
-def _next(frame: Frame, stream: Any, *default: Any) -> Any:
-    if not isinstance(stream, Stream):
-        raise Refusal(f"{describe(stream)} is no iterator", "iter(…)")
-    for item in stream.items:
-        return item
-    if default:
-        return default[0]
-    raise Refusal("this always raises StopIteration")
-
-
-@knows(sorted)
-def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) -> Any:
-    items = list(items_of(frame, values))
-    keys = [item if key is None else call(frame, key, [item], {}) for item in items]
-    if not is_static(keys):
-        raise Refusal("sorting by run-time values is not supported", "np.sort(…)")
-    backwards = reverse is not None and truth(frame, reverse)
-    plain = to_python(keys)
-    order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
-    return [items[i] for i in order]
-
-
 @knows(sum)
 def _sum(frame: Frame, values: Any, start: Any = None) -> Any:
     """Add from left to right; adding to the 0 that Python begins with is left out."""
@@ -310,7 +229,7 @@ def _check_zero_dimensional(frame: Frame, value: Handle, classes: Any) -> None:
     as_array = issubclass(np.ndarray, classes)
     if is_input and as_array is not issubclass(value.dtype.type, classes):
         raise Refusal(
-            "whether this is a NumPy scalar or an array without dimensions is not known",
+            "whether this is a NumPy scalar or a 0-d array is not known",
             "np.ndim(x) == 0",
         )
 
@@ -362,16 +281,6 @@ def _wraps(frame: Frame, *args: Any, **kwargs: Any) -> Any:
     return Native(lambda frame, args, kwargs: args[0])
 
 
-@knows(functools.reduce)
-def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
-    items = iter([*initial, *items_of(frame, values)])
-    for total in items:
-        for item in items:
-            total = call(frame, function, [total, item], {})
-        return total
-    raise Refusal("this always raises TypeError: reduce() of nothing")
-
-
 def _operator(kind: type[ast.operator]) -> Known:
     def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(args) != 2 or kwargs:
@@ -387,25 +296,6 @@ KNOWN.update({function: _operator(kind) for kind, (_, function) in BINARY.items(
 @knows(operator.getitem)
 def _getitem(frame: Frame, owner: Any, index: Any) -> Any:
     return select(frame, owner, index)
-
-
-def _itertool(function: Any) -> Known:
-    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        if kwargs:
-            raise Refusal(f"itertools.{function.__name__} with such arguments")
-        return _stream(frame, function(*(items_of(frame, v) for v in args)), *args)
-
-    return known
-
-
-for _function in (itertools.chain, itertools.pairwise, itertools.product):
-    KNOWN[_function] = _itertool(_function)
-
-
-@knows(itertools.combinations)
-def _combinations(frame: Frame, values: Any, count: Any) -> Any:
-    items = list(items_of(frame, values))
-    return _stream(frame, itertools.combinations(items, static_int(count)), values)
 
 
 @knows(str)

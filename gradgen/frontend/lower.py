@@ -15,6 +15,7 @@ from gradgen.frontend import (
     expressions,
     names,
     statements,
+    streams,
 )
 from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame
@@ -35,8 +36,8 @@ from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
 
-PARTS = (augmented, calls, displays, expressions, names, statements)
-"""The modules that enter evaluators and executors."""
+PARTS = (augmented, calls, displays, expressions, names, statements, streams)
+"""The modules that enter what they know of into tables."""
 
 
 @dataclass(frozen=True, slots=True)

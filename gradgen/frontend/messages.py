@@ -44,11 +44,19 @@ def _without_braces(text: str) -> str:
     return text.replace("{", "\\x7b").replace("}", "\\x7d")
 
 
+def _escaped(character: str) -> str:
+    if character in '{}"\\':
+        return f"\\x{ord(character):02x}"
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
+
+
 def _f_string(message: Message, operands: list[Handle]) -> str:
     text = ""
     for part in message.parts:
         if isinstance(part, str):
-            text += _without_braces(repr("'" + part)[2:-1].replace('"', '\\"'))
+            text += "".join(map(_escaped, part))
         else:
             value, conversion, spec = part
             colon = f":{spec}" if spec else ""

@@ -64,9 +64,9 @@ def name_value(value: Any, name: str) -> None:
 
     A path such as ``params[0]`` is no name.
     """
-    if isinstance(value, Handle) and isinstance(value.atom, Value):
-        if not value.atom.hint.isidentifier():
-            value.atom.hint = name
+    atom = value.atom if isinstance(value, Handle) else None
+    if isinstance(atom, Value) and not atom.hint.isidentifier():
+        atom.hint = name
 
 
 @executes(ast.Nonlocal, ast.Pass)

@@ -40,11 +40,15 @@ def _field_names(cls: type) -> list[str]:
             )
         return list(cls._fields)  # type: ignore[attr-defined]
     own_init = cls.__dataclass_params__.init  # type: ignore[attr-defined]
-    fields = dataclasses.fields(cls)
+    fields = _fields(cls)
     plain = own_init and all(f.init and not f.kw_only for f in fields)
     if not plain or hasattr(cls, "__post_init__") or cls.__new__ is not object.__new__:
         raise Refusal(f"the class {cls.__name__} makes its instances in its own way")
     return [f.name for f in fields]
+
+
+def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cls)
 
 
 def _default(frame: Frame, cls: type, name: str) -> Any:
@@ -53,7 +57,7 @@ def _default(frame: Frame, cls: type, name: str) -> Any:
         root = Root("object", cls, "_field_defaults", (f"[{name!r}]",))
         return outside_value(frame, root, defaults[name])
     root = Root("object", cls, "__dataclass_fields__", (f"[{name!r}]", "default"))
-    field = next(f for f in dataclasses.fields(cls) if f.name == name)
+    field = next(f for f in _fields(cls) if f.name == name)
     return outside_value(frame, root, field.default)
 
 
@@ -62,7 +66,7 @@ def _parameter(name: str, cls: type) -> inspect.Parameter:
     if issubclass(cls, tuple):
         has_default = name in cls._field_defaults  # type: ignore[attr-defined]
     else:
-        field = next(f for f in dataclasses.fields(cls) if f.name == name)
+        field = next(f for f in _fields(cls) if f.name == name)
         if field.default_factory is not dataclasses.MISSING:
             raise Refusal(f"the class {cls.__name__} has a default factory", "pass it")
         has_default = field.default is not dataclasses.MISSING

@@ -131,7 +131,7 @@ def _segment(lines: list[str], node: FunctionNode) -> str:
 
 def _find_in_block(
     lines: list[str], function: types.FunctionType
-) -> ast.FunctionDef | None:
+) -> FunctionNode | None:
     """Parse no more than the lines of a ``def``; None if it is not found there."""
     code = function.__code__
     first = code.co_firstlineno - 1

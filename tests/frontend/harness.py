@@ -43,7 +43,9 @@ def parameters(
     folded: set[str],
 ) -> list[Param]:
     """Return the parameters for a call; defaults are left to the frontend."""
-    bound = inspect.signature(unwrap(function), follow_wrapped=False).bind(*args, **kwargs)
+    bound = inspect.signature(unwrap(function), follow_wrapped=False).bind(
+        *args, **kwargs
+    )
     params = []
     for name, value in bound.arguments.items():
         tree = abstract_tree(tree_of(value), name, builder.dims)

@@ -186,7 +186,14 @@ def iterators(x):
     first = next(stream)
     rest = [v for v in stream]
     empty = list(stream)
-    return pairs, first, rest, empty, list(map(lambda v: v * v, rest)), list(enumerate(rest, 1))
+    return (
+        pairs,
+        first,
+        rest,
+        empty,
+        list(map(lambda v: v * v, rest)),
+        list(enumerate(rest, 1)),
+    )
 
 
 @case(2.0)
@@ -303,7 +310,7 @@ def classes_of_values(x):
         callable(helper),
         x is None,
         x is not None,
-        [] is None,
+        [] == None,
         isinstance(np.exp(x), np.floating),
         isinstance(np.exp(x), float),
     )
@@ -312,7 +319,14 @@ def classes_of_values(x):
 @case(X, Y)
 def shapes_of_arguments(x, y):
     n = len(x)
-    return x / n, x.shape[0] * 2, x.size, x.ndim, x.dtype == np.float64, x.reshape(2, -1)
+    return (
+        x / n,
+        x.shape[0] * 2,
+        x.size,
+        x.ndim,
+        x.dtype == np.float64,
+        x.reshape(2, -1),
+    )
 
 
 @case(A)
@@ -502,10 +516,7 @@ def test_lambdas_on_one_line():
     agree(first, X)
     agree(second, X)
     agree(
-        lambda x: (
-            x
-            * 2
-        ),
+        lambda x: x * 2,
         X,
     )
 

@@ -1,0 +1,132 @@
+"""Builtins and functions of itertools that iterate."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.containers import items_of, truth
+from gradgen.frontend.frame import Frame, call, static_int
+from gradgen.frontend.known import KNOWN, Known, knows
+from gradgen.frontend.values import Static, Stream, describe, is_static, to_python
+
+
+def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
+    return Stream(items, holds)
+
+
+@knows(zip)
+def _zip(frame: Frame, *values: Any, strict: Any = None) -> Any:
+    exact = strict is not None and truth(frame, strict)
+    items = zip(*(items_of(frame, v) for v in values), strict=exact)
+    return _stream(frame, _raising(items), *values)
+
+
+def _raising(items: Iterator[Any]) -> Iterator[Any]:
+    """Turn what an iterator raises into a refusal."""
+    try:
+        yield from items
+    except ValueError as error:
+        raise Refusal(f"this always raises ValueError: {error}") from None
+
+
+@knows(enumerate)
+def _enumerate(frame: Frame, values: Any, start: Any = Static(0)) -> Any:  # noqa: B008
+    first = static_int(start)
+    items = enumerate(items_of(frame, values), first)
+    return _stream(frame, ((Static(i), x) for i, x in items), values)
+
+
+@knows(map)
+def _map(frame: Frame, function: Any, *values: Any) -> Any:
+    rows = zip(*(items_of(frame, v) for v in values), strict=False)
+    results = (_call_holding(frame, values, function, list(row)) for row in rows)
+    return _stream(frame, results, function, *values)
+
+
+def _call_holding(frame: Frame, held: Any, function: Any, args: list[Any]) -> Any:
+    """Call a function with items of ``held``, which refers to them meanwhile."""
+    with frame.context.holding(held):
+        return call(frame, function, args, {})
+
+
+@knows(filter)
+def _filter(frame: Frame, function: Any, values: Any) -> Any:
+    def keep(item: Any) -> bool:
+        if isinstance(function, Static) and function.value is None:
+            return truth(frame, item)
+        return truth(frame, _call_holding(frame, values, function, [item]))
+
+    return _stream(frame, filter(keep, items_of(frame, values)), function, values)
+
+
+@knows(reversed)
+def _reversed(frame: Frame, values: Any) -> Any:
+    if isinstance(values, Stream):
+        raise Refusal("reversed takes no iterator", "reversed(list(…))")
+    return _stream(frame, iter(list(items_of(frame, values))[::-1]), values)
+
+
+@knows(iter)
+def _iter(frame: Frame, values: Any) -> Any:
+    if isinstance(values, Stream):
+        return values
+    return _stream(frame, items_of(frame, values), values)
+
+
+@knows(next)
+def _next(frame: Frame, stream: Any, *default: Any) -> Any:
+    if not isinstance(stream, Stream):
+        raise Refusal(f"{describe(stream)} is no iterator", "iter(…)")
+    for item in stream.items:
+        return item
+    if default:
+        return default[0]
+    raise Refusal("this always raises StopIteration")
+
+
+@knows(sorted)
+def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) -> Any:
+    items = list(items_of(frame, values))
+    if key is None:
+        keys = items
+    else:
+        keys = [_call_holding(frame, values, key, [item]) for item in items]
+    if not is_static(keys):
+        raise Refusal("sorting by run-time values is not supported", "np.sort(…)")
+    backwards = reverse is not None and truth(frame, reverse)
+    plain = to_python(keys)
+    order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
+    return [items[i] for i in order]
+
+
+@knows(functools.reduce)
+def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
+    items = iter([*initial, *items_of(frame, values)])
+    for total in items:
+        for item in items:
+            total = _call_holding(frame, values, function, [total, item])
+        return total
+    raise Refusal("this always raises TypeError: reduce() of nothing")
+
+
+def _itertool(function: Any) -> Known:
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if kwargs:
+            raise Refusal(f"itertools.{function.__name__} with such arguments")
+        return _stream(frame, function(*(items_of(frame, v) for v in args)), *args)
+
+    return known
+
+
+for _function in (itertools.chain, itertools.pairwise, itertools.product):
+    KNOWN[_function] = _itertool(_function)
+
+
+@knows(itertools.combinations)
+def _combinations(frame: Frame, values: Any, count: Any) -> Any:
+    items = list(items_of(frame, values))
+    return _stream(frame, itertools.combinations(items, static_int(count)), values)
