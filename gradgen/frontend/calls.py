@@ -105,9 +105,13 @@ def _call_object(
             "a derivative inside of a differentiated function is not supported yet",
             "differentiate the outer function as often as needed",
         )
-    if cls.__module__.partition(".")[0] == "numpy" or not hasattr(cls, "__call__")  # noqa: B004:
+    if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):
         raise Refusal(f"{describe(callee)} cannot be called")
     return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)
+
+
+def _is_callable(cls: type) -> bool:
+    return any("__call__" in vars(base) for base in cls.__mro__)
 
 
 def _method_parts(frame: Frame, callee: Foreign) -> Partial:
