@@ -243,7 +243,9 @@ def _at_text(sign: str, name: str, types: Sequence[Any], attrs: Attrs) -> str:
     """Template of a statement, which changes its first operand."""
     index, value = attrs["index"], len(types) - 1
     if may_repeat(index, types):
-        return f"np.{name}.at({{0}}, ({index_text(index)}), {{{value}}})"
+        where = index_text(index)
+        place = f"np.s_[{where}]" if ":" in where else f"({where})"
+        return f"np.{name}.at({{0}}, {place}, {{{value}}})"
     return f"{{0}}[{index_text(index)}] {sign}= {{{value}}}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,21 +42,22 @@ def rebuilt(tree: Any, replace: Callable[[Any], Any]) -> Any:
     return replace(tree) if is_argument(tree) else tree
 
 
+def lower_call(call: Call, handles: Sequence[Handle], builder: Builder) -> Any:
+    """Return what the lowering of a call makes of handles for its arguments."""
+    supply = iter(handles)
+    parts = rebuilt([*call.args, *call.options.values()], lambda _: next(supply))
+    args = parts[: len(call.args)]
+    options = dict(zip(call.options, parts[len(args) :], strict=True))
+    lowering = find_lowering(call.function)
+    assert lowering is not None
+    return rebuilt_handles(lowering(*args, builder=builder, **options), builder)
+
+
 def program_of(call: Call) -> Program:
-    given = [*call.args, *call.options.values()]
-
-    def body(*handles: Handle) -> Any:
-        supply = iter(handles)
-        parts = rebuilt(given, lambda _: next(supply))
-        args = parts[: len(call.args)]
-        options = dict(zip(call.options, parts[len(args) :], strict=True))
-        lowering = find_lowering(call.function)
-        assert lowering is not None
-        result = lowering(*args, builder=builder, **options)
-        return rebuilt_handles(result, builder)
-
     builder = Builder()
-    return build(body, arguments_of(given), call.function.__name__, builder)
+    given = arguments_of([*call.args, *call.options.values()])
+    body = lambda *handles: lower_call(call, handles, builder)
+    return build(body, given, call.function.__name__, builder)
 
 
 def rebuilt_handles(result: Any, builder: Builder) -> Any:
