@@ -151,6 +151,9 @@ def sum_to(x: Any, *shape: int) -> Any:
         for axis, length in enumerate(shape)
         if length == 1 and x.shape[axis + extra] != 1
     )
+    kept = tuple(1 if axis in axes else x.shape[axis] for axis in range(x.ndim))
+    if kept[extra:] != shape:
+        raise ValueError(f"shape {shape} does not broadcast to {x.shape}")
     return x.sum(axis=axes).reshape(shape) if axes else x
 
 
