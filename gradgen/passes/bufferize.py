@@ -215,11 +215,16 @@ def _read_last(plan: Plan) -> dict[Value, int]:
     for position, op in enumerate(plan.block.ops):
         for x in content_reads(op):
             for root in plan.memory.of(x):
-                read[root] = max(read.get(root, -1), plan.statement[position])
+                read[root] = max(read.get(root, -1), read_at(plan, position))
     for x in plan.block.results:
         if isinstance(x, Value):
             read.update(dict.fromkeys(plan.memory.of(x), AFTER_ALL))
     return read
+
+
+def read_at(plan: Plan, position: int) -> int:
+    """Return the position of the statement in which an op reads its operands."""
+    return plan.statement[position]
 
 
 def _marked(plan: Plan, position: int) -> Op:
@@ -286,18 +291,25 @@ def has_room(plan: Plan, op: Op, statement: int) -> bool:
 
 
 def _choose_donor(plan: Plan, position: int) -> int | None:
-    """Return the operand whose buffer the op computes into, and hand that on."""
+    """Return the operand whose buffer the op computes into.
+
+    Nobody reads the old contents afterwards, so that the result can count as living in
+    a buffer of its own.
+    """
     op = plan.block.ops[position]
-    if not PRIMITIVES[op.name].ufunc or not isinstance(op.results[0].type, Array):
+    if not takes_out(op):
         return None
     for slot in donor_slots(op):
         x = op.operands[slot]
         if isinstance(x, Value) and may_donate(plan, position, x):
             _make_statement(plan, x)
-            plan.memory.move(op.results[0], x)
-            _hand_on_reads(plan, op.results[0])
             return slot
     return None
+
+
+def takes_out(op: Op) -> bool:
+    """Tell whether ``op`` can be told where to put its result."""
+    return bool(PRIMITIVES[op.name].ufunc)
 
 
 def donor_slots(op: Op) -> tuple[int, ...]:
@@ -312,7 +324,7 @@ def may_donate(plan: Plan, position: int, x: Value) -> bool:
         fits(plan, x, y)
         and writable(plan.memory, x)
         and not read_after(plan, x, position)
-        and names_agree(x, y)
+        and names_agree(plan, x, y)
         and is_statement(plan, x)
     )
 
@@ -327,13 +339,23 @@ def read_after(plan: Plan, x: Value, position: int) -> bool:
     return any(plan.read.get(root, -1) > position for root in plan.memory.of(x))
 
 
-def names_agree(x: Value, y: Value) -> bool:
-    """Tell whether ``y`` may go by the name of ``x``: a user's two names stay two."""
-    if not is_named(x) or not is_named(y):
-        return True
+def names_agree(plan: Plan, x: Value, y: Value) -> bool:
+    """Tell whether ``y`` may go by the name of ``x``, or ``x`` by that of ``y``.
+
+    What the user named is not changed under its name, and what the forward sweep reads
+    gets no derivative's name. A derivative may become another one.
+    """
+    if not is_named(x):
+        return not is_derivative(y) or is_derivative(x) or _used_once(plan, x)
+    if not is_named(y):
+        return is_derivative(x) and is_derivative(y)
     if x.base is not None or y.base is not None:
         return x.base is y.base and x.suffix == y.suffix
     return x.hint == y.hint
+
+
+def _used_once(plan: Plan, x: Value) -> bool:
+    return len(plan.users[x]) == 1
 
 
 def is_statement(plan: Plan, x: Value) -> bool:
@@ -352,13 +374,11 @@ def _make_statement(plan: Plan, x: Value) -> None:
         plan.statement[maker] = maker
 
 
-def _hand_on_reads(plan: Plan, y: Value) -> None:
-    """Let what reads ``y`` count as reading the buffer that it moved into."""
-    last = plan.read.get(y, -1)
-    for root in plan.memory.of(y):
-        plan.read[root] = max(plan.read.get(root, -1), last)
-
-
 def is_named(value: Value) -> bool:
     """Tell whether the user named this value, or the one that it is a derivative of."""
     return is_named(value.base) if value.base is not None else bool(value.hint)
+
+
+def is_derivative(value: Value) -> bool:
+    """Tell whether a value is the derivative of another one."""
+    return value.base is not None

@@ -19,24 +19,16 @@ class Memory:
 
     A buffer is known by the value that it was made for, its root. The function owns
     those that it made itself. What is ``fixed`` cannot be written to: elements of a
-    broadcast view share their place, and some masks are smaller than their type says.
+    broadcast view share their place.
     """
 
     roots: dict[Value, Roots] = field(default_factory=dict)
     owned: set[Value] = field(default_factory=set)
     fixed: set[Value] = field(default_factory=set)
-    moved: dict[Value, Roots] = field(default_factory=dict)
 
     def of(self, value: Value) -> Roots:
         """Return the buffers that ``value`` may live in; none for a scalar."""
-        roots = self.roots.get(value, frozenset())
-        if not self.moved or self.moved.keys().isdisjoint(roots):
-            return roots
-        return frozenset().union(*(self.moved.get(r, {r}) for r in roots))
-
-    def move(self, value: Value, donor: Value) -> None:
-        """Let ``value``, made in a buffer of its own so far, live in its donor's."""
-        self.moved[value] = self.of(donor)
+        return self.roots.get(value, frozenset())
 
     def note(self, op: Op) -> None:
         """Enter the results of an op whose operands are known."""

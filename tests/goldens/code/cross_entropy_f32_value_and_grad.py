@@ -8,9 +8,9 @@ def cross_entropy_f32_value_and_grad(p, q):
     q: f32[n]
     """
     # forward sweep
-    p_bar = np.log(q)  # zoo.py:278
-    value = -(p * p_bar).sum()
+    log_q = np.log(q)  # zoo.py:278
+    value = -(p * log_q).sum()
     # reverse sweep
-    np.negative(p_bar, out=p_bar)
+    p_bar = -log_q
     q_bar = -(p / q)
     return value, (p_bar, q_bar)

@@ -11,10 +11,10 @@ def gravity_grad(p, mass):
     # forward sweep
     d = p[:, None] - p[None]  # zoo.py:132
     r2 = (d ** 2).sum(axis=2) + 0.01  # zoo.py:133
-    np.sqrt(r2, out=r2)  # zoo.py:134
-    ratio = mass[:, None] * mass / r2
+    sqrt_r2 = np.sqrt(r2)  # zoo.py:134
+    ratio = mass[:, None] * mass / sqrt_r2
     # reverse sweep
-    d *= masked_divide(-0.5 / r2 * ratio, r2)[:, :, None]  # zoo.py:133
-    p_bar = d.sum(axis=0)  # zoo.py:132
-    p_bar -= d.sum(axis=1)
+    prod = masked_divide(-0.5 / sqrt_r2 * ratio, sqrt_r2)[:, :, None] * d  # zoo.py:133
+    p_bar = prod.sum(axis=0)  # zoo.py:132
+    p_bar -= prod.sum(axis=1)
     return p_bar

@@ -10,10 +10,10 @@ def logistic_regression_grad(w, x, y):
     """
     # forward sweep
     z = x @ w  # zoo.py:63
-    np.exp(z, out=z)  # zoo.py:64
-    total = 1.0 + z
+    exp_z = np.exp(z)  # zoo.py:64
+    total = 1.0 + exp_z
     # reverse sweep
     ratio = 1.0 / x.shape[0]
-    z_bar = ratio / total * z - ratio * y
+    z_bar = ratio / total * exp_z - ratio * y
     w_bar = z_bar @ x  # zoo.py:63
     return w_bar

@@ -6,11 +6,11 @@ def quadratic_form_vjp(x, a, value_bar=1.0):
     value_bar: f64
     """
     # forward sweep
-    x_bar = x @ a  # zoo.py:157
-    value = x_bar @ x
+    prod = x @ a  # zoo.py:157
+    value = prod @ x
     # reverse sweep
-    x_bar_bar = value_bar * x
-    x_bar *= value_bar
-    a_bar = x[:, None] * x_bar_bar[None]
-    x_bar += a @ x_bar_bar
+    prod_bar = value_bar * x
+    x_bar = value_bar * prod
+    a_bar = x[:, None] * prod_bar[None]
+    x_bar += a @ prod_bar
     return value, (x_bar, a_bar)

@@ -14,11 +14,11 @@ def several_results_vjp(x, w, value_bar):
     # forward sweep
     z = x * w  # zoo.py:283
     sum_z = z.sum(axis=0)  # zoo.py:284
-    np.tanh(z, out=z)
+    tanh_z = np.tanh(z)
     # reverse sweep
-    z_bar = value_bar2 * (1 - z * z)
+    z_bar = value_bar2 * (1 - tanh_z * tanh_z)
     z_bar += value_bar1
     x_bar = x_bar + z_bar * w  # zoo.py:283
     w_bar = (z_bar * x).sum(axis=0)
     x = x.copy()
-    return {'sum': sum_z, 'all': [z, x]}, (x_bar, w_bar)
+    return {'sum': sum_z, 'all': [tanh_z, x]}, (x_bar, w_bar)
