@@ -16,6 +16,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tests produce to the golden files instead of comparing",
     )
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="test with 10,000 random programs instead of a few hundred",
+    )
+
+
+@pytest.fixture
+def example_count(request: pytest.FixtureRequest) -> int:
+    """Return how many random programs a test tries."""
+    return 10_000 if request.config.getoption("--long") else 300
 
 
 @pytest.fixture(scope="session", autouse=True)
