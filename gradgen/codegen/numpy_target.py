@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradgen import kernels
 from gradgen.codegen.comments import docstring, with_comment
 from gradgen.codegen.containers import classes_in, construction, unpacking
 from gradgen.codegen.expressions import constant, dotted, fill, fill_statement, name
@@ -15,7 +16,6 @@ from gradgen.codegen.names import Names, choose_names
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Literal, Op, Param, Value
 from gradgen.ir.types import Scalar
-from gradgen.primitives import kernels
 from gradgen.primitives.registry import PRIMITIVES
 
 SUPPORT = "gradgen.runtime.support"

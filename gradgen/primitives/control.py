@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gradgen import kernels
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Scalar, INT, Type
-from gradgen.primitives import kernels
+from gradgen.ir.types import INT, Scalar, Type
 from gradgen.primitives.registry import Attrs, Primitive, Sample, register
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradgen import kernels
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
-from gradgen.primitives import kernels
 from gradgen.primitives.axes import flipped
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.primitives import kernels
+from gradgen import kernels
 from gradgen.primitives.arithmetic import power_adjoint, power_tangent
 from gradgen.primitives.families import differentiable, elementwise_rules
 from gradgen.primitives.promotion import operator_type

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gradgen import kernels
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Sym, Type, shift_dim, tensor
-from gradgen.primitives import kernels
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import Attrs, Handle, Sample, apply, dims_of, lift

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gradgen import kernels
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_FLOAT, Array, Dim, Scalar, Shape, Type, tensor
-from gradgen.primitives import kernels
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.promotion import dtype_of

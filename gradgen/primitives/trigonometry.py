@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.primitives import kernels
+from gradgen import kernels
 from gradgen.primitives.elementary import hypot, sqrt
 from gradgen.primitives.families import Over, elementwise, elementwise_rules
 from gradgen.primitives.lowering import lowers

@@ -1,6 +1,6 @@
 """What generated code may import besides NumPy."""
 
-from gradgen.primitives.kernels import (
+from gradgen.kernels import (
     add_along_axis,
     check_dims,
     divide_or_zero,
