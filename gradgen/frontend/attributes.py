@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.frame import Context, Frame, call
+from gradgen.frontend.frame import Context, Frame, always, call
 from gradgen.frontend.outside import TRUSTED, is_foldable, outside_value
 from gradgen.frontend.values import (
     Foreign,
@@ -76,7 +76,7 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
     cls = _class_of_tensor(owner)
     if not hasattr(cls, name):
         hint = "pass an array" if owner.type.weak else ""
-        raise Refusal(f"a {cls.__name__} has no attribute '{name}'", hint)
+        raise always("AttributeError", f"no '{name}' in a {cls.__name__}", hint)
     if name in ATTRIBUTES:
         return from_python(ATTRIBUTES[name](owner))
     if name in METHODS:
@@ -88,7 +88,7 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
 def _container_method(owner: Any, name: str) -> Method:
     cls = dict if isinstance(owner, View) else type(owner)
     if not hasattr(cls, name):
-        raise Refusal(f"a {cls.__name__} has no attribute '{name}'")
+        raise always("AttributeError", f"no '{name}' in a {cls.__name__}")
     return Method(owner, name)
 
 
@@ -150,7 +150,7 @@ def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
     try:
         value = getattr(owner.value, name)
     except AttributeError as error:
-        raise Refusal(str(error)) from None
+        raise always("AttributeError", str(error)) from None
     if isinstance(value, types.MethodType):
         return _bound_elsewhere(frame, owner.root.child(name), value)
     return outside_value(frame, owner.root.child(name), value)
@@ -167,7 +167,7 @@ def _bound_elsewhere(frame: Frame, root: Root, method: types.MethodType) -> Any:
 def _static_attribute(frame: Frame, owner: Any, name: str) -> Any:
     if not hasattr(owner, name):
         kind = getattr(owner, "__name__", type(owner).__name__)
-        raise Refusal(f"'{kind}' has no attribute '{name}'")
+        raise always("AttributeError", f"no '{name}' in '{kind}'")
     if isinstance(owner, types.ModuleType):
         return _module_attribute(frame, owner, name)
     if isinstance(owner, type):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.frame import Frame, always
 from gradgen.frontend.outside import default_value
 
 Default = Callable[[str], Any]
@@ -36,12 +36,12 @@ def bind(
         bound[spec.vararg.arg] = rest
     elif rest:
         count = len(positional)
-        raise Refusal(f"{name}() takes {count} positional arguments, {len(args)} given")
+        raise _misfit(f"{name}() takes {count} positional arguments, not {len(args)}")
     extra = _bind_keywords(name, spec, bound, kwargs)
     if spec.kwarg is not None:
         bound[spec.kwarg.arg] = extra
     elif extra:
-        raise Refusal(f"{name}() has no parameter '{next(iter(extra))}'")
+        raise _misfit(f"{name}() has no parameter '{next(iter(extra))}'")
     for parameter in (*positional, *(arg.arg for arg in spec.kwonlyargs)):
         if parameter not in bound:
             bound[parameter] = _default(name, parameter, default)
@@ -58,7 +58,7 @@ def _bind_keywords(
         if key not in named:
             extra[key] = value
         elif key in bound:
-            raise Refusal(f"{name}() gets the argument '{key}' twice")
+            raise _misfit(f"{name}() gets the argument '{key}' twice")
         else:
             bound[key] = value
     return extra
@@ -67,8 +67,12 @@ def _bind_keywords(
 def _default(name: str, parameter: str, default: Default) -> Any:
     value = default(parameter)
     if value is None:
-        raise Refusal(f"{name}() misses the argument '{parameter}'")
+        raise _misfit(f"{name}() misses the argument '{parameter}'")
     return value
+
+
+def _misfit(reason: str) -> Refusal:
+    return always("TypeError", reason)
 
 
 def defaults_of(frame: Frame, function: types.FunctionType) -> Default:

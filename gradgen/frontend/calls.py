@@ -16,6 +16,7 @@ from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
     Frame,
+    always,
     call,
     calls,
     evaluate,
@@ -200,9 +201,11 @@ def _unknown(function: Any) -> tuple[str, str]:
         )
     if isinstance(function, type):
         return f"objects of class {name} cannot be made here", "make it outside"
-    shown = f"np.{name}" if module.partition(".")[0] == "numpy" else name
+    parts = [part for part in module.split(".") if not part.startswith("_")]
+    if parts and parts[0] == "numpy":
+        name = ".".join(["np", *parts[1:], name])
     return (
-        f"the derivative of '{shown}' is not known",
+        f"the derivative of '{name}' is not known",
         "use functions that are supported, or call it outside and pass its result in",
     )
 
@@ -238,7 +241,7 @@ def _fold_call(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     except Refusal:
         raise
     except Exception as error:
-        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+        raise always(type(error).__name__, str(error)) from None
     if isinstance(result, np.ndarray):
         raise _NotFoldable
     return from_python(result)

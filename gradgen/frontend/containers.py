@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,8 +14,11 @@ from gradgen.frontend.frame import (
     Context,
     Frame,
     NeedsStatic,
+    always,
     call,
+    evaluate,
     foldable_input,
+    guarded,
     static_int,
 )
 from gradgen.frontend.values import (
@@ -69,7 +73,7 @@ def _view_items(view: View) -> Iterator[Any]:
 
 def _rows(value: Handle) -> list[Handle]:
     if not value.shape:
-        raise Refusal("a number cannot be iterated over")
+        raise always("TypeError", "a number cannot be iterated over")
     length = value.shape[0]
     if not isinstance(length, int):
         raise Refusal(RUN_TIME_LENGTH, USE_ARRAYS)
@@ -85,7 +89,8 @@ def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[An
     if not fits:
         least = "" if starred is None else "at least "
         wanted = count if starred is None else count - 1
-        raise Refusal(f"{least}{wanted} values expected, {len(parts)} given")
+        reason = f"{least}{wanted} values expected, {len(parts)} given"
+        raise always("ValueError", reason)
     if starred is None:
         return parts
     end = len(parts) - (count - starred - 1)
@@ -97,7 +102,7 @@ def _unpack_array(value: Handle, count: int) -> list[Any]:
     builder = value.builder
     length: Dim = value.shape[0]
     if isinstance(length, int) and length != count:
-        raise Refusal(f"{count} values expected, {length} given")
+        raise always("ValueError", f"{count} values expected, {length} given")
     if not isinstance(length, int):
         atoms = [dim_of(value, 0).atom, Literal.of(count)]
         builder.emit("check_dims", atoms, [], {"dims": (length, count)})
@@ -146,6 +151,12 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
     if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
         raise Refusal(f"the truth of {describe(value)} is not known")
     return True
+
+
+def truth_of(frame: Frame, node: ast.expr, hint: str = USE_WHERE) -> bool:
+    """Evaluate a test and tell whether it is true; a refusal points at the test."""
+    value = evaluate(frame, node)
+    return bool(guarded(frame, node, lambda frame, _: truth(frame, value, hint)))
 
 
 def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
@@ -212,7 +223,7 @@ def _select_from_sequence(owner: Any, index: Any) -> Any:
     try:
         return owner[position]
     except (IndexError, TypeError) as error:
-        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+        raise always(type(error).__name__, str(error)) from None
 
 
 def key_in(owner: dict[Any, Any], index: Any, present: bool = True) -> Any:
@@ -226,7 +237,7 @@ def key_in(owner: dict[Any, Any], index: Any, present: bool = True) -> Any:
         raise Refusal(str(error)) from None
     if present and not found:
         known = ", ".join(map(repr, owner))
-        raise Refusal(f"this always raises KeyError: {key!r}", f"one of {known}")
+        raise always("KeyError", repr(key), f"one of {known}")
     return key
 
 
@@ -335,5 +346,5 @@ def fold(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         result = function(*args, **kwargs)
     except Exception as error:
-        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+        raise always(type(error).__name__, str(error)) from None
     return from_python(result)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.containers import items_of, truth
-from gradgen.frontend.frame import Frame, call, evaluate, evaluates
+from gradgen.frontend.containers import items_of, truth_of
+from gradgen.frontend.frame import Frame, call, evaluate, evaluates, guarded
 from gradgen.frontend.names import name_value
 from gradgen.frontend.scope import Scope, comprehension_targets
 from gradgen.frontend.targets import bind_target
@@ -117,9 +117,10 @@ def _loop(
     if generators[0].is_async:
         raise Refusal("'async for' is not supported", "collect the items beforehand")
     frame.names[HELD] = (first, frame.names.get(HELD))
-    for item in items_of(frame, first):
+    source = generators[0].iter
+    for item in guarded(frame, source, lambda frame, _: items_of(frame, first)):
         bind_target(frame, generators[0].target, item)
-        if not all(truth(frame, evaluate(frame, test)) for test in generators[0].ifs):
+        if not all(truth_of(frame, test) for test in generators[0].ifs):
             continue
         if len(generators) > 1:
             nested = evaluate(frame, generators[1].iter)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import (
-    USE_WHERE,
     compare,
     conjunction,
     fold,
@@ -19,8 +19,9 @@ from gradgen.frontend.containers import (
     negate,
     select,
     truth,
+    truth_of,
 )
-from gradgen.frontend.frame import Frame, evaluate, evaluates, static_int
+from gradgen.frontend.frame import Frame, evaluate, evaluates, guarded, static_int
 from gradgen.frontend.values import (
     Foreign,
     Static,
@@ -78,6 +79,8 @@ def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> An
     name, function = BINARY[kind]
     if isinstance(left, Static) and isinstance(right, Static):
         return fold(function, left.value, right.value)
+    if function is operator.mul and _is_repetition(left, right):
+        return _repeat(left, right)
     if isinstance(left, Handle) or isinstance(right, Handle):
         return _apply_operator(frame, name, function, [left, right])
     return _combine_containers(frame, function, left, right)
@@ -91,7 +94,7 @@ def _apply_operator(
         if isinstance(operand, list | tuple | dict):
             kind = type(operand).__name__
             raise Refusal(
-                f"an array operation on a {kind}", f"np.array(…) of the {kind}"
+                f"array arithmetic with a {kind}", f"np.array(…) of the {kind}"
             )
     lowering = find_lowering(function)
     plain = [to_python(operand) for operand in operands]
@@ -103,8 +106,6 @@ def _apply_operator(
 def _combine_containers(
     frame: Frame, function: Callable[..., Any], left: Any, right: Any
 ) -> Any:
-    if function is operator.mul:
-        return _repeat(left, right)
     same = type(left) is type(right)
     if same and isinstance(left, list | tuple) and function is operator.add:
         return left + right
@@ -113,11 +114,21 @@ def _combine_containers(
     raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
 
 
+def _is_repetition(left: Any, right: Any) -> bool:
+    """Tell whether a list or tuple is multiplied by a Python int."""
+    pair = (left, right)
+    return any(isinstance(v, list | tuple) for v in pair) and any(map(_is_int, pair))
+
+
+def _is_int(value: Any) -> bool:
+    if isinstance(value, Handle):
+        return bool(value.type.weak and value.dtype.kind == "i")
+    return isinstance(value, Static) and isinstance(value.value, int)
+
+
 def _repeat(left: Any, right: Any) -> Any:
     many, count = (left, right) if isinstance(left, list | tuple) else (right, left)
-    if isinstance(many, list | tuple):
-        return many * static_int(count)
-    raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
+    return many * static_int(count)
 
 
 @evaluates(ast.UnaryOp)
@@ -217,16 +228,18 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Any:
     stop = isinstance(node.op, ast.Or)
     for part in node.values[:-1]:
         value = evaluate(frame, part)
-        if truth(frame, value, "np.logical_and(a, b) or np.logical_or(a, b)") is stop:
+        if guarded(frame, part, functools.partial(_truth_in_chain, value)) is stop:
             return value
     return evaluate(frame, node.values[-1])
 
 
+def _truth_in_chain(value: Any, frame: Frame, node: ast.expr) -> bool:
+    return truth(frame, value, "np.logical_and(a, b) or np.logical_or(a, b)")
+
+
 @evaluates(ast.IfExp)
 def _conditional(frame: Frame, node: ast.IfExp) -> Any:
-    test = evaluate(frame, node.test)
-    chosen = node.body if truth(frame, test, USE_WHERE) else node.orelse
-    return evaluate(frame, chosen)
+    return evaluate(frame, node.body if truth_of(frame, node.test) else node.orelse)
 
 
 @evaluates(ast.Subscript)

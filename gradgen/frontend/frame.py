@@ -258,6 +258,11 @@ def _origins(context: Context, value: Value) -> Iterator[Value]:
             yield from _origins(context, operand)
 
 
+def always(error: str, reason: str, hint: str = "") -> Refusal:
+    """Build the refusal of what Python refuses as well."""
+    return Refusal(f"this always raises {error}: {reason}", hint)
+
+
 def static_int(value: Any) -> Any:
     """Return an integer that must be known; ask for it if it is an argument."""
     if isinstance(value, Static):
@@ -271,5 +276,7 @@ def static_int(value: Any) -> Any:
 
 def noted(error: GradgenError, text: str) -> GradgenError:
     """Add to an error through which call it came."""
-    error.add_note(f"  called from {text}")
+    note = f"  called from {text}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
     return error

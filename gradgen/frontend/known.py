@@ -148,7 +148,7 @@ def _dict(frame: Frame, values: Any = (), /, **named: Any) -> Any:
 def _sum(frame: Frame, values: Any, start: Any = None) -> Any:
     """Add from left to right; adding to the 0 that Python begins with is left out."""
     if isinstance(values, Handle):
-        raise Refusal("the builtin sum of an array", "np.sum(x, axis=0)")
+        raise Refusal("the builtin sum over the rows of an array", "np.sum(x, axis=0)")
     items = list(items_of(frame, values))
     if (
         start is None

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import check_owned, fold, items_of, key_in
-from gradgen.frontend.frame import Frame, static_int
+from gradgen.frontend.frame import Frame, always, static_int
 from gradgen.frontend.records import record_method
 from gradgen.frontend.values import (
     NOTHING,
@@ -94,7 +94,7 @@ def _insert(frame: Frame, owner: list[Any], index: Any, value: Any) -> Static:
 def _pop(frame: Frame, owner: list[Any], index: Any = Static(-1)) -> Any:  # noqa: B008
     position = static_int(index)
     if not -len(owner) <= position < len(owner):
-        raise Refusal("this always raises IndexError: pop index out of range")
+        raise always("IndexError", "pop index out of range")
     return owner.pop(position)
 
 
@@ -146,7 +146,7 @@ def _update(frame: Frame, owner: dict[Any, Any], other: Any) -> Static:
 
 def _pop_item(frame: Frame, owner: dict[Any, Any]) -> Any:
     if not owner:
-        raise Refusal("this always raises KeyError: the dict is empty")
+        raise always("KeyError", "the dict is empty")
     key, value = owner.popitem()
     return (from_python(key), value)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
-from gradgen.frontend.frame import Frame, evaluate, evaluates, executes
+from gradgen.frontend.frame import Frame, always, evaluate, evaluates, executes
 from gradgen.frontend.outside import find_outside
 from gradgen.frontend.values import Static
 from gradgen.ir.core import Value
@@ -26,9 +26,7 @@ def look_up(frame: Frame, name: str) -> Any:
         if name in scope.names:
             return scope.names[name]
         if name in scope.scope.local_names:
-            raise Refusal(
-                f"'{name}' is read before it is bound", "bind it on every path"
-            )
+            raise always("UnboundLocalError", f"'{name}' is read before it is bound")
         if scope.parent is None:
             return _look_outside(scope, name)
         scope = scope.parent
@@ -39,7 +37,7 @@ def _look_outside(frame: Frame, name: str) -> Any:
     try:
         return find_outside(frame, name)
     except NameError as error:
-        raise Refusal(str(error)) from None
+        raise always("NameError", str(error)) from None
 
 
 @evaluates(ast.Attribute)

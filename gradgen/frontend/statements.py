@@ -14,11 +14,13 @@ from gradgen.frontend.containers import (
     items_of,
     key_in,
     truth,
+    truth_of,
 )
 from gradgen.frontend.displays import define
 from gradgen.frontend.frame import (
     Flow,
     Frame,
+    always,
     evaluate,
     execute,
     executes,
@@ -69,7 +71,7 @@ def _delete_item(frame: Frame, target: ast.Subscript) -> None:
         return
     position = static_int(index)
     if not -len(owner) <= position < len(owner):
-        raise Refusal("this always raises IndexError")
+        raise always("IndexError", "list assignment index out of range")
     del owner[position]
 
 
@@ -102,12 +104,10 @@ def _define(frame: Frame, node: ast.FunctionDef) -> None:
 
 @executes(ast.If)
 def _if(frame: Frame, node: ast.If) -> Flow | None:
-    return execute(frame, node.body if _test(frame, node.test) else node.orelse)
+    return execute(frame, node.body if truth_of(frame, node.test) else node.orelse)
 
 
-def _test(frame: Frame, node: ast.expr) -> bool:
-    value = evaluate(frame, node)
-    return bool(guarded(frame, node, lambda frame, _: truth(frame, value)))
+WHILE = "a 'for' loop over a known number of turns"
 
 
 @executes(ast.For)
@@ -139,7 +139,7 @@ def _run_for(frame: Frame, node: ast.For, items: Iterator[Any]) -> Flow | None:
 @executes(ast.While)
 def _while(frame: Frame, node: ast.While) -> Flow | None:
     for turn in itertools.count():
-        if not _test(frame, node.test):
+        if not truth_of(frame, node.test, WHILE):
             break
         if turn == MAX_TURNS:
             raise Refusal(f"a loop of more than {MAX_TURNS} turns is not unrolled")
@@ -158,7 +158,7 @@ def _assert(frame: Frame, node: ast.Assert) -> None:
         if isinstance(value, Handle):
             guarded(frame, test, functools.partial(_assert_later, node.msg, value))
         elif not truth(frame, value):
-            raise Refusal("this assertion always fails")
+            raise always("AssertionError", "the assertion is false")
 
 
 def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
@@ -183,5 +183,5 @@ def _assert_later(
 
 @executes(ast.Raise)
 def _raise(frame: Frame, node: ast.Raise) -> None:
-    said = "" if node.exc is None else f": {ast.unparse(node.exc)}"
-    raise Refusal(f"this call always raises{said}", "")
+    said = "" if node.exc is None else f" {ast.unparse(node.exc)}"
+    raise Refusal(f"this call always raises{said}")

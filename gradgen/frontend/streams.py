@@ -9,7 +9,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth
-from gradgen.frontend.frame import Frame, call, static_int
+from gradgen.frontend.frame import Frame, always, call, static_int
 from gradgen.frontend.known import KNOWN, Known, knows
 from gradgen.frontend.values import Static, Stream, describe, is_static, to_python
 
@@ -30,7 +30,7 @@ def _raising(items: Iterator[Any]) -> Iterator[Any]:
     try:
         yield from items
     except ValueError as error:
-        raise Refusal(f"this always raises ValueError: {error}") from None
+        raise always("ValueError", str(error)) from None
 
 
 @knows(enumerate)
@@ -85,7 +85,7 @@ def _next(frame: Frame, stream: Any, *default: Any) -> Any:
         return item
     if default:
         return default[0]
-    raise Refusal("this always raises StopIteration")
+    raise always("StopIteration", "the iterator is exhausted")
 
 
 @knows(sorted)
@@ -110,7 +110,7 @@ def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
         for item in items:
             total = _call_holding(frame, values, function, [total, item])
         return total
-    raise Refusal("this always raises TypeError: reduce() of nothing")
+    raise always("TypeError", "reduce() of nothing")
 
 
 def _itertool(function: Any) -> Known:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import check_owned, unpack
-from gradgen.frontend.frame import Frame, evaluate, guarded, static_int
+from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
 from gradgen.frontend.names import name_value
 from gradgen.frontend.values import Static, describe, is_static, to_python
 from gradgen.primitives.registry import Handle
@@ -62,7 +62,7 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     try:
         owner[static_int(index)] = value
     except (IndexError, TypeError) as error:
-        raise Refusal(f"this always raises {type(error).__name__}: {error}") from None
+        raise always(type(error).__name__, str(error)) from None
 
 
 def _key(index: Any) -> Any:

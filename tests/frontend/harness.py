@@ -31,8 +31,7 @@ def lowered(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Lowered:
         try:
             return lower(find_source(unwrap(function)), params, builder)
         except NeedsStatic as request:
-            assert request.value.hint not in folded
-            folded.add(request.value.hint)
+            folded = folded | {request.value.hint}
 
 
 def parameters(

@@ -283,7 +283,12 @@ def helper_arguments(x):
 def promoted_integers(x, n):
     for i in range(n):
         x = x * (i + 1)
-    return x, x.sum(axis=n - 2), [x] * n
+    return x, x.sum(axis=n - 2)
+
+
+@case(X, 2)
+def repeated_lists(x, n):
+    return [x] * n, n * (x, 1.0)
 
 
 @case(X, 3.0, 4)
