@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Iterator, Sequence
@@ -105,8 +106,6 @@ def encode(
     Uncacheable
         If it relies on something that another process could not check.
     """
-    import json
-
     owners = Owners(function, args)
     pins = []
     for pin in parts.pins:
@@ -169,8 +168,6 @@ class _Changed(Exception):
 
 def _open(text: str) -> tuple[dict[str, Any], str]:
     """Return header and body of a file that is undamaged."""
-    import json
-
     first, _, body = text.partition("\n")
     mark, _, rest = first.removeprefix(MARK).partition(" ")
     if not first.startswith(MARK) or mark != digest(rest + body):
