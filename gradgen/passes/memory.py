@@ -56,13 +56,13 @@ def memory_of(block: Block) -> Memory:
 
 def shared_operands(op: Op) -> list[Value]:
     """Return the operands whose memory the results of ``op`` may share."""
-    if op.name == "getitem" and not _is_view(op):
+    if op.name == "getitem" and not is_view(op):
         return []
     primitive = PRIMITIVES[op.name]
     return values_at(op, (0,) if primitive.mutates else primitive.shares)
 
 
-def _is_view(op: Op) -> bool:
+def is_view(op: Op) -> bool:
     return is_basic(op.attrs["index"], [x.type for x in op.operands])
 
 

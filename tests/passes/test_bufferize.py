@@ -1,0 +1,149 @@
+"""Every rule of ``bufferize`` is needed: without it, some program goes wrong."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gradgen.codegen.numpy_target import emit
+from gradgen.passes import bufferize as rules
+from gradgen.passes import memory
+from gradgen.passes.bufferize import bufferize
+from gradgen.passes.pipeline import optimise
+from gradgen.primitives.registry import PRIMITIVES
+from tests.codegen.test_goldens import emitted
+from tests.codegen.zoo import ZOO
+from tests.emission import check_emitted, derive
+from tests.passes.corpus import CORPUS
+
+
+def always(*_: Any) -> bool:
+    return True
+
+
+def never(*_: Any) -> bool:
+    return False
+
+
+def without_bufferize(block: Any) -> Any:
+    return block
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_code_computes_what_the_ir_means(name: str) -> None:
+    check_emitted(CORPUS[name]())
+
+
+@pytest.mark.parametrize("kind", ["jvp", "adjoint"])
+@pytest.mark.parametrize("name", [n for n in CORPUS if not n.startswith("mask_")])
+def test_derivatives_compute_what_their_ir_means(name: str, kind: str) -> None:
+    check_emitted(derive(CORPUS[name](), kind))
+
+
+def is_wrong(name: str) -> bool:
+    """Tell whether the code of a program cannot be made, or computes another thing."""
+    try:
+        check_emitted(CORPUS[name]())
+    except Exception:
+        return True
+    return False
+
+
+ABLATIONS: list[tuple[Any, str, Callable[..., Any]]] = [
+    (rules, "writable", always),
+    (rules, "read_by_others", never),
+    (rules, "shared_already", never),
+    (rules, "is_overwritten_by", never),
+    (rules, "overwritten_between", never),
+    (rules, "fits", lambda plan, x, y: hasattr(x.type, "shape") and x.type.shape != ()),
+    (rules, "read_after", never),
+    (rules, "read_at", lambda plan, position: position),
+    (rules, "takes_out", always),
+    (rules, "copy_mutated", without_bufferize),
+    (rules, "copy_results", without_bufferize),
+    (memory, "shared_operands", lambda op: []),
+    (memory, "is_fixed", never),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "rule", "instead"), ABLATIONS, ids=[rule for _, rule, _ in ABLATIONS]
+)
+def test_without_the_rule_a_program_goes_wrong(
+    module: Any,
+    rule: str,
+    instead: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, rule, instead)
+    assert any(map(is_wrong, CORPUS))
+
+
+def is_printed_alone(plan: Any, x: Any) -> bool:
+    return plan.statement[plan.makers[x]] == plan.makers[x]
+
+
+READABILITY: list[tuple[Any, str, Callable[..., Any]]] = [
+    (rules, "reads_well", always),
+    (rules, "has_room", always),
+    (rules, "names_agree", always),
+    (rules, "donor_slots", lambda op: (0,)),
+    (rules, "is_statement", is_printed_alone),
+    (memory, "is_view", always),
+]
+
+
+def all_sources() -> list[str]:
+    corpus = (emit(bufferize(optimise(make()))).source for make in CORPUS.values())
+    return [*(emitted(example).source for example in ZOO), *corpus]
+
+
+@pytest.mark.parametrize(
+    ("module", "rule", "instead"), READABILITY, ids=[rule for _, rule, _ in READABILITY]
+)
+def test_without_the_rule_code_reads_otherwise(
+    module: Any,
+    rule: str,
+    instead: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = all_sources()
+    monkeypatch.setattr(module, rule, instead)
+    assert all_sources() != before
+
+
+def test_shapes_are_no_reads() -> None:
+    source = check_emitted(CORPUS["reads_a_dead_array_for_its_shape"]())
+    assert "a += y" in source
+    assert ".copy()" not in source
+
+
+HELPERS = {
+    "bufferize",
+    "copy_mutated",
+    "copy_results",
+    "is_derivative",
+    "is_named",
+    "joins_user",
+    "last_reads",
+    "may_donate",
+    "plan_block",
+}
+
+
+def test_every_rule_is_ablated() -> None:
+    own = {
+        name
+        for name, function in inspect.getmembers(rules, inspect.isfunction)
+        if function.__module__ == rules.__name__ and not name.startswith("_")
+    }
+    ablated = {rule for _, rule, _ in (*ABLATIONS, *READABILITY)}
+    assert own - HELPERS <= ablated
+
+
+def test_every_primitive_that_shares_is_known_to_the_rules() -> None:
+    sharing = {name for name, primitive in PRIMITIVES.items() if primitive.shares}
+    assert sharing >= {"transpose", "reshape", "broadcast_to", "expand_dims", "getitem"}
