@@ -11,7 +11,7 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import FLOAT, Type, tensor
+from gradgen.ir.types import FLOAT, Dim, Type, tensor
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.masked import divide_or_zero
@@ -58,9 +58,18 @@ def _deviation(x: Handle, axis: Axes) -> Handle:
     return x - spread(mean, x, axis, False)
 
 
-def _freedom(x: Handle, axis: Axes, ddof: int) -> Handle:
+def _per_freedom(bar: Handle, x: Handle, axis: Axes, ddof: int) -> Handle:
+    """Return ``bar / (n - ddof)``, which is infinite where no freedom is left."""
     count = count_of(x, axis)
-    return count - ddof if ddof else count
+    if ddof < 2 and all(_is_long(x.shape[a]) for a in axis):
+        return bar / (count - ddof if ddof else count)
+    freedom = apply("python_max", count - ddof, 0)
+    return apply("masked_divide", bar, freedom)
+
+
+def _is_long(dim: Dim) -> bool:
+    """Tell whether a length is known to be two or more."""
+    return dim > 1 if isinstance(dim, int) else dim.proper
 
 
 def _var_tangent(
@@ -74,13 +83,13 @@ def _var_tangent(
     assert dots[0] is not None
     moved = _deviation(x, axis) * dots[0]
     total = apply("sum", moved, axis=axis, keepdims=keepdims)
-    return 2 * total / _freedom(x, axis, ddof)
+    return _per_freedom(2 * total, x, axis, ddof)
 
 
 def _var_adjoint(
     y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool, ddof: int
 ) -> list[Handle]:
-    weight = cast_like(2 * y_bar / _freedom(x, axis, ddof), y)
+    weight = cast_like(_per_freedom(2 * y_bar, x, axis, ddof), y)
     return [spread(weight, x, axis, keepdims) * _deviation(x, axis)]
 
 
@@ -95,13 +104,13 @@ def _std_tangent(
     assert dots[0] is not None
     moved = _deviation(x, axis) * dots[0]
     total = apply("sum", moved, axis=axis, keepdims=keepdims)
-    return divide_or_zero(total / _freedom(x, axis, ddof), y)
+    return divide_or_zero(_per_freedom(total, x, axis, ddof), y)
 
 
 def _std_adjoint(
     y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool, ddof: int
 ) -> list[Handle]:
-    weight = divide_or_zero(y_bar / _freedom(x, axis, ddof), y)
+    weight = divide_or_zero(_per_freedom(y_bar, x, axis, ddof), y)
     return [spread(cast_like(weight, y), x, axis, keepdims) * _deviation(x, axis)]
 
 

@@ -248,3 +248,18 @@ def test_tangents_are_of_the_kind_of_the_value() -> None:
     function = jvp(program.function, (0,))
     _, tangent = interpret(function, (*program.args, 1.0))
     assert [leaf.dtype for leaf in tree_of(tangent).leaves()] == [np.float32]
+
+
+@pytest.mark.filterwarnings("ignore:Degrees of freedom")
+@pytest.mark.parametrize("ddof", [0, 1, 2, 3])
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_variance_with_little_freedom_is_as_infinite_as_its_value(
+    length: int, ddof: int
+) -> None:
+    x = np.arange(1.0, length + 1.0) ** 2
+    program = build(lambda x: call(np.var)(x, ddof=ddof), [x])
+    with np.errstate(all="ignore"):
+        (x_bar,) = pulled(program)
+        freedom = np.float64(max(length - ddof, 0))
+        wanted = (x - x.mean()) * (2.0 / freedom)
+    np.testing.assert_allclose(x_bar, wanted, rtol=1e-12)
