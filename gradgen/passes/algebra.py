@@ -98,6 +98,18 @@ def subtract_summand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | Non
     return None
 
 
+@ALGEBRA("add", "subtract")
+def common_factor(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``2 * x + 2 * y -> 2 * (x + y)``."""
+    products = [scope.maker_once(x, "multiply") for x in xs]
+    if products[0] is None or products[1] is None or xs[0].shape != xs[1].shape:
+        return None
+    (first, x), (second, y) = (scope.operands(p) for p in products if p is not None)
+    if first.rank or first.atom != second.atom:
+        return None
+    return first * apply(op.name, x, y)
+
+
 @ALGEBRA("multiply")
 def literal_first(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``x * 2.0 -> 2.0 * x``."""

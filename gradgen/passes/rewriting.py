@@ -229,7 +229,7 @@ def _converted(atom: Literal, type_: Scalar) -> Literal | None:
 
 
 def inherit_name(new: Value, old: Value) -> None:
-    """Give ``new`` the name of ``old``, unless it has one or ``old`` is named after it."""
+    """Give ``new`` the name of ``old``, unless it has one or gave ``old`` its own."""
     if not new.hint and new.base is None and not _named_after(old, new):
         new.hint, new.base, new.suffix = old.hint, old.base, old.suffix
 

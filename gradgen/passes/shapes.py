@@ -187,8 +187,10 @@ def update_of_all(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
 
 @SHAPES("dim", "size")
 def length_of_operand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
-    """``size(x * y) -> size(x)`` if ``x`` has the shape of the product."""
+    """``size(x * y) -> size(x)`` if ``x`` has the shape of an unused product."""
     x = xs[0]
+    if not scope.once(x):
+        return None
     made = scope.makers.get(x.atom)  # type: ignore[arg-type]
     if (
         made is None

@@ -107,7 +107,7 @@ def sign_into_factor(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | Non
 def _smaller_part(scope: Scope, op: Op, parts: Sequence[Handle]) -> int | None:
     """Return the operand at which a sign costs less than at the result of ``op``."""
     for slot, part in enumerate(parts):
-        if constant(part) is not None:
+        if constant(part) is not None or _has_literal(scope, part):
             return slot
     for slot, part in enumerate(parts):
         rank = max(x.rank for x in parts)
@@ -118,6 +118,11 @@ def _smaller_part(scope: Scope, op: Op, parts: Sequence[Handle]) -> int | None:
         if smaller:
             return slot
     return None
+
+
+def _has_literal(scope: Scope, part: Handle) -> bool:
+    made = scope.maker_once(part, "multiply", "divide")
+    return made is not None and constant(scope.operands(made)[0]) is not None
 
 
 @SETTLE("negative")
@@ -145,6 +150,28 @@ def divide_by_scalar(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | Non
         if made is not None and constant(scope.operands(made)[0]) == 1:
             return x / scope.operands(made)[1]
     return None
+
+
+@SETTLE("multiply")
+def from_left_to_right(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``2 * (x / y) -> 2 * x / y``, which needs no parentheses."""
+    made = scope.maker_once(xs[1], "multiply", "divide")
+    if made is None or made.origin == "primal" or constant(xs[0]) is None:
+        return None
+    x, y = scope.operands(made)
+    if made.name == "multiply" and x.rank < y.rank:
+        return None
+    return apply(made.name, xs[0] * x, y, **made.attrs)
+
+
+@SETTLE("subtract")
+def minus_sum(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``a - (b + c) -> a - b - c``."""
+    made = scope.maker_once(xs[1], "add")
+    if made is None or xs[0].shape != xs[1].shape:
+        return None
+    b, c = scope.operands(made)
+    return xs[0] - b - c
 
 
 @SETTLE("full")

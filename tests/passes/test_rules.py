@@ -133,7 +133,7 @@ RULES: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     ),
     "gather literals": (
         lambda a, b: 2.0 * (a * (3.0 * b)),
-        ["%0 = multiply %a, %b", "%1 = multiply 6.0, %0"],
+        ["%0 = multiply 6.0, %a", "%1 = multiply %0, %b"],
     ),
     "scalar out": (
         lambda a, x, y: 3.0 * (x * (a * y)),
@@ -202,6 +202,24 @@ RULES: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "sign into the vector": (
         lambda A, u: -(A @ u),
         ["%0 = negative %u", "%1 = matmul %A, %0"],
+    ),
+    "sign into a product": (
+        lambda a, b: -(2.0 * (a * b)),
+        ["%0 = multiply -2.0, %a", "%1 = multiply %0, %b"],
+    ),
+    "minus a sum": (
+        lambda x, y, a: 2.0 * x - (y * y + a * x),
+        [
+            "%0 = multiply 2.0, %x",
+            "%1 = multiply %y, %y",
+            "%2 = multiply %a, %x",
+            "%3 = subtract %0, %1",
+            "%4 = subtract %3, %2",
+        ],
+    ),
+    "common factor": (
+        lambda x, y: 2.0 * x + 2.0 * y,
+        ["%0 = add %x, %y", "%1 = multiply 2.0, %0"],
     ),
     # broadcasts and shapes
     "constant factor": (lambda a, x: full(a, x) * x, ["%0 = multiply %a, %x"]),
