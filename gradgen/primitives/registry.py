@@ -274,11 +274,21 @@ def apply(
         attrs = {"lib": "math", **attrs}
     result_type = primitive.type_rule(builder.dims, types, attrs)
     assert result_type is not None, name
+    _refuse_complex(result_type)
     for pair in builder.dims.take_assumed():
         _emit_check(builder, handles, pair)
     atoms = [handle.atom for handle in handles]
     (result,) = builder.emit(name, atoms, [result_type], attrs)
     return Handle(builder, result)
+
+
+def _refuse_complex(type_: Type) -> None:
+    """Refuse what would cut a derivative, which passes through real numbers only."""
+    if isinstance(type_, Scalar | Array) and type_.dtype.kind == "c":
+        raise Refusal(
+            "arithmetic with complex numbers is not supported",
+            "the real and imaginary parts as numbers of their own",
+        )
 
 
 def _is_weak(type_: Type) -> bool:
