@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gradgen.errors import GradgenError, VerifyError
 from gradgen.runtime.keys import Key, describe, generalise
 from gradgen.runtime.load import Listing, add_note
+from gradgen.runtime.matching import Likeness, compile_match
 from gradgen.runtime.places import ABSENT, Check, Fetch
 
 Args = tuple[Any, ...]
 MAX_EXACT = 1024
 """How many keys with lengths are remembered; others take a longer way."""
+
+MAX_ROUTES = 256
+"""How many calls are recognised by an expression of their own."""
 
 MAX_PROGRAMS = 64
 """How many programs are kept that differ only in what is folded into them."""
@@ -28,8 +33,7 @@ class Program:
     arguments that the code takes in another form, ``finish`` its results. ``check``
     tells whether what is folded into the code is unchanged; ``fetch`` reads what it
     takes from outside the function, and ``fetched`` is the key of what it read.
-    ``float_check`` is there where all arguments are Python floats, and tells by itself
-    whether the program can be called as it is.
+    ``likeness`` is what the expression is written from that recognises a call.
     """
 
     functions: tuple[Callable[..., Any], ...]
@@ -40,7 +44,7 @@ class Program:
     check: Check | None = None
     fetch: Fetch | None = None
     fetched: Key = ()
-    float_check: Check | None = None
+    likeness: Likeness | None = None
 
     def holds(self, args: Args) -> bool:
         """Tell whether the program still fits what stands outside its function."""
@@ -57,6 +61,13 @@ class Program:
         if self.prepare is None:
             return args + outside
         return self.prepare(args, outside)
+
+    @property
+    def is_direct(self) -> bool:
+        """Tell whether calls go to the function just as they come."""
+        return not self.promoted and (
+            self.prepare is None and self.finish is None and self.fetch is None
+        )
 
     def __call__(self, args: Args) -> Any:
         """Run the function on the arguments of a call."""
@@ -119,6 +130,14 @@ class Site:
             self.programs.popitem(last=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A program, and what tells that a call is exactly like one before."""
+
+    matches: Check
+    program: Program
+
+
 class CacheInfo(NamedTuple):
     """How often a compiled program was at hand, on disk, or had to be made."""
 
@@ -145,6 +164,8 @@ class Dispatcher:
         self._lock = threading.RLock()
         self._exact: dict[Key, Site] = {}
         self._sites: dict[Key, Site] = {}
+        self._routes: dict[Key, Route] = {}
+        self.route: Route | None = None
         self.hits = 0
         self.misses = 0
         self.disk_hits = 0
@@ -161,7 +182,23 @@ class Dispatcher:
         if program is None:
             return self._find_general(args, key, integers)
         self.hits += 1
+        if program.is_direct and program.likeness is not None:
+            self.route = self._route(key, args, program, program.likeness)
         return program
+
+    def _route(
+        self, key: Key, args: Args, program: Program, likeness: Likeness
+    ) -> Route | None:
+        """Return the quick way to ``program``, written when a key comes again."""
+        route = self._routes.get(key)
+        if route is None or route.program is not program:
+            matches = compile_match(likeness, args)
+            if matches is None:
+                return None
+            if len(self._routes) >= MAX_ROUTES:
+                self._routes.clear()
+            route = self._routes[key] = Route(matches, program)
+        return route
 
     def _find_general(self, args: Args, exact: Key, integers: list[int]) -> Program:
         key = generalise(exact)
@@ -178,7 +215,13 @@ class Dispatcher:
         return program
 
     def _make(self, args: Args, key: Key, site: Site, integers: list[int]) -> Program:
-        program, from_disk = self._compile(args, key, site.promoted)
+        try:
+            program, from_disk = self._compile(args, key, site.promoted)
+        except VerifyError:
+            raise
+        except GradgenError as error:
+            # The user's mistake, not that of the code that found it.
+            raise error.with_traceback(None) from error.__cause__
         if from_disk:
             self.disk_hits += 1
         else:

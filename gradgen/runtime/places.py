@@ -59,12 +59,18 @@ class Writer:
     def __init__(self, params: Sequence[str]) -> None:
         self.positions = {name: i for i, name in enumerate(params)}
         self.names: dict[str, Any] = {"same": same_constant}
+        self.locals = 0
 
     def refer(self, value: Any) -> str:
         """Return a name for ``value`` in the expressions."""
         name = f"v{len(self.names)}"
         self.names[name] = value
         return name
+
+    def local(self) -> str:
+        """Return a new name for a part of the arguments."""
+        self.locals += 1
+        return f"x{self.locals}"
 
     def read(self, place: Place) -> str:
         """Return the expression that reads ``place``."""
@@ -119,16 +125,6 @@ def compile_check(pins: Sequence[Pin], params: Sequence[str]) -> Check | None:
         return None
     writer = Writer(params)
     check: Check = writer.compile(" and ".join(map(writer.check, pins)))
-    return check
-
-
-def compile_float_check(pins: Sequence[Pin], params: Sequence[str]) -> Check:
-    """Return the function that, besides, tells whether all arguments are floats."""
-    writer = Writer(params)
-    types = [f"type(args[{i}]) is float" for i in range(len(params))]
-    count = f"len(args) == {len(params)}"
-    parts = [count, *types, *map(writer.check, pins)]
-    check: Check = writer.compile(" and ".join(parts))
     return check
 
 
