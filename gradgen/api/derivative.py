@@ -36,7 +36,6 @@ class Derivative(Generic[P, R]):
         self._target, inner = unfold(primal)
         self._steps = (*inner, step)
         self._dispatcher = Dispatcher(self._compile)
-        self._fast: Program | None = None
         self._check_argnums()
 
     def _check_argnums(self) -> None:
@@ -48,24 +47,21 @@ class Derivative(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the derivative at these arguments."""
-        fast = self._fast
-        if fast is not None and not kwargs:
+        route = self._dispatcher.route
+        if route is not None and not kwargs:
             try:
-                fits = fast.float_check(args)  # type: ignore[misc]
+                fits = route.matches(args)
             except ABSENT:
                 fits = False
             if fits:
                 self._dispatcher.hits += 1
                 try:
-                    return fast.functions[0](*args)  # type: ignore[no-any-return]
+                    return route.program.functions[0](*args)  # type: ignore[no-any-return]
                 except Exception as error:
-                    fast.annotate(error)
+                    route.program.annotate(error)
                     raise
         bound = self._target.arguments(args, kwargs)
-        program = self._dispatcher.find(bound)
-        if program.float_check is not None:
-            self._fast = program
-        return program(bound)  # type: ignore[no-any-return]
+        return self._dispatcher.find(bound)(bound)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -17,11 +17,11 @@ from gradgen.runtime.convert import (
 )
 from gradgen.runtime.dispatch import Program, key_of
 from gradgen.runtime.load import load
+from gradgen.runtime.matching import Likeness
 from gradgen.runtime.parts import Parts
 from gradgen.runtime.places import (
     compile_check,
     compile_fetch,
-    compile_float_check,
 )
 from gradgen.runtime.seeds import fit_tangent
 
@@ -34,7 +34,6 @@ def build(request: Request, parts: Parts) -> Program:
     fetch = compile_fetch(parts.places, names)
     outside = () if fetch is None else fetch(request.args)
     masks = request.masks()
-    floats = fetch is None and all(type(x) is float for x in request.args)
     return Program(
         functions=tuple(load(listing, parts.classes) for listing in parts.listings),
         listings=parts.listings,
@@ -44,9 +43,7 @@ def build(request: Request, parts: Parts) -> Program:
         check=compile_check(parts.pins, names),
         fetch=fetch,
         fetched=key_of(outside),
-        float_check=compile_float_check(parts.pins, names)
-        if floats and not request.seeds
-        else None,
+        likeness=None if request.seeds else Likeness(parts.pins, tuple(names)),
     )
 
 
