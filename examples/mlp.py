@@ -51,20 +51,28 @@ def scores(layers: Layers, x: Array) -> Array:
     return x @ W + b
 
 
+def shifted(z: Array) -> Array:
+    """Subtract from each row its largest score, to keep exp from overflowing."""
+    # Subtracting any number from a row changes no probability, so the derivatives by
+    # that number cancel exactly, and it may be held fixed.
+    largest: Array = z.max(axis=1, keepdims=True)
+    return z - gradgen.stop_gradient(largest)
+
+
 def log_softmax(z: Array) -> Array:
     """Turn the scores of each row into logarithms of probabilities."""
-    # Subtracting any number from a row changes nothing in exact arithmetic, so the
-    # derivatives by that number cancel exactly, and it may be held fixed. The largest
-    # score of the row keeps exp from overflowing.
-    largest: Array = z.max(axis=1, keepdims=True)
-    z = z - gradgen.stop_gradient(largest)
+    z = shifted(z)
     total: Array = np.exp(z).sum(axis=1, keepdims=True)
     return z - np.log(total)
 
 
 def loss(layers: Layers, x: Array, y: Array) -> float:
     """Return the mean cross-entropy of the classes `y`, given as one-hot rows."""
-    return -np.sum(y * log_softmax(scores(layers, x))) / len(x)
+    # This is minus the mean of y * log_softmax(z), with the sum over y, which is one
+    # in every row, done by hand.
+    z = shifted(scores(layers, x))
+    log_total = np.log(np.exp(z).sum(axis=1))
+    return (np.sum(log_total) - np.sum(y * z)) / len(x)
 
 
 value_and_gradient = gradgen.value_and_grad(loss)
