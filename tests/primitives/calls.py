@@ -327,6 +327,12 @@ def products() -> Iterator[Call]:
     for pair in ((M, 2 * M), (V, W), (T, V), (T, M), (1.5, V), (V, T)):
         yield Call(np.inner, pair)
     yield Call(np.outer, (V, W[:3]))
+    yield Call(np.einsum, ("ij,jk->ik", M, N))
+    yield Call(np.einsum, ("ij, jk", M, N))
+    yield Call(np.einsum, ("ba", M))
+    yield Call(np.einsum, ("abc->b", T))
+    yield Call(np.einsum, ("abc,dc,b->ad", T, reals(5, 4), reals(3)))
+    yield Call(np.einsum, ("i,i", V, V))
     yield Call(np.outer, (M, V))
     yield Call(np.vdot, (M, 2 * M))
     for axes in (0, 1, ([1], [0]), (1, 0), ([0, 1], [1, 0])):
@@ -410,6 +416,12 @@ REFUSED = (
     Call(operator.not_, (V,)),
     Call(np.stack, (M,)),
     Call(np.take, (M, V)),
+    Call(np.einsum, ("ii->i", S)),
+    Call(np.einsum, ("ij->k", S)),
+    Call(np.einsum, ("...i->...", M)),
+    Call(np.einsum, ("ij,j->i", M)),
+    Call(np.einsum, ("ijk->i", M)),
+    Call(np.einsum, ("ij,jk->ik", M[:, :1], N)),
 )
 
 
