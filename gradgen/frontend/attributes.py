@@ -10,7 +10,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.frontend.frame import Context, Frame, always, call
-from gradgen.frontend.outside import TRUSTED, is_foldable, outside_value
+from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
 from gradgen.frontend.values import (
     Foreign,
     Message,
@@ -99,7 +99,7 @@ def _record_attribute(frame: Frame, owner: Record, name: str) -> Any:
         return Method(owner, name)
     found = class_attribute(owner.cls, name)
     if isinstance(found, BINDING):
-        return bound(frame, owner, owner.cls, name, found)
+        return bound(frame, owner, Root("object", owner.cls, name), owner.cls, found)
     is_field = dataclasses.is_dataclass(owner.cls) and name in {
         f.name for f in dataclasses.fields(owner.cls)
     }
@@ -121,11 +121,13 @@ def class_attribute(cls: type, name: str) -> Any:
     return MISSING
 
 
-def bound(frame: Frame, owner: Any, cls: type, name: str, found: Any) -> Any:
-    """Return a function of a class as its instance ``owner`` gives it."""
-    root = Root("object", cls, name)
+def bound(frame: Frame, owner: Any, root: Root, cls: type, found: Any) -> Any:
+    """Return a function of a class as its instance ``owner`` gives it.
+
+    ``root`` is where it is found, on the class.
+    """
     if isinstance(found, staticmethod):
-        return Static(_relied_on(frame.context, root, getattr(cls, name)))
+        return Static(_relied_on(frame.context, root, found.__func__))
     if isinstance(found, classmethod):
         function = _relied_on(frame.context, root.child("__func__"), found.__func__)
         return Partial(Static(function), (Static(cls),), {})
@@ -146,7 +148,9 @@ def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
     found = class_attribute(cls, name)
     in_instance = name in getattr(owner.value, "__dict__", {})
     if isinstance(found, BINDING) and not in_instance:
-        return bound(frame, owner, cls, name, found)
+        if hasattr(owner.value, "__dict__"):
+            guard_absence(frame.context, owner.root.child("__dict__"), name)
+        return bound(frame, owner, Root("object", cls, name), cls, found)
     try:
         value = getattr(owner.value, name)
     except AttributeError as error:
@@ -162,6 +166,20 @@ def _bound_elsewhere(frame: Frame, root: Root, method: types.MethodType) -> Any:
     frame.context.guard(root.child("__func__"), function)
     owner = outside_value(frame, root.child("__self__"), method.__self__)
     return Partial(Static(function), (owner,), {})
+
+
+def has_attribute(frame: Frame, owner: Foreign, name: str) -> bool:
+    """Tell whether an object of the user's has an attribute, and rely on it."""
+    cls = type(owner.value)
+    if class_attribute(cls, name) is not MISSING:
+        return True
+    if class_attribute(cls, "__getattr__") is not MISSING:
+        raise Refusal(f"the attributes of {describe(owner)} are computed")
+    found = name in getattr(owner.value, "__dict__", {})
+    if hasattr(owner.value, "__dict__"):
+        step = f"__contains__({name!r})"
+        frame.context.guard(owner.root.child("__dict__").child(step), found)
+    return found
 
 
 def _static_attribute(frame: Frame, owner: Any, name: str) -> Any:

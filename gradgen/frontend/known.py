@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.attributes import attribute_of, class_of
+from gradgen.frontend.attributes import attribute_of, class_of, has_attribute
 from gradgen.frontend.containers import fold, items_of, length_of, select, truth
 from gradgen.frontend.displays import known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
@@ -252,7 +252,9 @@ def _callable(frame: Frame, value: Any) -> Any:
 
 @knows(hasattr)
 def _hasattr(frame: Frame, value: Any, name: Any) -> Any:
-    if isinstance(value, Static | Foreign):
+    if isinstance(value, Foreign):
+        return Static(has_attribute(frame, value, known_key(name)))
+    if isinstance(value, Static):
         return Static(hasattr(value.value, known_key(name)))
     if isinstance(value, Closure | Native | Partial | Method | Stream | View):
         raise Refusal(f"the attributes of {describe(value)} are not known")

@@ -42,7 +42,18 @@ def _look_outside(frame: Frame, name: str) -> Any:
 
 @evaluates(ast.Attribute)
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
-    return attribute_of(frame, evaluate(frame, node.value), node.attr)
+    name = _mangled(frame, node.attr)
+    return attribute_of(frame, evaluate(frame, node.value), name)
+
+
+def _mangled(frame: Frame, name: str) -> str:
+    """Return a private name as the class that the function stands in spells it."""
+    if not name.startswith("__") or name.endswith("__"):
+        return name
+    parts = frame.source.function.__qualname__.split(".")
+    if len(parts) < 2 or parts[-2] == "<locals>":
+        return name
+    return f"_{parts[-2].lstrip('_')}{name}"
 
 
 @evaluates(ast.NamedExpr)

@@ -77,6 +77,8 @@ def find_outside(frame: Frame, name: str) -> Any:
         root = Root("global", function, name)
         return outside_value(frame, root, function.__globals__[name])
     if hasattr(builtins, name):
+        namespace = Root("object", function, "__globals__")
+        guard_absence(frame.context, namespace, name)
         return Static(getattr(builtins, name))
     raise NameError(f"the name '{name}' is not defined")
 
@@ -201,6 +203,11 @@ def default_value(
 ) -> Any:
     """Return the abstract value of a parameter's default."""
     return outside_value(frame, Root("default", function, name), value)
+
+
+def guard_absence(context: Context, namespace: Root, name: str) -> None:
+    """Rely on a dict of names, ``__dict__`` or ``__globals__``, not to have a name."""
+    context.guard(namespace.child(f"__contains__({name!r})"), False)
 
 
 def guard_code(context: Context, function: types.FunctionType) -> None:

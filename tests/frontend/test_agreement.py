@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from harness import agree
+
+from tests.frontend.harness import agree
 
 rng = np.random.default_rng(0)
 A = rng.random((3, 4))
@@ -181,7 +182,7 @@ def comprehensions(x):
 
 @case(2.0)
 def iterators(x):
-    pairs = list(zip([x, 1.0], [3.0, x]))
+    pairs = list(zip([x, 1.0], [3.0, x]))  # noqa: B905
     stream = iter([x, x + 1, x + 2])
     first = next(stream)
     rest = [v for v in stream]
@@ -300,7 +301,7 @@ def run_time_integers(x, y, n):
 def strings(x):
     name = "a" + "b".upper()
     text = f"{name:>5}|{3.14159:.2f}"
-    return x * len(text), text, name.join(["x", "y"]), "B" in name, "%d" % 3
+    return x * len(text), text, name.join(["x", "y"]), "B" in name, "%d" % 3  # noqa: UP031
 
 
 @case(2.0)
@@ -315,7 +316,7 @@ def classes_of_values(x):
         callable(helper),
         x is None,
         x is not None,
-        [] == None,
+        [] == None,  # noqa: E711
         isinstance(np.exp(x), np.floating),
         isinstance(np.exp(x), float),
     )
@@ -476,7 +477,7 @@ def comparisons_of_shapes(x, y):
     if x.shape[0] == 1:
         return x
     assert x.shape == y.shape, f"shapes {x.shape} and {y.shape}"
-    assert np.all(x >= 0) and len(x) == 4
+    assert np.all(x >= 0) and len(x) == 4  # noqa: PT018
     assert 0 < x.sum() < 10, "sum"
     return x + y
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import lowered
 
 from gradgen.errors import ShapeError, UnsupportedError
+from tests.frontend.harness import lowered
 
 PROGRAMS: dict[str, tuple[str, str]] = {
     "run_time_if": ("if x > 0:\n    return x\nreturn -x", "2.0"),
