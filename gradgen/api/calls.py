@@ -9,7 +9,7 @@ from typing import Any
 
 from gradgen.api.derivative import unfold
 from gradgen.api.functions import Argnums, check_argnums
-from gradgen.compiler import Request, Step, obtain, shaped_like
+from gradgen.compiler import TRANSFORMS, Request, Step, obtain, shaped_like
 from gradgen.errors import ArgumentError
 from gradgen.ir.tree import tree_of
 from gradgen.runtime.binding import Target, bare_target
@@ -140,3 +140,7 @@ def _kept_dispatcher(
         return obtain(Request(target, steps, primals, seeds), key, promoted)
 
     return Dispatcher(compile_for)
+
+
+TRANSFORMS[jvp] = ("jvp", None)
+TRANSFORMS[vjp] = ("vjp", None)

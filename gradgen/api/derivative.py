@@ -27,14 +27,16 @@ class Derivative(Generic[P, R]):
     ----------
     primal : Callable
         The function that it is the derivative of.
+    step : Step
+        The transform, and its options.
     """
 
     def __init__(self, primal: Callable[..., Any], step: Step) -> None:
         functools.update_wrapper(self, primal)
         self.primal = primal
-        self._step = step
+        self.step = step
         self._target, inner = unfold(primal)
-        self._steps = (*inner, step)
+        self.steps = (*inner, step)
         self._dispatcher = Dispatcher(self._compile)
         self._check_argnums()
 
@@ -43,7 +45,7 @@ class Derivative(Generic[P, R]):
         parameters = self._target.parameters
         if parameters.variadic is None:
             blank = (None,) * parameters.fixed
-            Request(self._target, (), blank).selected(self._step)
+            Request(self._target, (), blank).selected(self.step)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the derivative at these arguments."""
@@ -67,17 +69,17 @@ class Derivative(Generic[P, R]):
         return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:
-        return f"<{self._step.kind} of {self.__qualname__}>"  # type: ignore[attr-defined]
+        return f"<{self.step.kind} of {self.__qualname__}>"  # type: ignore[attr-defined]
 
     def __reduce__(self) -> Any:
         if _found_by_name(self):
             return self.__qualname__  # type: ignore[attr-defined]
-        return type(self), (self.primal, self._step)
+        return type(self), (self.primal, self.step)
 
     def _compile(
         self, args: Args, key: Key, promoted: tuple[int, ...]
     ) -> tuple[Program, bool]:
-        return obtain(Request(self._target, self._steps, args), key, promoted)
+        return obtain(Request(self._target, self.steps, args), key, promoted)
 
     def _program(self, args: Args, kwargs: dict[str, Any]) -> Program:
         return self._dispatcher.find(self._target.arguments(args, kwargs))
@@ -109,7 +111,7 @@ class Derivative(Generic[P, R]):
     def ir(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """Return the optimised IR for arguments of these types, as text."""
         bound = self._target.arguments(args, kwargs)
-        return show_ir(Request(self._target, self._steps, bound))
+        return show_ir(Request(self._target, self.steps, bound))
 
     def cache_info(self) -> CacheInfo:
         """Return how often programs were at hand, on disk, or had to be compiled."""
@@ -123,7 +125,7 @@ def _text(program: Program) -> str:
 def unfold(function: Any) -> tuple[Target, tuple[Step, ...]]:
     """Return the function that a derivative starts from, and the steps to it."""
     if isinstance(function, Derivative):
-        return function._target, function._steps
+        return function._target, function.steps
     return take_apart(function), ()
 
 

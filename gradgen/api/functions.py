@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar, overload
 
 from gradgen.api.derivative import Derivative
-from gradgen.compiler import Step
+from gradgen.compiler import TRANSFORMS, Step
 from gradgen.errors import ArgumentError
 
 P = ParamSpec("P")
@@ -82,13 +83,18 @@ def value_and_grad(
 def _transform(
     kind: str, f: Callable[..., Any] | None, argnums: Argnums, has_aux: bool
 ) -> Any:
-    numbers, single = check_argnums(argnums)
-    step = Step(kind, numbers, single, has_aux)
+    step = make_step(kind, argnums, has_aux=has_aux)
     if f is None:
         return lambda function: Derivative(function, step)
     if not callable(f):
         raise ArgumentError(f"{kind} takes a function, not {f!r}")
     return Derivative(f, step)
+
+
+def make_step(kind: str, argnums: Argnums = 0, *, has_aux: bool = False) -> Step:
+    """Return the step that the options of a transform describe."""
+    numbers, single = check_argnums(argnums)
+    return Step(kind, numbers, single, has_aux)
 
 
 def check_argnums(argnums: Argnums) -> tuple[tuple[int, ...], bool]:
@@ -106,3 +112,11 @@ def check_argnums(argnums: Argnums) -> tuple[tuple[int, ...], bool]:
 
 def _is_number(value: Any) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+TRANSFORMS[Derivative] = ("class", None)
+TRANSFORMS[grad] = ("grad", functools.partial(make_step, "grad"))
+TRANSFORMS[value_and_grad] = (
+    "value_and_grad",
+    functools.partial(make_step, "value_and_grad"),
+)

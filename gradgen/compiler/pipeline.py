@@ -13,6 +13,7 @@ from gradgen.compiler.arguments import (
     spread,
     typed_parameters,
 )
+from gradgen.compiler.nested import enter_transforms
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_scalar
 from gradgen.errors import SignatureError
@@ -31,6 +32,8 @@ from gradgen.runtime.parts import Parts
 from gradgen.runtime.places import Pin, Place
 from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
+
+enter_transforms()
 
 
 def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:

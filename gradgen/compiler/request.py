@@ -16,6 +16,10 @@ from gradgen.runtime.convert import (
 
 Args = tuple[Any, ...]
 
+TRANSFORMS: dict[Any, tuple[str, Any]] = {}
+"""The transforms as users call them: what kind each is, and for ``grad`` and its like
+what makes a step of the options. Entered by the API."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ from gradgen.primitives.lowering import Lowering, NeedsStatic
 from gradgen.primitives.registry import METHODS, Handle, find_lowering
 
 MAX_DEPTH = 30
+OBJECTS: dict[type, Callable[..., Any]] = {}
+"""What calling an object of a class of gradgen's own does; entered by its owner."""
 
 
 @evaluates(ast.Call)
@@ -101,11 +103,8 @@ def _call_object(
     if isinstance(value, types.MethodType):
         return call(frame, _method_parts(frame, callee), args, kwargs)
     cls = callee.cls if isinstance(callee, Record) else type(value)
-    if cls.__module__.partition(".")[0] == "gradgen":
-        raise Refusal(
-            "a derivative inside of a differentiated function is not supported yet",
-            "differentiate the outer function as often as needed",
-        )
+    if cls in OBJECTS:
+        return OBJECTS[cls](frame, callee, args, kwargs)
     if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):
         raise Refusal(f"{describe(callee)} cannot be called")
     return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Function, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.fit import name_after, start, tangent_for
@@ -30,6 +30,16 @@ def tangent_sweep(
         builder.append(op)
         _push(builder, op, active, dots)
     return builder, dots
+
+
+def push_tangents(builder: Builder, block: Block, dots: dict[Value, Handle]) -> None:
+    """Append the tangents of ops that stand in the builder already.
+
+    ``dots`` holds the tangents of the inputs, and gets those of what depends on them.
+    """
+    active = active_values(block, dots, block.results)
+    for op in block.ops:
+        _push(builder, op, active, dots)
 
 
 def _push(

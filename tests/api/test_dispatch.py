@@ -204,7 +204,7 @@ def test_an_error_shows_generated_and_own_line():
 
     d = grad(f)
     d(np.ones((2, 3)), np.ones(3))
-    with pytest.raises(ValueError, match=r"matmul|size|mismatch") as caught:
+    with pytest.raises(ValueError, match="dimensions 3 and 4 do not match") as caught:
         d(np.ones((2, 3)), np.ones(4))
     text = "".join(traceback.format_exception(caught.value))
     assert "<gradgen f_grad " in text

@@ -1,0 +1,262 @@
+"""Derivatives taken inside of a function that is itself being differentiated.
+
+``grad(f)(x)`` within a function is what ``f(x)`` appends to the program, and after it
+the reverse sweep of just that part. So the result is IR like any other, and can be
+differentiated in turn. The inputs get names of their own first: what else the function
+does with the same values is no part of the derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.compiler.request import TRANSFORMS
+from gradgen.errors import Refusal
+from gradgen.frontend.calls import OBJECTS
+from gradgen.frontend.frame import Frame, call
+from gradgen.frontend.known import KNOWN
+from gradgen.frontend.outside import outside_value
+from gradgen.frontend.values import Foreign, Native, Record, Static, to_python
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.tree import NONE
+from gradgen.ir.types import Scalar, is_floating
+from gradgen.primitives.registry import Handle, apply
+from gradgen.transforms.adjoint import reverse_sweep
+from gradgen.transforms.fit import materialise
+from gradgen.transforms.tangent import push_tangents
+
+OUTER = "differentiate the outer function, or pass plain arrays and numbers"
+
+
+@dataclass(slots=True)
+class Part:
+    """What a call appended to the program: its ops, inputs and result."""
+
+    ops: tuple[Op, ...]
+    inputs: list[Any]
+    value: Any
+
+
+def run_part(
+    frame: Frame,
+    function: Any,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    chosen: Sequence[int],
+) -> Part:
+    """Call ``function`` with new names for the arguments that are chosen."""
+    renamed = list(args)
+    for i in chosen:
+        renamed[i] = map_parts(renamed[i], lambda x: _rename(frame, x))
+    start = len(frame.builder.ops)
+    value = call(frame, function, renamed, kwargs)
+    ops = tuple(frame.builder.ops[start:])
+    return Part(ops, [renamed[i] for i in chosen], value)
+
+
+def _rename(frame: Frame, x: Any) -> Any:
+    """Return a value equal to ``x`` that nothing else uses."""
+    if isinstance(x, Static) and type(x.value) in (int, float):
+        x = Handle(frame.builder, Literal.of(float(x.value)))
+    if isinstance(x, Static) and x.value is None:
+        return x
+    if not isinstance(x, Handle) or not is_floating(x.type):
+        raise Refusal("a derivative is asked for by what has none", OUTER)
+    return apply("multiply", 1, x)
+
+
+def map_parts(value: Any, function: Callable[[Any], Any]) -> Any:
+    """Return a container of abstract values with ``function`` applied to each."""
+    if isinstance(value, list | tuple):
+        return type(value)(map_parts(x, function) for x in value)
+    if isinstance(value, dict):
+        return {key: map_parts(x, function) for key, x in value.items()}
+    if isinstance(value, Record):
+        fields = {key: map_parts(x, function) for key, x in value.fields.items()}
+        return Record(value.cls, fields)
+    return function(value)
+
+
+def parts_in(value: Any) -> list[Any]:
+    """Return what a container of abstract values holds, from left to right."""
+    found: list[Any] = []
+    map_parts(value, found.append)
+    return found
+
+
+def pull_back(
+    frame: Frame, part: Part, seeds: Sequence[tuple[Atom, Handle]]
+) -> list[Any]:
+    """Append the reverse sweep of a part; return cotangents like its inputs."""
+    builder = frame.builder
+    handles = [x for x in parts_in(part.inputs) if isinstance(x, Handle)]
+    inputs = [x.atom for x in handles if isinstance(x.atom, Value)]
+    results = tuple(atom for atom, _ in seeds)
+    function = Function("part", (), Block((), part.ops, results), NONE)
+    origin, span = builder.origin, builder.span
+    bars: Iterator[Handle] = iter(reverse_sweep(builder, function, inputs, seeds))
+    builder.origin, builder.span = origin, span
+    return [
+        map_parts(arg, lambda x: next(bars) if isinstance(x, Handle) else x)
+        for arg in part.inputs
+    ]
+
+
+def gradient(
+    frame: Frame, function: Any, step: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Return what ``grad`` or ``value_and_grad`` of ``function`` returns."""
+    chosen = _positions(step.argnums, args, kwargs)
+    part = run_part(frame, function, args, kwargs, chosen)
+    target = part.value
+    if step.aux:
+        if not isinstance(part.value, tuple) or len(part.value) != 2:
+            raise Refusal("with has_aux=True, a function must return a pair")
+        target = part.value[0]
+    target = _as_handle(frame, target)
+    if target is None or not isinstance(target.type, Scalar):
+        raise Refusal("grad needs a function that returns a real number", "use vjp")
+    seed = Handle(frame.builder, Literal.of(1.0))
+    bars = pull_back(frame, part, [(target.atom, seed)])
+    result = bars[0] if step.single else tuple(bars)
+    if step.kind == "value_and_grad":
+        return part.value, result
+    return (result, part.value[1]) if step.aux else result
+
+
+def _as_handle(frame: Frame, x: Any) -> Handle | None:
+    """Return the handle of a floating value; None for anything else."""
+    if isinstance(x, Static) and type(x.value) is float:
+        return Handle(frame.builder, Literal.of(x.value))
+    return x if isinstance(x, Handle) and is_floating(x.type) else None
+
+
+def _positions(
+    argnums: Sequence[int] | None, args: Sequence[Any], kwargs: dict[str, Any]
+) -> tuple[int, ...]:
+    """Return which positional arguments are differentiated by."""
+    if argnums is None:
+        chosen = [i for i, arg in enumerate(args) if any(map(_moves, parts_in(arg)))]
+        return tuple(chosen)
+    if kwargs and any(n < 0 or n >= len(args) for n in argnums):
+        raise Refusal("what is differentiated by must be passed by position here")
+    if any(not -len(args) <= n < len(args) for n in argnums):
+        raise Refusal(f"argnums={tuple(argnums)} is out of range")
+    return tuple(n % len(args) for n in argnums)
+
+
+def _moves(x: Any) -> bool:
+    return isinstance(x, Handle) and is_floating(x.type)
+
+
+def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) != 3 or kwargs:
+        raise Refusal("jvp takes a function, arguments and tangents")
+    function, primals, tangents = args
+    if len(primals) != len(tangents):
+        raise Refusal("jvp needs as many tangents as arguments")
+    chosen = [i for i, dot in enumerate(tangents) if dot != Static(None)]
+    part = run_part(frame, function, list(primals), {}, chosen)
+    dots = _tangents_of(frame, part, [tangents[i] for i in chosen])
+    return part.value, map_parts(part.value, lambda y: _tangent(frame, y, dots))
+
+
+def _tangents_of(
+    frame: Frame, part: Part, tangents: Sequence[Any]
+) -> dict[Value, Handle]:
+    """Append the tangents of a part; return those of all its values."""
+    builder, xs, x_dots = frame.builder, parts_in(part.inputs), parts_in(tangents)
+    if len(xs) != len(x_dots):
+        raise Refusal("a tangent must have the structure of its argument")
+    dots: dict[Value, Handle] = {}
+    for x, x_dot in zip(xs, x_dots, strict=True):
+        if x_dot == Static(None):
+            continue
+        handle = _as_handle(frame, x_dot)
+        if handle is None or handle.shape != x.shape:
+            raise Refusal("a tangent must have the shape of its argument")
+        dots[x.atom] = materialise(handle, x)
+    results = tuple(y.atom for y in parts_in(part.value) if isinstance(y, Handle))
+    origin, span = builder.origin, builder.span
+    push_tangents(builder, Block((), part.ops, results), dots)
+    builder.origin, builder.span = origin, span
+    return dots
+
+
+def _tangent(frame: Frame, y: Any, dots: dict[Value, Handle]) -> Any:
+    handle = _as_handle(frame, y)
+    if handle is None:
+        return Static(None)
+    dot = dots.get(handle.atom) if isinstance(handle.atom, Value) else None
+    return materialise(dot, handle)
+
+
+def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    function, *primals = args
+    argnums = to_python(kwargs.pop("argnums", Static(None)))
+    if kwargs:
+        raise Refusal("vjp takes no other option than argnums")
+    numbers = [argnums] if isinstance(argnums, int) else argnums
+    part = run_part(frame, function, primals, {}, _positions(numbers, primals, {}))
+
+    def pullback(frame: Frame, bars: list[Any], kwargs: dict[str, Any]) -> Any:
+        if len(bars) != 1 or kwargs:
+            raise Refusal("a pullback takes one cotangent")
+        found = pull_back(frame, part, _cotangents(frame, part.value, bars[0]))
+        return found[0] if isinstance(argnums, int) else tuple(found)
+
+    return part.value, Native(pullback)
+
+
+def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]:
+    ys, y_bars = parts_in(value), parts_in(bar)
+    if len(ys) != len(y_bars):
+        raise Refusal("a cotangent must have the structure of the result")
+    pairs = []
+    for y, y_bar in zip(ys, y_bars, strict=True):
+        handle, seed = _as_handle(frame, y), _as_handle(frame, y_bar)
+        if handle is None or y_bar == Static(None):
+            continue
+        if seed is None or seed.shape != handle.shape:
+            raise Refusal("a cotangent must have the shape of the result")
+        pairs.append((handle.atom, seed))
+    return pairs
+
+
+def _transform(maker: Any) -> Callable[[Frame, list[Any], dict[str, Any]], Any]:
+    """Return what ``grad(f)`` or ``value_and_grad(f)`` does inside of a function."""
+
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not args:
+            raise Refusal("as a decorator with options it is not supported here")
+        function, *rest = args
+        options = {name: to_python(value) for name, value in kwargs.items()}
+        step = maker(*map(to_python, rest), **options)
+        return Native(lambda frame, a, k: gradient(frame, function, step, a, k))
+
+    return known
+
+
+def _call_derivative(
+    frame: Frame, callee: Foreign, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call the result of ``grad`` that was found outside of the function."""
+    derivative, root = callee.value, callee.root
+    frame.context.guard(root, derivative)
+    function = outside_value(frame, root.child("primal"), derivative.primal)
+    return gradient(frame, function, derivative.step, args, kwargs)
+
+
+def enter_transforms() -> None:
+    """Tell the frontend what the transforms do when they are called."""
+    for transform, (kind, maker) in TRANSFORMS.items():
+        if kind == "class":
+            OBJECTS[transform] = _call_derivative
+        elif kind == "jvp":
+            KNOWN[transform] = _jvp
+        elif kind == "vjp":
+            KNOWN[transform] = _vjp
+        else:
+            KNOWN[transform] = _transform(maker)
