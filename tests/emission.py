@@ -20,7 +20,7 @@ from tests.generate import arguments
 SIZES = ({"n": 3, "m": 4, "k": 3}, {"n": 2, "m": 2, "k": 0}, {"n": 0, "m": 3, "k": 2})
 
 FAILS_TOO = (ArithmeticError, IndexError, ValueError)
-"""What the primal may raise for some sizes: dividing by zero, the largest of nothing."""
+"""What the primal may raise for some sizes: dividing by 0, the largest of nothing."""
 
 
 def emit_optimised(function: Function) -> tuple[Function, Emitted]:

@@ -42,7 +42,28 @@ def fill(template: str, operands: Sequence[ast.expr]) -> ast.expr:
     """
     statement = fill_statement(template, operands)
     assert isinstance(statement, ast.Expr), template
-    return statement.value
+    return _signed(statement.value)
+
+
+def _signed(node: ast.expr) -> ast.expr:
+    """Return ``a - b`` for ``a + -b``, and ``a + 2 * b`` for ``a - -2 * b``."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add | ast.Sub):
+        return node
+    positive = _without_minus(node.right)
+    if positive is None:
+        return node
+    operator = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+    return ast.BinOp(node.left, operator, positive)
+
+
+def _without_minus(node: ast.expr) -> ast.expr | None:
+    """Return ``-node`` where a product or quotient begins with a minus sign."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return node.operand
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left = _without_minus(node.left)
+        return None if left is None else ast.BinOp(left, node.op, node.right)
+    return None
 
 
 def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
@@ -56,9 +77,9 @@ def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
     """
     tree: ast.stmt = _filled(_parse(template), operands)
     if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add):
-        value = tree.value
-        if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
-            return ast.AugAssign(tree.target, ast.Sub(), value.operand)
+        positive = _without_minus(tree.value)
+        if positive is not None:
+            return ast.AugAssign(tree.target, ast.Sub(), positive)
     return tree
 
 

@@ -108,11 +108,16 @@ def _operation(node: ast.BinOp, indent: str) -> list[str]:
 
 
 def _term(term: ast.expr, group: tuple[type, ...], indent: str, head: str) -> list[str]:
-    if _needs_brackets(term, group):
-        return [f"{indent}{head}({to_text(term)})"]
-    if isinstance(term, ast.Call):
-        return _broken(term, indent, head, "")
-    return [f"{indent}{head}{to_text(term)}"]
+    """Return the lines of an operand; a product in a sum breaks at its factors."""
+    brackets = _needs_brackets(term, group)
+    text = f"({to_text(term)})" if brackets else to_text(term)
+    line = f"{indent}{head}{text}"
+    if len(line) <= WIDTH or brackets:
+        return [line]
+    if isinstance(term, ast.BinOp) and isinstance(term.op, PRODUCT):
+        first, *rest = _operation(term, indent)
+        return [f"{indent}{head}{first.removeprefix(indent)}", *rest]
+    return _broken(term, indent, head, "")
 
 
 def _needs_brackets(term: ast.expr, group: tuple[type, ...]) -> bool:

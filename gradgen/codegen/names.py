@@ -141,8 +141,10 @@ class _Namer:
         return found
 
     def _name_leaves(self, param: Param) -> None:
-        leaves = [x for x in param.tree.leaves() if x in self.last_use]
-        wishes = [_leaf_wishes(x, param) for x in leaves]
+        pairs = zip(param.tree.leaves(), param.tree.paths(param.name), strict=True)
+        named = [(x, path) for x, path in pairs if x in self.last_use]
+        leaves = [x for x, _ in named]
+        wishes = [_leaf_wishes(x, path, param) for x, path in named]
         for x, wish in zip(leaves, wishes, strict=True):
             alone = [w for w in wish if _is_unique(w, wishes)]
             self._give(x, alone or wish[-1:], -1, first=0 if alone else 1)
@@ -177,8 +179,10 @@ class _Namer:
             return getattr(dim, "name", "n")
         if op.name == "power" and getattr(op.operands[1], "value", None) == 2:
             return "squared"
-        operand = self._short_name(op.operands[0]) if len(op.operands) == 1 else ""
-        if op.name in OF_OPERAND and operand:
+        operand = self._short_name(op.operands[0]) if op.operands else ""
+        if op.name == "getitem" and operand:
+            return operand + _index_suffix(op)
+        if op.name in OF_OPERAND and operand and len(op.operands) == 1:
             return f"{op.name.removesuffix('olute')}_{operand}"
         return BY_OP.get(op.name, "total" if op.name == "sum" else op.name)
 
@@ -209,8 +213,17 @@ def _numbered(wish: str) -> Iterator[str]:
     return (f"{stem}{number}" for number in count(1))
 
 
-def _leaf_wishes(value: Value, param: Param) -> list[str]:
-    hint = value.hint or param.name
+def _index_suffix(op: Op) -> str:
+    """Return how a part of ``x`` is told from others: ``x0`` for ``x[0]``."""
+    index = getattr(op.operands[1], "value", None) if len(op.operands) == 2 else None
+    if len(op.attrs["index"]) == 1 and isinstance(index, int):
+        return str(index) if index >= 0 else "_last" if index == -1 else "_part"
+    return "_part"
+
+
+def _leaf_wishes(value: Value, path: str, param: Param) -> list[str]:
+    """Return what a leaf may be called: by the user's name, its key or its path."""
+    hint = value.hint if value.hint not in ("", param.name) else path
     short = last_step(hint)
     return [short, identifier(hint)] if short else [identifier(hint)]
 

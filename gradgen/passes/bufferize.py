@@ -12,17 +12,23 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gradgen.ir.core import Block, Function, Op, Value, with_body
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, with_body
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array
+from gradgen.passes.association import left_to_right
 from gradgen.passes.cleanup import drop_proven_checks, eliminate_dead
 from gradgen.passes.likes import prefer_like
 from gradgen.passes.memory import Memory, content_reads, memory_of, writable
 from gradgen.primitives.facts import known_dims, same_layout
 from gradgen.primitives.registry import PRIMITIVES
 
-ROOM = {"primal": 12, "tangent": 5, "adjoint": 5, "result": 1}
+ROOM = {"primal": 12, "tangent": 6, "adjoint": 6, "result": 1}
 """How many operations one printed expression may hold."""
+
+MAX_WIDTH = 72
+"""How wide the expression may be, as far as that can be told before names are given."""
+
+USUAL_NAME = 6
 
 WEIGHTLESS = ("dim", "size", "getitem", "transpose", "expand_dims", "cast", "negative")
 
@@ -38,7 +44,7 @@ def bufferize(function: Function) -> Function:
         r = x * y; s = r - z        ->   s = x * y - z
         x_bar = y  (an argument)    ->   x_bar = y.copy()
     """
-    body = drop_proven_checks(function.body)
+    body = left_to_right(drop_proven_checks(function.body))
     body = eliminate_dead(prefer_like(body))
     body = copy_mutated(body)
     body = copy_results(body)
@@ -138,7 +144,8 @@ class Plan:
     """What is decided for each op of a block, by its position, and what is known.
 
     ``statement`` holds for each op the position of the one that it is printed with,
-    ``size`` for each statement how many operations it holds. ``writes`` and ``read``
+    ``size`` and ``width`` how many operations a statement holds, and how many
+    characters they take. ``writes`` and ``read``
     belong to buffers: where they are overwritten by an update, and the statement that
     reads them last.
     """
@@ -151,6 +158,7 @@ class Plan:
     writes: dict[Value, list[int]]
     statement: list[int]
     size: list[int]
+    width: list[int]
     into: list[int | None]
     read: dict[Value, int] = field(default_factory=dict)
 
@@ -183,6 +191,7 @@ def _empty_plan(block: Block) -> Plan:
         _writes(block, memory),
         statement=list(range(count)),
         size=[1] * count,
+        width=[_width(op) for op in block.ops],
         into=[None] * count,
     )
 
@@ -216,9 +225,9 @@ def _read_last(plan: Plan) -> dict[Value, int]:
         for x in content_reads(op):
             for root in plan.memory.of(x):
                 read[root] = max(read.get(root, -1), read_at(plan, position))
-    for x in plan.block.results:
-        if isinstance(x, Value):
-            read.update(dict.fromkeys(plan.memory.of(x), AFTER_ALL))
+    for y in plan.block.results:
+        if isinstance(y, Value):
+            read.update(dict.fromkeys(plan.memory.of(y), AFTER_ALL))
     return read
 
 
@@ -284,10 +293,25 @@ def reads_well(op: Op, user: Op) -> bool:
 def has_room(plan: Plan, op: Op, statement: int) -> bool:
     """Tell whether an expression has room for ``op``, and take it."""
     size = plan.size[statement] + (op.name not in WEIGHTLESS)
-    if size > ROOM[op.origin]:
+    width = plan.width[statement] + _width(op) - _name_width(op.results[0])
+    if size > ROOM[op.origin] or width > MAX_WIDTH:
         return False
-    plan.size[statement] = size
+    plan.size[statement], plan.width[statement] = size, width
     return True
+
+
+def _width(op: Op) -> int:
+    """Return about how many characters an op takes."""
+    template = PRIMITIVES[op.name].print_as([x.type for x in op.operands], op.attrs)
+    return len(template) + sum(_name_width(x) - len("{0}") for x in op.operands)
+
+
+def _name_width(atom: Atom) -> int:
+    if isinstance(atom, Literal):
+        return len(str(atom.value))
+    if atom.base is not None:
+        return _name_width(atom.base) + len(atom.suffix)
+    return len(atom.hint) or USUAL_NAME
 
 
 def _choose_donor(plan: Plan, position: int) -> int | None:
@@ -343,15 +367,25 @@ def names_agree(plan: Plan, x: Value, y: Value) -> bool:
     """Tell whether ``y`` may go by the name of ``x``, or ``x`` by that of ``y``.
 
     What the user named is not changed under its name, and what the forward sweep reads
-    gets no derivative's name. A derivative may become another one.
+    gets no derivative's name. A derivative may become another one. Without names,
+    ``t *= x`` reads well and ``np.sin(t, out=t)`` does not.
     """
     if not is_named(x):
+        if not is_named(y):
+            return is_operator(plan, y)
         return not is_derivative(y) or is_derivative(x) or _used_once(plan, x)
     if not is_named(y):
         return is_derivative(x) and is_derivative(y)
     if x.base is not None or y.base is not None:
         return x.base is y.base and x.suffix == y.suffix
     return x.hint == y.hint
+
+
+def is_operator(plan: Plan, y: Value) -> bool:
+    """Tell whether ``y`` is printed with an operator such as ``+``."""
+    op = plan.block.ops[plan.makers[y]]
+    template = PRIMITIVES[op.name].print_as([x.type for x in op.operands], op.attrs)
+    return template.startswith("{0} ")
 
 
 def _used_once(plan: Plan, x: Value) -> bool:

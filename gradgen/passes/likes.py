@@ -10,9 +10,11 @@ from gradgen.primitives.facts import known_dims, same_layout
 
 
 def prefer_like(block: Block) -> Block:
-    """Name the array that has the wanted shape anyway::
+    """Name the array that has the wanted shape anyway.
 
-    n = x.shape[0]; y = zeros(n)   ->   y = zeros_like(x)
+    Before -> after::
+
+        n = x.shape[0]; y = zeros(n)   ->   y = zeros_like(x)
     """
     makers = {y: op for op in block.ops for y in op.results}
     dims = known_dims(block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gradgen.ir.core import Atom, Op, Value
@@ -26,6 +27,15 @@ MASKING = (
 def unmasked(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``masked_divide(a, b) -> a / b`` where no mask can have made ``a`` zero."""
     if not op.attrs.get("demote") or may_be_masked(scope, xs[0]):
+        return None
+    return xs[0] * xs[1] if op.name == "masked_multiply" else xs[0] / xs[1]
+
+
+@MASKS("masked_divide", "masked_multiply")
+def masked_by_literal(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``masked_divide(a, 2.0) -> a / 2.0``: a zero stays zero anyway."""
+    value = constant(xs[1])
+    if value is None or not math.isfinite(value) or (not value and "divide" in op.name):
         return None
     return xs[0] * xs[1] if op.name == "masked_multiply" else xs[0] / xs[1]
 

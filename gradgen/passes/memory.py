@@ -63,6 +63,7 @@ def shared_operands(op: Op) -> list[Value]:
 
 
 def is_view(op: Op) -> bool:
+    """Tell whether a ``getitem`` returns a view, not a copy."""
     return is_basic(op.attrs["index"], [x.type for x in op.operands])
 
 

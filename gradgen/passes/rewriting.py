@@ -179,7 +179,7 @@ class _Sweep:
         if isinstance(new, Value):
             count = self.scope.uses.get(old, 0) - (1 if new in self.old else 0)
             self.scope.uses[new] = self.scope.uses.get(new, 0) + count
-            if new not in self.old or old.base is None:
+            if new not in self.old or new.base is not None or old.base is None:
                 inherit_name(new, old)
 
 
@@ -230,8 +230,15 @@ def _converted(atom: Literal, type_: Scalar) -> Literal | None:
 
 def inherit_name(new: Value, old: Value) -> None:
     """Give ``new`` the name of ``old``, unless it has one or gave ``old`` its own."""
-    if not new.hint and new.base is None and not _named_after(old, new):
+    if not _root(new).hint and not _named_after(old, new):
         new.hint, new.base, new.suffix = old.hint, old.base, old.suffix
+
+
+def _root(value: Value) -> Value:
+    """Return the value from whose name that of ``value`` is made."""
+    while value.base is not None:
+        value = value.base
+    return value
 
 
 def _named_after(value: Value, base: Value) -> bool:

@@ -91,6 +91,7 @@ READABILITY: list[tuple[Any, str, Callable[..., Any]]] = [
     (rules, "has_room", always),
     (rules, "names_agree", always),
     (rules, "donor_slots", lambda op: (0,)),
+    (rules, "is_operator", always),
     (rules, "is_statement", is_printed_alone),
     (memory, "is_view", always),
 ]

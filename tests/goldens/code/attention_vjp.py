@@ -26,8 +26,9 @@ def attention_vjp(q, k, v, value_bar):
     p_bar *= p  # zoo.py:174
     sum_p_bar = p_bar.sum(axis=1, keepdims=True)
     chosen = s == max_s
-    p_bar -= chosen * (sum_p_bar / np.maximum(chosen.sum(axis=1, keepdims=True), 1))
-    s_bar = masked_divide(p_bar, 2.0)  # zoo.py:173
-    q_bar = s_bar @ k
-    k_bar = s_bar.T @ q
+    sum_chosen = chosen.sum(axis=1, keepdims=True)
+    p_bar -= chosen * (sum_p_bar / np.maximum(sum_chosen, 1))
+    p_bar /= 2.0  # zoo.py:173
+    q_bar = p_bar @ k
+    k_bar = p_bar.T @ q
     return value, (q_bar, k_bar, v_bar)

@@ -6,17 +6,16 @@ def autoregression_grad(phi, c, x):
     x: f64[n]
     """
     # forward sweep
-    part = x[1]  # zoo.py:151
-    part1 = x[0]
-    diff = part - c - phi * part1
-    part2 = x[2]
-    diff1 = part2 - c - phi * part
-    diff2 = x[3] - c - phi * part2
+    x1 = x[1]  # zoo.py:151
+    x0 = x[0]
+    diff = x1 - c - phi * x0
+    x2 = x[2]
+    diff1 = x2 - c - phi * x1
+    diff2 = x[3] - c - phi * x2
     # reverse sweep
     prod = 2 * diff2
-    prod1 = prod * part2
-    prod2 = 2 * diff1
-    prod3 = 2 * diff
-    phi_bar = -(prod1 + prod2 * part + prod3 * part1)
-    c_bar = -(prod + prod2 + prod3)
+    prod1 = 2 * diff1
+    prod2 = 2 * diff
+    phi_bar = -(prod * x2 + prod1 * x1 + prod2 * x0)
+    c_bar = -(prod + prod1 + prod2)
     return phi_bar, c_bar

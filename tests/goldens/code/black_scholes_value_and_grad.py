@@ -25,10 +25,8 @@ def black_scholes_value_and_grad(s, k, sigma, r, t):
     prod = k * math.exp(-r * t)  # zoo.py:144
     value = s * n1 - prod * n2
     # reverse sweep
-    d2_bar = -1.702 * (prod / total1 * n2 * exp1)  # zoo.py:143
-    ratio1 = s / total  # zoo.py:142
-    total_bar = (d2_bar - -1.702 * (ratio1 * n1 * exp)) / spread  # zoo.py:140
-    prod = total_bar * d1
+    d2_bar = -1.702 * prod / total1 * n2 * exp1  # zoo.py:143
+    total_bar = (d2_bar + 1.702 * s / total * n1 * exp) / spread  # zoo.py:140
     s_bar = n1 + total_bar / ratio / k
-    sigma_bar = sigma * (total_bar * t) - (d2_bar + prod) * sqrt_t  # zoo.py:139
+    sigma_bar = sigma * total_bar * t - (d2_bar + total_bar * d1) * sqrt_t  # zoo.py:139
     return value, (s_bar, sigma_bar)

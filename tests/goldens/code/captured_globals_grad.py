@@ -4,5 +4,5 @@ def captured_globals_grad(x, WEIGHTS):
     x: f64[n]
     WEIGHTS: f64[n]
     """
-    x_bar = 3 * (WEIGHTS * x ** 2)  # zoo.py:243
+    x_bar = 3 * WEIGHTS * x ** 2  # zoo.py:243
     return x_bar

@@ -12,8 +12,8 @@ def damped_wave_grad(a, t):
     prod = 2.0 * t
     cos_prod = np.cos(prod)
     # reverse sweep
-    prod = np.sin(prod) * exp
+    sin_prod = np.sin(prod)
     prod_bar = cos_prod * a * exp
-    t_bar = -(2.0 * a * prod + prod_bar * a)
+    t_bar = -(2.0 * a * sin_prod * exp + prod_bar * a)
     a_bar = cos_prod @ exp - prod_bar @ t
     return a_bar, t_bar

@@ -10,13 +10,12 @@ def damped_wave_jvp(a, t, a_dot, t_dot):
     t_dot: f64[n]
     """
     prod = a_dot * t  # zoo.py:224
-    prod1 = t_dot * a
     exp = np.exp(-a * t)
-    prod2 = a * exp
-    prod2_dot = a_dot * exp - (prod + prod1) * exp * a
+    prod1 = a * exp
+    prod1_dot = a_dot * exp - (prod + t_dot * a) * exp * a
     prod = 2.0 * t
     cos_prod = np.cos(prod)
-    prod = np.sin(prod) * t_dot
-    value = (prod2 * cos_prod).sum()
-    value_dot = (prod2_dot * cos_prod - 2.0 * (prod2 * prod)).sum()
+    sin_prod = np.sin(prod)
+    value = (prod1 * cos_prod).sum()
+    value_dot = (prod1_dot * cos_prod - 2.0 * prod1 * sin_prod * t_dot).sum()
     return value, value_dot

@@ -11,7 +11,7 @@ def dict_of_parameters_value_and_grad(params, x, y):
     diff = x @ w + b - y  # zoo.py:193
     value = (diff ** 2).mean()
     # reverse sweep
-    diff_bar = 2.0 / x.shape[0] * diff
-    b_bar = diff_bar.sum()
-    w_bar = diff_bar @ x
+    diff *= 2.0 / x.shape[0]
+    b_bar = diff.sum()
+    w_bar = diff @ x
     return value, {'w': w_bar, 'b': b_bar}

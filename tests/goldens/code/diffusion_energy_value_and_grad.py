@@ -7,11 +7,11 @@ def diffusion_energy_value_and_grad(u):
     u: f64[n]
     """
     # forward sweep
-    part = u[2:]  # zoo.py:261
-    v = part - 2.0 * u[1:-1] + u[:-2]
-    value = (v ** 2).mean()  # zoo.py:262
+    v = u[2:] - 2.0 * u[1:-1] + u[:-2]  # zoo.py:261
+    squared = v ** 2  # zoo.py:262
+    value = squared.mean()
     # reverse sweep
-    v_bar = 2.0 / max(part.size, 1) * v
+    v_bar = 2.0 / max(squared.size, 1) * v
     u_bar = np.zeros_like(u)  # zoo.py:261
     u_bar[:-2] += v_bar
     u_bar[1:-1] -= 2.0 * v_bar

@@ -11,8 +11,8 @@ def gaussian_log_likelihood_jvp(mu, sigma, x, mu_dot, sigma_dot):
     sigma_dot: float
     """
     z = (x - mu) / sigma  # zoo.py:114
-    total = mu_dot + z * sigma_dot
+    prod = z * sigma_dot
     size = x.size  # zoo.py:115
     value = -0.5 * (z ** 2).sum() - size * np.log(sigma)
-    value_dot = total / sigma @ z - sigma_dot / sigma * size
+    value_dot = (mu_dot + prod) / sigma @ z - sigma_dot / sigma * size
     return value, value_dot

@@ -5,11 +5,10 @@ def horner_jvp(x, c, x_dot):
     c: f64[n]
     x_dot: float
     """
-    part = c[3]  # zoo.py:109
-    prod_dot = x_dot * part
-    total = c[2] + x * part
-    prod = x_dot * total
-    total = c[1] + x * total
-    prod_dot = x_dot * total + (prod + prod_dot * x) * x
-    value = c[0] + x * total
+    c3 = c[3]  # zoo.py:109
+    prod_dot = x_dot * c3
+    total = c[2] + x * c3
+    total1 = c[1] + x * total
+    prod_dot = x_dot * total1 + (x_dot * total + prod_dot * x) * x
+    value = c[0] + x * total1
     return value, prod_dot

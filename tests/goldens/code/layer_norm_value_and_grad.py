@@ -12,14 +12,12 @@ def layer_norm_value_and_grad(x):
     centred = x - mu  # zoo.py:254
     var = (centred ** 2).mean(axis=1, keepdims=True)  # zoo.py:255
     sqrt = np.sqrt(var + 1e-05)  # zoo.py:256
-    prod = centred / sqrt
-    value = (prod ** 3).sum()
+    ratio = centred / sqrt
+    value = (ratio ** 3).sum()
     # reverse sweep
-    centred_bar = 3 * (prod ** 2 / sqrt)
-    prod *= centred_bar
-    centred_bar1 = (  # zoo.py:255
-        centred_bar
-        - masked_divide(prod.sum(axis=1, keepdims=True), sqrt) / x.shape[1] * centred
-    )
+    centred_bar = 3 * ratio ** 2 / sqrt
+    total = (centred_bar * ratio).sum(axis=1, keepdims=True)
+    # zoo.py:255
+    centred_bar1 = centred_bar - masked_divide(total, sqrt) / x.shape[1] * centred
     x_bar = centred_bar1 - centred_bar.mean(axis=1, keepdims=True)  # zoo.py:253
     return value, x_bar

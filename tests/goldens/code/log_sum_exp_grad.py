@@ -11,5 +11,5 @@ def log_sum_exp_grad(x):
     exp = np.exp(x - top)  # zoo.py:168
     sum_exp = exp.sum()
     # reverse sweep
-    diff_bar = exp / sum_exp
-    return diff_bar
+    x_bar = exp / sum_exp
+    return x_bar

@@ -9,6 +9,6 @@ def reconstruction_error_grad(w, x):
     prod = centred @ w  # zoo.py:188
     diff = centred - prod @ w.T
     # reverse sweep
-    diff *= 2.0 / x.size
+    diff *= 2.0 / diff.size
     w_bar = -(diff.T @ prod + centred.T @ (diff @ w))
     return w_bar

@@ -12,9 +12,8 @@ def record_of_rates_jvp(rates, t, rates_dot):
     decay = rates.decay
     growth_dot = rates_dot.growth
     decay_dot = rates_dot.decay
-    prod_dot = growth_dot * t  # zoo.py:214
-    exp = math.exp(growth * t)
+    exp = math.exp(growth * t)  # zoo.py:214
     total = 1.0 + decay * t
     value = exp / total
-    value_dot = (prod_dot * exp - value * (decay_dot * t)) / total
+    value_dot = (growth_dot * t * exp - value * decay_dot * t) / total
     return value, value_dot

@@ -7,12 +7,12 @@ def rosenbrock_grad(x):
     x: f64[n]
     """
     # forward sweep
-    part = x[:-1]  # zoo.py:104
-    diff = x[1:] - part ** 2
-    diff1 = 1.0 - part
+    x_part = x[:-1]  # zoo.py:104
+    diff = x[1:] - x_part ** 2
+    diff1 = 1.0 - x_part
     # reverse sweep
     x_bar = np.zeros_like(x)
     diff *= 200.0
-    x_bar[:-1] -= 2 * diff1 + 2 * (diff * part)
+    x_bar[:-1] -= 2 * (diff1 + diff * x_part)
     x_bar[1:] += diff
     return x_bar

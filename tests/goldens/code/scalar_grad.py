@@ -13,7 +13,6 @@ def scalar_grad(x):
     ratio = exp_x / total
     # reverse sweep
     exp_x_bar = 1.0 / total
-    prod = 2 * (exp_x_bar * ratio * x)
-    prod1 = exp_x_bar * exp_x
-    x_bar = prod1 - prod + sin_x + x * math.cos(x)
+    prod = 2 * exp_x_bar * ratio * x
+    x_bar = exp_x_bar * exp_x - prod + sin_x + x * math.cos(x)
     return x_bar

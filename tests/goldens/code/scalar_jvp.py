@@ -11,9 +11,8 @@ def scalar_jvp(x, x_dot):
     prod_dot = x_dot * math.cos(x) * x + x_dot * sin_x
     exp_x = math.exp(x)
     exp_x_dot = x_dot * exp_x
-    prod = x_dot * x
     total = 1 + x * x
     ratio = exp_x / total
     value = sin_x * x + ratio
-    value_dot = prod_dot + (exp_x_dot - 2 * (ratio * prod)) / total
+    value_dot = prod_dot + (exp_x_dot - 2 * ratio * x_dot * x) / total
     return value, value_dot

@@ -14,7 +14,6 @@ def scalar_value_and_grad(x):
     value = sin_x * x + ratio
     # reverse sweep
     exp_x_bar = 1.0 / total
-    prod = 2 * (exp_x_bar * ratio * x)
-    prod1 = exp_x_bar * exp_x
-    x_bar = prod1 - prod + sin_x + x * math.cos(x)
+    prod = 2 * exp_x_bar * ratio * x
+    x_bar = exp_x_bar * exp_x - prod + sin_x + x * math.cos(x)
     return value, x_bar

@@ -16,7 +16,7 @@ def squared_exponential_value_and_grad(x, y, length):
     exp_ratio = np.exp(ratio)
     value = exp_ratio.sum()
     # reverse sweep
-    prod_bar = exp_ratio / squared
-    length_bar = -2 * ((prod_bar * ratio).sum() * length)
-    x_bar = -(prod_bar[:, :, None] * diff).sum(axis=1)  # zoo.py:120
+    exp_ratio /= squared
+    length_bar = -2 * (exp_ratio * ratio).sum() * length
+    x_bar = -(exp_ratio[:, :, None] * diff).sum(axis=1)  # zoo.py:120
     return value, (x_bar, length_bar)

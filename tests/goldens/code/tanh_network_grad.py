@@ -12,7 +12,7 @@ def tanh_network_grad(layers, x):
     x1 = np.tanh(x @ W1 + b1)  # zoo.py:98
     x2 = np.tanh(x1 @ W2 + b2)
     # reverse sweep
-    total_bar = 2 * ((1 - x2 * x2) * x2)
+    total_bar = 2 * (1 - x2 * x2) * x2
     b2_bar = total_bar.sum(axis=0)
     x1_bar = total_bar @ W2.T
     W2_bar = x1.T @ total_bar
