@@ -11,7 +11,7 @@ import numpy as np
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import BOOL, FLOAT, INT, Scalar, Shape, Type, tensor
+from gradgen.ir.types import FLOAT, INT, Scalar, Shape, Type, tensor
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import (
@@ -31,7 +31,6 @@ from gradgen.primitives.shaping import (
     cast_like,
     cast_to,
     normal_axes,
-    normal_axis,
     strong,
 )
 
@@ -226,56 +225,6 @@ _declare_extremum("max", np.max)
 _declare_extremum("min", np.min)
 
 
-def _bool_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    return tensor(BOOL, reduced_shape(types[0].shape, **attrs))
-
-
-def _count_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    return tensor(INT, reduced_shape(types[0].shape, **attrs))
-
-
-def _function_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
-    method = method_text(name, types, attrs)
-    options = method[len(f"{{0}}.{name}(") : -1]
-    return f"np.{name}({{0}}{', ' if options else ''}{options})"
-
-
-def _step_reduction(
-    name: str, evaluate: Any, type_rule: Any, text: Any, samples: Sequence[Sample]
-) -> None:
-    register(
-        Primitive(
-            name=name,
-            type_rule=type_rule,
-            evaluate=evaluate,
-            template=bind(text, name),
-            samples=tuple(samples),
-        )
-    )
-
-
-def _position(function: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    along = axis[0] if len(axis) < x.ndim else None
-    return function(x, axis=along, keepdims=keepdims)
-
-
-def _evaluate_count(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    """Count as NumPy does, which counts all of an array as a Python integer."""
-    count = np.count_nonzero(x, axis=axis, keepdims=keepdims)
-    return np.int64(count) if np.ndim(count) == 0 else count
-
-
-LINES = (
-    *(sample for sample in AXES if len(sample.attrs["axis"]) == 1),
-    Sample(("f64[5]",), {"axis": (0,), "keepdims": False}),
-)
-_step_reduction("any", np.any, _bool_type, method_text, AXES)
-_step_reduction("all", np.all, _bool_type, method_text, AXES)
-_step_reduction("count_nonzero", _evaluate_count, _count_type, _function_text, AXES)
-_step_reduction("argmax", bind(_position, np.argmax), _count_type, method_text, LINES)
-_step_reduction("argmin", bind(_position, np.argmin), _count_type, method_text, LINES)
-
-
 def reduced(name: str, a: Any, axis: Any, keepdims: Any, builder: Builder) -> Handle:
     """Return the reduction ``name`` of what a user gives, a number included."""
     x = lift(builder, a)
@@ -350,50 +299,10 @@ def _lower_extremum(name: str, *functions: Any) -> None:
         return reduced(name, a, axis, keepdims, builder)
 
 
-def _lower_test(name: str, function: Any) -> None:
-    @lowers(function, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        out: Any = Only(),
-        keepdims: Any = False,
-        *,
-        builder: Builder,
-        where: Any = Only(True),
-    ) -> Handle:
-        return reduced(name, a, axis, keepdims, builder)
-
-
-def _lower_position(name: str, function: Any) -> None:
-    @lowers(function, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        out: Any = Only(),
-        *,
-        builder: Builder,
-        keepdims: Any = False,
-    ) -> Handle:
-        if axis is not None:
-            axis = normal_axis(axis, lift(builder, a).rank)
-        return reduced(name, a, axis, keepdims, builder)
-
-
 _lower_sum("sum", np.sum)
 _lower_mean("mean", np.mean)
 _lower_extremum("max", np.max, np.amax)
 _lower_extremum("min", np.min, np.amin)
-_lower_test("any", np.any)
-_lower_test("all", np.all)
-_lower_position("argmax", np.argmax)
-_lower_position("argmin", np.argmin)
-
-
-@lowers(np.count_nonzero)
-def _count_nonzero(
-    a: Any, axis: Any = None, *, builder: Builder, keepdims: Any = False
-) -> Handle:
-    return reduced("count_nonzero", a, axis, keepdims, builder)
 
 
 @lowers(np.ptp)
