@@ -64,7 +64,7 @@ def overwrites_an_argument(v):
 
 @program("x", "y")
 def adds_to_an_argument(x, y):
-    return x + y, x
+    return named(x + y, "x")
 
 
 @program("v")

@@ -1,0 +1,82 @@
+"""Which ops are printed as one expression.
+
+The rules about reading well look at names and size alone. ``overwritten_between`` is
+about right results: what is printed later is read later.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from gradgen.ir.core import Op, Value
+from gradgen.ir.types import Array
+from gradgen.passes.memory import content_reads
+from gradgen.passes.plan import AFTER_ALL, Plan, is_named, name_width, width_of
+from gradgen.primitives.registry import PRIMITIVES
+
+ROOM = {"primal": 12, "tangent": 6, "adjoint": 6, "result": 1}
+"""How many operations one printed expression may hold."""
+
+MAX_WIDTH = 72
+"""How wide the expression may be, as far as that can be told before names are given."""
+
+WEIGHTLESS = ("dim", "size", "getitem", "transpose", "expand_dims", "cast", "negative")
+
+
+def joins_user(plan: Plan, position: int) -> bool:
+    """Tell whether an op is printed inside the only op that uses it, and take room."""
+    op = plan.block.ops[position]
+    primitive = PRIMITIVES[op.name]
+    if primitive.effect or primitive.mutates or len(op.results) != 1:
+        return False
+    (y,) = op.results
+    users = plan.users.get(y, [])
+    if len(users) != 1 or users[0] == AFTER_ALL:
+        return False
+    user = plan.block.ops[users[0]]
+    if is_overwritten_by(y, user) or not reads_well(op, user):
+        return False
+    statement = plan.statement[users[0]]
+    if overwritten_between(plan, position, statement):
+        return False
+    return has_room(plan, op, statement)
+
+
+def is_overwritten_by(value: Value, user: Op) -> bool:
+    """Tell whether ``user`` updates ``value``, which then needs a name."""
+    return PRIMITIVES[user.name].mutates and user.operands[0] is value
+
+
+def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
+    """Tell whether what an op reads is updated before the statement it would join."""
+    for x in content_reads(plan.block.ops[position]):
+        for root in plan.memory.of(x):
+            writes = plan.writes.get(root, ())
+            first = bisect_right(writes, position)
+            if first < len(writes) and writes[first] < statement:
+                return True
+    return False
+
+
+def reads_well(op: Op, user: Op) -> bool:
+    """Tell whether ``op`` inside ``user`` reads as if written by hand.
+
+    What the user named stays a statement, and so do the steps of the two sweeps.
+    """
+    (y,) = op.results
+    if op.name in ("dim", "size"):
+        return True
+    if op.origin != user.origin and user.origin != "result":
+        return op.name in WEIGHTLESS
+    is_plain = op.origin == "adjoint" and not isinstance(y.type, Array)
+    return not is_named(y) or is_plain
+
+
+def has_room(plan: Plan, op: Op, statement: int) -> bool:
+    """Tell whether an expression has room for ``op``, and take it."""
+    size = plan.size[statement] + (op.name not in WEIGHTLESS)
+    width = plan.width[statement] + width_of(op) - name_width(op.results[0])
+    if size > ROOM[op.origin] or width > MAX_WIDTH:
+        return False
+    plan.size[statement], plan.width[statement] = size, width
+    return True
