@@ -29,6 +29,7 @@ INPUTS: dict[str, Type] = {
     "A": Array(FLOAT, (N, M)),
     "B": Array(FLOAT, (N, M)),
     "C": Array(FLOAT, (M, N)),
+    "S": Array(FLOAT, (N, N)),
     "col": Array(FLOAT, (N, 1)),
 }
 VALUES = {
@@ -40,6 +41,7 @@ VALUES = {
     "A": np.arange(6.0).reshape(3, 2) + 1,
     "B": np.arange(6.0).reshape(3, 2) - 2.5,
     "C": np.arange(6.0).reshape(2, 3) - 1.5,
+    "S": np.arange(9.0).reshape(3, 3) - 4.5,
     "col": np.array([[1.0], [-2.0], [3.0]]),
 }
 
@@ -295,6 +297,14 @@ RULES: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "sum of scaled rows": (
         lambda u, A: total(A * u, 0),
         ["%0 = sum %A {axis=(0,), keepdims=False}", "%1 = multiply %u, %0"],
+    ),
+    "sum of scaled columns": (
+        lambda x, S: total(S * x, 1),
+        ["%0 = multiply %S, %x", "%1 = sum %0 {axis=(1,), keepdims=False}"],
+    ),
+    "sum of a quotient of columns": (
+        lambda x, S: total(S / x, 1),
+        ["%0 = divide %S, %x", "%1 = sum %0 {axis=(1,), keepdims=False}"],
     ),
     "sum of a quotient": (
         lambda col, A: total(A / col, 1, keepdims=True),

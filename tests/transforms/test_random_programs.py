@@ -87,7 +87,7 @@ STEPS = {
 def inputs(n: int, m: int, seed: int) -> list[Any]:
     """Return a number, vectors and matrices of related sizes."""
     rng = np.random.default_rng(seed)
-    shapes = [(n,), (m,), (n, m), (m, n), (n, 1)]
+    shapes = [(n,), (m,), (n, m), (m, n), (n, 1), (n, n)]
     return [float(rng.random()), *(rng.uniform(-1, 1, shape) for shape in shapes)]
 
 
@@ -153,8 +153,8 @@ def programs(draw: st.DrawFn) -> tuple[Function, list[Any]]:
 
 
 def everything(function: Function) -> Selection:
-    """Select the six arguments."""
-    return Selection(tuple(range(6)), single=False)
+    """Select the seven arguments."""
+    return Selection(tuple(range(7)), single=False)
 
 
 def checked(name: str, function: Function) -> None:
@@ -181,13 +181,13 @@ def inner(xs: Any, ys: Any) -> float:
     return float(sum(np.vdot(x, y) for x, y in zip(xs, ys, strict=True)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(programs())
 def test_first_order(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
     check_ir(function)
     dots = directions(args, 1)
-    forward = jvp(function, range(6))
+    forward = jvp(function, range(7))
     reverse = gradient(function, everything(function), value=True, aux=False)
     value, tangent = interpret(forward, (*args, *dots))
     expected = interpret(reverse, args)
@@ -203,12 +203,12 @@ def test_first_order(drawn: tuple[Function, list[Any]]) -> None:
         close(flat, wanted, 1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(programs())
 def test_against_differences(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
     dots = directions(args, 1)
-    _, tangent = interpret(jvp(function, range(6)), (*args, *dots))
+    _, tangent = interpret(jvp(function, range(7)), (*args, *dots))
     slopes = []
     for step in (1e-5, 2e-5):
         ahead, behind = (
@@ -220,15 +220,15 @@ def test_against_differences(drawn: tuple[Function, list[Any]]) -> None:
         close([tangent], [slopes[0]], 1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(programs())
 def test_second_order(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
     dots = directions(args, 2)
     reverse = gradient(function, everything(function), value=False, aux=False)
-    forward = jvp(function, range(6))
-    _, wanted = interpret(jvp(reverse, range(6)), (*args, *dots))
-    lean = optimise(jvp(optimise(reverse, checked), range(6)), checked)
+    forward = jvp(function, range(7))
+    _, wanted = interpret(jvp(reverse, range(7)), (*args, *dots))
+    lean = optimise(jvp(optimise(reverse, checked), range(7)), checked)
     close(interpret(lean, (*args, *dots))[1], wanted, 1e-9)
     slope = Function("slope", forward.params, forward.body, forward.result.children[1])
     slope.body.results = tuple(slope.result.leaves())
