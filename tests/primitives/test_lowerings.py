@@ -23,6 +23,9 @@ from gradgen.primitives.registry import (
 from tests.primitives.calls import CALLS, METHOD_CALLS, REFUSED, Call, Known, T
 from tests.primitives.harness import Program, build, check_derivatives
 
+# Newer versions of NumPy warn of it, as does the user's own call; trunc is printed.
+pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
+
 
 def is_argument(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.generic) or type(value) is float
