@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import ArgumentError
-from gradgen.ir.abstract import abstract_tree, type_of
+from gradgen.frontend.outside import is_foldable
+from gradgen.ir.abstract import abstract_tree, is_tensor, type_of
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.tree import Tree, leaf, tree_of
 from gradgen.ir.types import PY_FLOAT, Array, Scalar, Type
 from gradgen.runtime.binding import Parameters
 from gradgen.runtime.convert import Given, Mask, is_float_leaf, is_int, leaf_text
+from gradgen.runtime.keys import is_by_value
 
 
 @dataclass(slots=True)
@@ -80,7 +82,10 @@ def _typed_leaf(
     value = tree.leaf
     if isinstance(value, Given):
         return leaf(Value(_given_type(value.type, path, selected, dims), path))
+    if is_by_value(value):
+        return Tree("static", leaf=value)
     if not is_int(value):
+        _check_not_folded(path, value)
         return abstract_tree(tree, path, dims)
     number = typed.count
     typed.count += 1
@@ -91,6 +96,12 @@ def _typed_leaf(
     placed = abstract_tree(tree, path, dims)
     typed.integers[placed.leaf] = number
     return placed
+
+
+def _check_not_folded(path: str, value: Any) -> None:
+    """Refuse what would be folded into a program that its key cannot tell apart."""
+    if not is_tensor(value) and is_foldable(value):
+        raise ArgumentError(f"{path} is {leaf_text(value)}, which cannot be passed in")
 
 
 def _given_type(type_: Array | Scalar, path: str, selected: bool, dims: Dims) -> Type:

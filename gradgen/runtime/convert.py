@@ -14,7 +14,7 @@ from gradgen.runtime.keys import is_duck_array
 
 def is_int(value: Any) -> bool:
     """Tell whether ``value`` is a Python int, which counts as a float."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int
 
 
 def is_zero_dimensional(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import types
 from collections.abc import Hashable
 from typing import Any
@@ -17,8 +18,8 @@ BY_VALUE = (
     bool,
     str,
     bytes,
+    range,
     type,
-    np.dtype,
     np.ufunc,
     enum.Enum,
     types.FunctionType,
@@ -27,6 +28,33 @@ BY_VALUE = (
     types.EllipsisType,
 )
 """Types of objects that are folded into a program, and so belong to its key."""
+
+LIBRARIES = frozenset({"builtins", "functools", "numpy", "operator", "itertools"})
+"""Modules whose callable objects are folded like functions."""
+
+
+def is_by_value(value: Any) -> bool:
+    """Tell whether a program is compiled for this very object, not for its type."""
+    if isinstance(value, BY_VALUE):
+        return True
+    if isinstance(value, slice | frozenset | np.dtype):
+        return True
+    if isinstance(value, int) and type(value) is not int:
+        return True
+    library = type(value).__module__.partition(".")[0] in LIBRARIES
+    return library and callable(value) and not isinstance(value, functools.partial)
+
+
+def _value_key(value: Any) -> Hashable:
+    """Return what tells an object from others; equal constants are the same."""
+    if isinstance(value, slice):
+        return tuple((type(x), x) for x in (value.start, value.stop, value.step))
+    if isinstance(value, frozenset):
+        return tuple(sorted(map(repr, value)))
+    if isinstance(value, np.dtype):
+        return value.str, str(value)
+    found: Hashable = value
+    return found
 
 
 def describe(value: Any, parts: list[Any], integers: list[int]) -> None:
@@ -70,6 +98,9 @@ def _describe_other(
             describe(part, parts, integers)
         return
     parts.append(kind)
+    if is_by_value(value):
+        parts.append((_value_key(value),))
+        return
     fields = record_fields(value)
     if fields is not None:
         for name in fields:
@@ -77,8 +108,6 @@ def _describe_other(
     elif is_duck_array(value):
         parts.append(value.dtype)
         parts.append(tuple(value.shape))
-    elif isinstance(value, BY_VALUE):
-        parts.append(value)
 
 
 def _dict_key(key: Hashable) -> Hashable:
