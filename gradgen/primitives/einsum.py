@@ -65,10 +65,12 @@ def _pull(y_bar: Handle, xs: Sequence[Handle], subscripts: str, slot: int) -> Ha
     inputs, output = split_labels(subscripts)
     labels = inputs[slot]
     others = [x for k, x in enumerate(xs) if k != slot]
-    sources = [output, *(part for k, part in enumerate(inputs) if k != slot)]
-    kept = "".join(label for label in labels if label in "".join(sources))
-    spec = f"{','.join(sources)}->{kept}"
-    x_bar = contract(spec, y_bar, *others)
+    sources = [part for k, part in enumerate(inputs) if k != slot]
+    kept = "".join(c for c in labels if c in output or c in "".join(sources))
+    if output:
+        x_bar = contract(f"{output},{','.join(sources)}->{kept}", y_bar, *others)
+    else:
+        x_bar = y_bar * contract(f"{','.join(sources)}->{kept}", *others)
     missing = tuple(i for i, label in enumerate(labels) if label not in kept)
     if missing and kept:
         x_bar = apply("expand_dims", x_bar, axis=missing)
