@@ -63,9 +63,15 @@ def updated(
         check_owned(frame.context, old)
         old.update(value)
         return old
-    if isinstance(old, Handle) and old.shape:
+    if isinstance(old, Handle) and not _is_number(frame, old):
         return _updated_array(frame, kind, old, value, rewrite)
     return combine(frame, kind, old, value)
+
+
+def _is_number(frame: Frame, value: Handle) -> bool:
+    if value.shape or not isinstance(value.atom, Value):
+        return not value.shape
+    return frame.context.is_immutable(value.atom)
 
 
 def _updated_list(
@@ -113,7 +119,7 @@ def _is_exclusive(frame: Frame, array: Handle) -> bool:
     maker = context.maker(array.atom)
     if maker is None or PRIMITIVES[maker.name].shares:
         return False
-    found = (h for h in _reachable(context, frame) if isinstance(h.atom, Value))
+    found = (h for h in _reachable(context, frame) if not _is_number(frame, h))
     holders = sum(array.atom in _storage(context, h.atom) for h in found)
     return holders == 1
 

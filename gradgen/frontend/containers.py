@@ -171,7 +171,7 @@ def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
 def select(frame: Frame, owner: Any, index: Any) -> Any:
     """Return ``owner[index]``."""
     if isinstance(owner, Handle):
-        return _select_from_array(owner, index)
+        return _select_from_array(frame, owner, index)
     if isinstance(owner, dict):
         return owner[key_in(owner, index)]
     if isinstance(owner, Record) and owner.is_tuple:
@@ -190,11 +190,19 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
     raise Refusal(f"{describe(owner)} cannot be indexed")
 
 
-def _select_from_array(owner: Handle, index: Any) -> Any:
+def _select_from_array(frame: Frame, owner: Handle, index: Any) -> Any:
     items = index if isinstance(index, tuple) else (index,)
     if not owner.shape and owner.type.weak:
         raise Refusal("a number cannot be indexed", "pass an array")
-    return from_python(read(owner, [_array_index(owner, item) for item in items]))
+    found = read(owner, [_array_index(owner, item) for item in items])
+    if not found.shape and isinstance(found.atom, Value) and has_ellipsis(items):
+        frame.context.zero_dimensional.add(found.atom)
+    return from_python(found)
+
+
+def has_ellipsis(items: Sequence[Any]) -> bool:
+    """Tell whether ``...`` stands between the brackets."""
+    return any(isinstance(i, Static) and i.value is Ellipsis for i in items)
 
 
 def _array_index(owner: Handle, item: Any) -> Any:
@@ -324,14 +332,22 @@ def conjunction(frame: Frame, parts: Sequence[Any]) -> Any:
         return Static(True)
     total = open_parts[0]
     for part in open_parts[1:]:
-        total = apply("logical_and", total, part)
+        total = combined(operator.and_, "logical_and", total, part)
     return total
+
+
+def combined(function: Callable[..., Any], name: str, *operands: Any) -> Any:
+    """Append what an operator of Python stands for, else the primitive ``name``."""
+    lowering = find_lowering(function)
+    if lowering is None:
+        return from_python(apply(name, *operands))
+    return from_python(lowering(*operands))
 
 
 def negate(frame: Frame, value: Any) -> Any:
     """Return ``not value``."""
     if isinstance(value, Handle) and not value.shape:
-        return apply("logical_not", value)
+        return combined(operator.not_, "logical_not", value)
     return Static(not truth(frame, value))
 
 

@@ -31,9 +31,30 @@ from gradgen.frontend.values import (
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Op, Param, Value
 from gradgen.primitives.lowering import NeedsStatic
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import PRIMITIVES, Handle
 
 __all__ = ["NeedsStatic"]
+
+
+NUMBERS = frozenset(
+    (
+        "argmax",
+        "argmin",
+        "count_nonzero",
+        "fsum",
+        "getitem",
+        "matmul",
+        "max",
+        "mean",
+        "min",
+        "norm",
+        "prod",
+        "std",
+        "sum",
+        "var",
+    )
+)
+"""Primitives, besides ufuncs, whose results without axes are numbers."""
 
 
 @dataclass(slots=True)
@@ -57,6 +78,7 @@ class Context:
     held: list[Any] = field(default_factory=list)
     makers: dict[Value, Op] = field(default_factory=dict)
     seen_ops: int = 0
+    zero_dimensional: set[Value] = field(default_factory=set)
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""
@@ -85,6 +107,19 @@ class Context:
             yield
         finally:
             del self.held[depth - 1]
+
+    def is_immutable(self, value: Value) -> bool:
+        """Tell whether a value without axes is a number, not an array of none.
+
+        NumPy gives numbers for sums and elements, but ``x[..., 0]``, ``np.array(x)``
+        and others are arrays, which can be changed in place.
+        """
+        if value.type.weak:  # type: ignore[union-attr]
+            return True
+        maker = self.maker(value)
+        if maker is None or value in self.zero_dimensional:
+            return False
+        return bool(PRIMITIVES[maker.name].ufunc) or maker.name in NUMBERS
 
     def borrow(self, value: Any) -> None:
         """Remember that a container and all in it belong to the caller."""

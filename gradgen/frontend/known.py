@@ -32,6 +32,7 @@ from gradgen.frontend.values import (
     is_static,
     to_python,
 )
+from gradgen.ir.core import Value
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
@@ -225,9 +226,10 @@ def _call_once() -> None:
 
 def _check_zero_dimensional(frame: Frame, value: Handle, classes: Any) -> None:
     """Refuse to tell NumPy's scalars, as which 0-d arrays come in, from arrays."""
-    is_input = frame.context.maker(value.atom) is None  # type: ignore[arg-type]
+    assert isinstance(value.atom, Value)
+    is_open = not frame.context.is_immutable(value.atom)
     as_array = issubclass(np.ndarray, classes)
-    if is_input and as_array is not issubclass(value.dtype.type, classes):
+    if is_open and as_array is not issubclass(value.dtype.type, classes):
         raise Refusal(
             "whether this is a NumPy scalar or a 0-d array is not known",
             "np.ndim(x) == 0",

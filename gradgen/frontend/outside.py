@@ -54,7 +54,9 @@ FOLDED = (
     classmethod,
 )
 WRAPPERS = (functools._lru_cache_wrapper,)
-TRUSTED = frozenset({"numpy", "math", "operator", "itertools", "functools", "builtins"})
+TRUSTED = frozenset(
+    {"builtins", "functools", "gradgen", "itertools", "math", "numpy", "operator"}
+)
 """Modules whose attributes nobody changes."""
 
 

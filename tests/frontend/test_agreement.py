@@ -507,6 +507,15 @@ def variadic(x, *rest, **named):
     return x + rest[0] * rest[1] + named["a"], len(rest)
 
 
+@case(np.float64(2.0), X)
+def numpy_scalars(x, y):
+    s = y.sum()
+    s += x
+    t = y[0]
+    t *= 2
+    return s, t, np.exp(x)
+
+
 @pytest.mark.parametrize(("function", "args", "kwargs"), CASES)
 def test_agrees_with_python(function, args, kwargs):
     agree(function, *args, **kwargs)

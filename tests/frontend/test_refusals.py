@@ -36,6 +36,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "change_viewed_array": ("y = x * 2\nz = y[1:]\ny *= 2\nreturn z", "X"),
     "grow_in_place": ("y = x[:1] * 1\ny += x\nreturn y", "X"),
     "float_into_integers": ("y = np.arange(4)\ny += x\nreturn y", "X"),
+    "change_a_number_that_may_be_an_array": ("x += 1\nreturn x", "np.array(2.0)"),
+    "change_an_element_in_place": ("y = x[..., 0]\ny += 1\nreturn x", "X"),
     "append_to_argument": ("x.append(1.0)\nreturn x[0]", "[1.0]"),
     "assign_to_dict_argument": ("x['a'] = 2.0\nreturn x['b']", "{'b': 1.0}"),
     "assign_attribute": ("x.w = 2.0\nreturn 1.0", "Thing()"),
