@@ -10,6 +10,7 @@ import numpy as np
 
 from gradgen.codegen.numpy_target import Emitted, emit
 from gradgen.ir.core import Function
+from gradgen.ir.tree import tree_of
 from gradgen.ir.types import is_floating
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
@@ -41,17 +42,27 @@ def check_emitted(function: Function, sizes: Sequence[dict[str, int]] = SIZES) -
     function, emitted = emit_optimised(function)
     run = loaded(emitted)
     for seed, lengths in enumerate(sizes):
-        _check_call(function, run, arguments(function, lengths, seed))
+        _check_call(function, run, arguments(function, lengths, seed), may_fail=True)
     return emitted.source
 
 
-def _check_call(function: Function, run: Callable[..., Any], args: list[Any]) -> None:
+def check_call(function: Function, args: Sequence[Any]) -> str:
+    """Compare emitted code with the interpreter for ``args``, and return its source."""
+    function, emitted = emit_optimised(function)
+    _check_call(function, loaded(emitted), list(args), may_fail=False)
+    return emitted.source
+
+
+def _check_call(
+    function: Function, run: Callable[..., Any], args: list[Any], *, may_fail: bool
+) -> None:
     before = [np.array(x) for x in leaves(args)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             wanted = interpret(function, args)
         except FAILS_TOO:
+            assert may_fail
             return
         found, again = run(*args), run(*args)
     tolerance = 2e-5 if any(_is_single(x.type) for x in _values(function)) else 1e-11
@@ -73,12 +84,8 @@ def _is_single(type_: Any) -> bool:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Yield the numbers and arrays in nested tuples and lists."""
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from leaves(part)
-    elif value is not None:
-        yield value
+    """Yield the numbers and arrays in nested containers."""
+    yield from tree_of(value).leaves()
 
 
 def assert_same(found: Any, wanted: Any, tolerance: float) -> None:

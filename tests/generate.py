@@ -288,20 +288,22 @@ def _total(builder: Builder, pool: list[Handle]) -> Value:
     return total.atom
 
 
-def arguments(function: Function, sizes: dict[str, int], seed: int = 0) -> list[Any]:
-    """Return arguments of the types of ``function``, from which it may not write."""
+def arguments(
+    function: Function, sizes: dict[str, int], seed: int = 0, low: float = -1.5
+) -> list[Any]:
+    """Return random arguments of the types of ``function``, from ``low`` to 1.5."""
     random = np.random.default_rng(seed)
     return [
-        param.tree.map(lambda x: _argument(x.type, sizes, random)).build()
+        param.tree.map(lambda x: _argument(x.type, sizes, random, low)).build()
         for param in function.params
     ]
 
 
-def _argument(type_: Any, sizes: dict[str, int], random: Any) -> Any:
+def _argument(type_: Any, sizes: dict[str, int], random: Any, low: float) -> Any:
     shape = [d if isinstance(d, int) else _length(d, sizes) for d in type_.shape]
     if type_.dtype.kind == "i":
         return random.integers(0, 2, shape) - 1
-    values = random.uniform(-1.5, 1.5, shape).astype(type_.dtype)
+    values = random.uniform(low, 1.5, shape).astype(type_.dtype)
     if isinstance(type_, Array):
         return values
     return float(values) if type_.weak else values[()]

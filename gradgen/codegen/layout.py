@@ -112,11 +112,14 @@ def _term(term: ast.expr, group: tuple[type, ...], indent: str, head: str) -> li
     brackets = _needs_brackets(term, group)
     text = f"({to_text(term)})" if brackets else to_text(term)
     line = f"{indent}{head}{text}"
-    if len(line) <= WIDTH or brackets:
+    if len(line) <= WIDTH:
         return [line]
-    if isinstance(term, ast.BinOp) and isinstance(term.op, PRODUCT):
+    if isinstance(term, ast.BinOp) and isinstance(term.op, PRODUCT) and not brackets:
         first, *rest = _operation(term, indent)
         return [f"{indent}{head}{first.removeprefix(indent)}", *rest]
+    is_sum = isinstance(term, ast.BinOp) and isinstance(term.op, (*SUM, *PRODUCT))
+    if brackets and not is_sum:
+        return [line]
     return _broken(term, indent, head, "")
 
 
