@@ -191,13 +191,11 @@ def _static_attribute(frame: Frame, owner: Any, name: str) -> Any:
     if isinstance(owner, type):
         return _class_member(frame, owner, name)
     value = getattr(owner, name)
-    if isinstance(owner, DESCRIPTIONS) or not callable(value):
+    if isinstance(owner, DESCRIPTIONS):
         return _constant(owner, name, value)
-    if isinstance(owner, IMMUTABLE):
-        return Method(Static(owner), name)
-    raise Refusal(
-        f"the attribute '{name}' of {describe(Static(owner))} is not supported"
-    )
+    if not isinstance(owner, IMMUTABLE):
+        return outside_value(frame, Root("object", owner, name), value)
+    return Method(Static(owner), name) if callable(value) else from_python(value)
 
 
 def _constant(owner: Any, name: str, value: Any) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import operator
+import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
     Context,
     Frame,
@@ -146,11 +148,17 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
         raise _run_time_test(frame.context, value, hint)
     if isinstance(value, Record) and value.is_tuple:
         return bool(value.fields)
-    cls = value.cls if isinstance(value, Record) else type(value)
-    cls = type(value.value) if isinstance(value, Foreign) else cls
+    cls = class_behind(value)
     if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
         raise Refusal(f"the truth of {describe(value)} is not known")
     return True
+
+
+def class_behind(value: Any) -> type:
+    """Return the class of an object of the user's."""
+    if isinstance(value, Record):
+        return value.cls
+    return type(value.value) if isinstance(value, Foreign) else type(value)
 
 
 def truth_of(frame: Frame, node: ast.expr, hint: str = USE_WHERE) -> bool:
@@ -184,9 +192,9 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
         return from_python(owner.value[_static_index(index)])
     if isinstance(owner, Static) and isinstance(owner.value, type):
         return owner
-    if isinstance(owner, Foreign) and hasattr(type(owner.value), "__getitem__"):
-        method = type(owner.value).__getitem__
-        return call(frame, Static(method), [owner, index], {})
+    method = getattr(class_behind(owner), "__getitem__", None)
+    if isinstance(method, types.FunctionType):
+        return call(frame, attribute_of(frame, owner, "__getitem__"), [index], {})
     raise Refusal(f"{describe(owner)} cannot be indexed")
 
 

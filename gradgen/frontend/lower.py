@@ -27,6 +27,7 @@ from gradgen.frontend.values import (
     Foreign,
     Guard,
     Root,
+    from_python,
     from_tree,
     to_tree,
 )
@@ -127,10 +128,13 @@ def _bind(frame: Frame, params: Sequence[Param]) -> None:
 
 
 def _argument(frame: Frame, param: Param) -> Any:
-    tree = param.tree
-    if tree.kind == "static" and not is_foldable(tree.leaf):
-        return Foreign(tree.leaf, Root("argument", None, param.name))
-    return from_tree(tree, lambda v: Handle(frame.builder, v))
+    root = Root("argument", None, param.name)
+    return from_tree(param.tree, lambda v: Handle(frame.builder, v), _known, root)
+
+
+def _known(value: Any, root: Root) -> Any:
+    """Return a part of an argument that is no number: its class is in the key."""
+    return from_python(value) if is_foldable(value) else Foreign(value, root)
 
 
 def _function(

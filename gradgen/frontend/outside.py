@@ -166,7 +166,9 @@ def _capture(frame: Frame, root: Root, value: Any, tree: Tree) -> Any:
             raise Refusal(str(error)) from None
         abstract = _fold_integers(context, root, tree, abstract)
         param = Param(name, abstract, "captured")
-        found = from_tree(abstract, lambda v: Handle(builder, v))
+        found = from_tree(
+            abstract, lambda v: Handle(builder, v), lambda v, _: from_python(v), root
+        )
         context.borrow(found)
         context.captures[root] = (Capture(root, name), param, found)
         builder.enter(tuple(abstract.leaves()))

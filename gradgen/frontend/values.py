@@ -166,13 +166,24 @@ def map_leaves(value: Any, function: Callable[[Any], Any]) -> Any:
     return function(value)
 
 
-def from_tree(tree: Tree, wrap: Callable[[Any], Any]) -> Any:
-    """Return the abstract value that a tree describes; ``wrap`` makes its leaves."""
+def from_tree(
+    tree: Tree,
+    wrap: Callable[[Any], Any],
+    known: Callable[[Any, Root], Any],
+    root: Root,
+) -> Any:
+    """Return the abstract value that the tree of what stands at ``root`` describes.
+
+    ``wrap`` makes the values of leaves, ``known(value, root)`` those of static parts.
+    """
     if tree.kind == "leaf":
         return wrap(tree.leaf)
     if tree.kind in ("static", "none"):
-        return from_python(tree.leaf)
-    parts = [from_tree(child, wrap) for child in tree.children]
+        return known(tree.leaf, root)
+    parts = [
+        from_tree(child, wrap, known, root.child(step.removeprefix(".")))
+        for step, child in zip(tree.steps(), tree.children, strict=True)
+    ]
     if tree.kind == "record":
         assert tree.cls is not None
         return Record(tree.cls, dict(zip(tree.keys, parts, strict=True)))

@@ -229,6 +229,26 @@ def test_objects_given_as_arguments_are_read_at_every_call() -> None:
     assert float(derivative(1.0, c)) == 20.0
 
 
+def test_objects_inside_of_arguments() -> None:
+    space = define(
+        "class C:\n    def __init__(self, s): self.s = s\n"
+        "    def __call__(self, x): return x * self.s\n"
+        "def f(x, cs): return cs['a'][0](x) + cs['b'](x)"
+    )
+    make = space["C"]
+    derivative = gradgen.grad(space["f"])
+    assert float(derivative(1.0, {"a": [make(2.0)], "b": make(3.0)})) == 5.0
+    assert float(derivative(1.0, {"a": [make(4.0)], "b": make(5.0)})) == 9.0
+
+
+def test_attributes_of_functions_are_read_at_every_call() -> None:
+    space = define("def g(x): return x\ng.s = 2.0\ndef f(x): return x * g.s")
+    derivative = gradgen.grad(space["f"])
+    assert float(derivative(1.0)) == 2.0
+    space["g"].s = 5.0
+    assert float(derivative(1.0)) == 5.0
+
+
 def test_private_names_of_a_class() -> None:
     space = define(
         "class C:\n"
