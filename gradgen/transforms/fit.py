@@ -30,7 +30,8 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
         return zeros_like(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
     if derivative.shape != x.shape:
         derivative = fill(derivative, x)
-    if isinstance(x.type, Scalar) and not x.type.weak and derivative.type.weak:
+    one_adapts = x.type.weak != derivative.type.weak
+    if one_adapts and (derivative.type.weak or derivative.dtype != x.dtype):
         return apply("cast", derivative, builder=x.builder, dtype=x.dtype)
     return cast_like(derivative, x)
 
