@@ -31,7 +31,8 @@ Args = tuple[Any, ...]
 def build(request: Request, parts: Parts) -> Program:
     """Return the program made of ``parts`` for calls of the types of ``request``."""
     names = request.target.parameters.names(len(request.args))
-    fetch = compile_fetch(parts.places, names)
+    readers = request.target.parameters.readers(len(request.args))
+    fetch = compile_fetch(parts.places, readers)
     outside = () if fetch is None else fetch(request.args)
     masks = request.masks()
     return Program(
@@ -40,10 +41,10 @@ def build(request: Request, parts: Parts) -> Program:
         promoted=parts.promoted,
         prepare=_prepare(request, masks, outside, names),
         finish=_finish(request),
-        check=compile_check(parts.pins, names),
+        check=compile_check(parts.pins, readers),
         fetch=fetch,
         fetched=key_of(outside),
-        likeness=None if request.seeds else Likeness(parts.pins, tuple(names)),
+        likeness=None if request.seeds else Likeness(parts.pins, readers),
     )
 
 

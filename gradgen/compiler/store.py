@@ -75,10 +75,10 @@ def _find(
 ) -> Program | None:
     """Return a program on the disk that fits the present state of everything."""
     function = request.target.function
-    names = request.target.parameters.names(len(request.args))
+    readers = request.target.parameters.readers(len(request.args))
     for path, text in cache.read(root, folder):
         try:
-            parts = decode(text, function, names, request.args)
+            parts = decode(text, function, readers, request.args)
         except (Damaged, LookupError, TypeError, ValueError):
             cache.remove(path)
             continue
@@ -89,9 +89,9 @@ def _find(
 
 def _keep(root: str, folder: str, request: Request, parts: Parts) -> None:
     function = request.target.function
-    names = request.target.parameters.names(len(request.args))
+    readers = request.target.parameters.readers(len(request.args))
     try:
-        text = encode(parts, function, names, request.args)
+        text = encode(parts, function, readers, request.args)
     except Uncacheable:
         return
     cache.write(root, folder, digest(text), text)

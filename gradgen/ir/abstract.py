@@ -19,6 +19,7 @@ from gradgen.ir.types import (
     Scalar,
     Sym,
     Type,
+    tensor,
 )
 
 LETTERS = "nmkpqrstuvw"
@@ -27,9 +28,20 @@ KINDS = "biufc"
 
 def is_tensor(value: Any) -> bool:
     """Tell whether ``value`` is a number or an array of numbers, not a bool flag."""
-    if isinstance(value, np.ndarray | np.generic):
+    if is_array_like(value):
         return value.dtype.kind in KINDS
     return isinstance(value, int | float | complex) and not isinstance(value, bool)
+
+
+def is_array_like(value: Any) -> bool:
+    """Tell whether ``value`` is an array or scalar of NumPy, or follows its protocols.
+
+    Arrays on a GPU do: generated code calls ``np.*``, which hands on to them.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return True
+    follows = hasattr(type(value), "__array_function__") and hasattr(value, "shape")
+    return follows and isinstance(getattr(value, "dtype", None), np.dtype)
 
 
 def is_numeric(value: Any) -> bool:
@@ -48,6 +60,8 @@ def type_of(value: Any, dims: Dims, name: str) -> Type:
         return Scalar(value.dtype)
     if isinstance(value, np.generic):
         return Scalar(value.dtype)
+    if is_array_like(value):
+        return tensor(value.dtype, tuple(_dim(length, dims) for length in value.shape))
     if isinstance(value, int):
         return Scalar(PY_INT.dtype, weak=True, dim=dims.fresh(_stem(name)))
     return PY_FLOAT if isinstance(value, float) else PY_COMPLEX

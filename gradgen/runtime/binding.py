@@ -41,6 +41,14 @@ class Parameters:
         last = () if self.keywords is None else (self.keywords,)
         return (*self.positional, *extra, *self.keyword_only, *last)
 
+    def readers(self, count: int) -> dict[str, str]:
+        """Return for each parameter the expression of its argument among ``args``."""
+        readers = {name: f"args[{i}]" for i, name in enumerate(self.names(count))}
+        if self.variadic is not None:
+            first = len(self.positional)
+            readers[self.variadic] = f"args[{first}:{first + count - self.fixed}]"
+        return readers
+
     def selectable(self, count: int) -> int:
         """Return how many of ``count`` arguments a position can select."""
         return len(self.positional) - self.prefix + count - self.fixed

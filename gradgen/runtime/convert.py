@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import ArgumentError
+from gradgen.ir.abstract import is_array_like
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.ir.types import Array, Scalar
-from gradgen.runtime.keys import is_duck_array
 
 
 def is_int(value: Any) -> bool:
@@ -20,12 +20,14 @@ def is_int(value: Any) -> bool:
 def is_zero_dimensional(value: Any) -> bool:
     """Tell whether ``value`` is an array without dimensions, not a scalar."""
     return (
-        is_duck_array(value) and not isinstance(value, np.generic) and not value.shape
+        is_array_like(value) and not isinstance(value, np.generic) and not value.shape
     )
 
 
 class Given:
     """Stands for an argument of which only the type is known."""
+
+    __array_function__ = None
 
     def __init__(self, type_: Array | Scalar) -> None:
         self.type = type_
@@ -147,7 +149,7 @@ def _kind_text(tree: Tree) -> str:
 
 def is_float_leaf(value: Any) -> bool:
     """Tell whether ``value`` can carry a derivative: a real number or array of them."""
-    if is_duck_array(value):
+    if is_array_like(value):
         return bool(value.dtype.kind == "f")
     return isinstance(value, float) or is_int(value)
 
@@ -159,7 +161,7 @@ ARTICLES |= {"M": "a datetime", "m": "a timedelta", "V": "a structured", "f": "a
 
 def leaf_text(value: Any) -> str:
     """Return what ``value`` is, for messages: ``an integer array``."""
-    if is_duck_array(value):
+    if is_array_like(value):
         kind = ARTICLES.get(getattr(value.dtype, "kind", ""), "an")
         return f"{kind} {'array' if value.shape else 'scalar'}"
     if isinstance(value, bool):

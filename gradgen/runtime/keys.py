@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.ir.abstract import is_array_like
 from gradgen.ir.tree import record_fields
 
 Key = tuple[Hashable, ...]
@@ -105,7 +106,7 @@ def _describe_other(
     if fields is not None:
         for name in fields:
             describe(getattr(value, name), parts, integers)
-    elif is_duck_array(value):
+    elif is_array_like(value):
         parts.append(value.dtype)
         parts.append(tuple(value.shape))
 
@@ -113,11 +114,6 @@ def _describe_other(
 def _dict_key(key: Hashable) -> Hashable:
     """Tell apart keys that are equal but print differently, such as 1 and True."""
     return key if type(key) is str else (type(key), key)
-
-
-def is_duck_array(value: Any) -> bool:
-    """Tell whether ``value`` is an array, of NumPy or following its protocols."""
-    return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def generalise(key: Key) -> Key:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.runtime.places import Check, Pin, Writer
+from gradgen.runtime.places import Check, Params, Pin, Writer
 
 Args = tuple[Any, ...]
 
@@ -18,7 +18,7 @@ class Likeness:
     """What a program relies on, from which the expression is written."""
 
     pins: tuple[Pin, ...]
-    params: tuple[str, ...]
+    params: Params
 
 
 def compile_match(likeness: Likeness, args: Args) -> Check | None:

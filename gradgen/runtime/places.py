@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 
 Fetch = Callable[[tuple[Any, ...]], Any]
 Check = Callable[[tuple[Any, ...]], bool]
+Params = Mapping[str, str]
+"""For each parameter the expression that takes its argument from ``args``."""
 
 CONSTANTS = (
     bool,
@@ -56,8 +58,8 @@ class Pin:
 class Writer:
     """Writes the expressions of fetches and checks, and keeps what they refer to."""
 
-    def __init__(self, params: Sequence[str]) -> None:
-        self.positions = {name: i for i, name in enumerate(params)}
+    def __init__(self, params: Params) -> None:
+        self.params = params
         self.names: dict[str, Any] = {"same": same_constant}
         self.locals = 0
 
@@ -80,7 +82,7 @@ class Writer:
     def _root(self, place: Place) -> str:
         owner = place.owner
         if place.kind == "argument":
-            return f"args[{self.positions[place.name]}]"
+            return self.params[place.name]
         if place.kind == "global":
             return f"{self.refer(owner.__globals__)}[{place.name!r}]"
         if place.kind == "closure":
@@ -115,7 +117,7 @@ def _check_function(
     )
 
 
-def compile_check(pins: Sequence[Pin], params: Sequence[str]) -> Check | None:
+def compile_check(pins: Sequence[Pin], params: Params) -> Check | None:
     """Return the function that tells whether all ``pins`` hold; None if there are none.
 
     It is written as one expression, because it runs at every call of a program. It
@@ -128,7 +130,7 @@ def compile_check(pins: Sequence[Pin], params: Sequence[str]) -> Check | None:
     return check
 
 
-def compile_fetch(places: Sequence[Place], params: Sequence[str]) -> Fetch | None:
+def compile_fetch(places: Sequence[Place], params: Params) -> Fetch | None:
     """Return the function that reads all ``places``, as a tuple; None for no places."""
     if not places:
         return None

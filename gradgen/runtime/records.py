@@ -15,7 +15,7 @@ from gradgen.runtime.dispatch import key_of
 from gradgen.runtime.keys import describe
 from gradgen.runtime.load import Listing
 from gradgen.runtime.parts import Parts
-from gradgen.runtime.places import ABSENT, Pin, Place, compile_fetch
+from gradgen.runtime.places import ABSENT, Params, Pin, Place, compile_fetch
 
 Args = tuple[Any, ...]
 MARK = "# gradgen "
@@ -97,7 +97,7 @@ def _member(cls: type, name: str) -> Any:
 
 
 def encode(
-    parts: Parts, function: types.FunctionType, params: Sequence[str], args: Args
+    parts: Parts, function: types.FunctionType, params: Params, args: Args
 ) -> str:
     """Return a program as the text of a Python file with a header.
 
@@ -135,7 +135,7 @@ class Damaged(ValueError):
 
 
 def decode(
-    text: str, function: types.FunctionType, params: Sequence[str], args: Args
+    text: str, function: types.FunctionType, params: Params, args: Args
 ) -> Parts | None:
     """Return the program that ``text`` holds; None if it is for another state.
 
@@ -176,7 +176,7 @@ def _open(text: str) -> tuple[dict[str, Any], str]:
     return header, body
 
 
-def _pin(data: Any, owners: Owners, params: Sequence[str], args: Args) -> Pin:
+def _pin(data: Any, owners: Owners, params: Params, args: Args) -> Pin:
     place = _place(data[0], owners)
     fetch = compile_fetch([place], params)
     assert fetch is not None
@@ -229,7 +229,7 @@ def _place_data(place: Place, owners: Owners) -> list[Any]:
     return [place.kind, owner, place.name, list(place.steps)]
 
 
-def _read_text(places: Sequence[Place], params: Sequence[str], args: Args) -> str:
+def _read_text(places: Sequence[Place], params: Params, args: Args) -> str:
     fetch = compile_fetch(places, params)
     return "" if fetch is None else key_text(key_of(fetch(args)))
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradgen.errors import ArgumentError
+from gradgen.ir.abstract import is_array_like
 from gradgen.ir.tree import tree_of
 from gradgen.runtime.convert import (
     check_structure,
@@ -18,7 +19,6 @@ from gradgen.runtime.convert import (
     parts_of,
     rebuild,
 )
-from gradgen.runtime.keys import is_duck_array
 
 Fit = Callable[[Any, Any, str, str], Any]
 
@@ -88,9 +88,9 @@ def _refuse_seed(name: str, like_name: str, like: Any) -> NoReturn:
 
 
 def _fit_leaf(seed: Any, like: Any, name: str, like_name: str) -> Any:
-    if not is_duck_array(like) or not like.shape:
+    if not is_array_like(like) or not like.shape:
         return _fit_scalar(seed, like, name, like_name)
-    if not is_duck_array(seed) or isinstance(seed, np.generic):
+    if not is_array_like(seed) or isinstance(seed, np.generic):
         raise ArgumentError(f"{name} must be an array, not {leaf_text(seed)}")
     if seed.shape != like.shape:
         raise ArgumentError(
@@ -108,9 +108,9 @@ def _fit_scalar(seed: Any, like: Any, name: str, like_name: str) -> Any:
         seed = seed[()]
     if isinstance(seed, bool) or not isinstance(seed, int | float | np.floating):
         raise ArgumentError(f"{name} must be a real number, not {leaf_text(seed)}")
-    dtype = like.dtype if is_duck_array(like) else np.dtype(float)
+    dtype = like.dtype if is_array_like(like) else np.dtype(float)
     if isinstance(seed, np.floating) and seed.dtype.itemsize > dtype.itemsize:
         raise ArgumentError(
             f"{name} has dtype {seed.dtype}, but {like_name} has {dtype}"
         )
-    return dtype.type(seed) if is_duck_array(like) else float(seed)
+    return dtype.type(seed) if is_array_like(like) else float(seed)

@@ -95,3 +95,51 @@ def test_each_argument_gets_its_own_program(function, arguments, monkeypatch):
                 for h in step
             ]
             np.testing.assert_allclose(found, numeric, rtol=1e-3, atol=1e-5)
+
+
+def test_objects_are_read_wherever_they_stand():
+    def f(x, things, *rest, **named):
+        return x * things[0].k * things[1]["b"].k * rest[0].k * named["last"].k
+
+    d = grad(f)
+    for a, b, c, last in [(2.0, 3.0, 5.0, 7.0), (1.0, 1.0, 4, 2.0), (1.0, 1.0, 3, 2.0)]:
+        things = [Scale(a), {"b": Scale(b)}]
+        assert d(1.0, things, Scale(c), last=Scale(last)) == a * b * c * last
+
+
+class OnDevice:
+    """An array that follows NumPy's protocols and is none of NumPy's."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __array_ufunc__(self, function, method, *args, out=(), **options):
+        if out:
+            options["out"] = tuple(map(plain, out))
+        return OnDevice(getattr(function, method)(*map(plain, args), **options))
+
+    def __array_function__(self, function, types, args, options):
+        return OnDevice(np.asarray(function(*map(plain, args), **options)))
+
+    def __mul__(self, other):
+        return np.multiply(self, other)
+
+    def __add__(self, other):
+        return np.add(self, other)
+
+    __rmul__, __radd__ = __mul__, __add__
+
+
+def plain(x):
+    return x.array if isinstance(x, OnDevice) else x
+
+
+def test_arrays_that_follow_numpys_protocols_are_not_shut_out():
+    def f(x):
+        return np.sum(np.sin(x) * x)
+
+    x = np.linspace(0.0, 1.0, 4)
+    gradient = grad(f)(OnDevice(x))
+    assert type(gradient) is OnDevice
+    np.testing.assert_array_equal(gradient.array, grad(f)(x))

@@ -39,7 +39,7 @@ def here(name, *steps):
     ],
 )
 def test_places_are_read(place, expected):
-    assert compile_fetch([place], ["x"])((7,)) == (expected,)
+    assert compile_fetch([place], {"x": "args[0]"})((7,)) == (expected,)
 
 
 def test_a_closure_is_read_anew():
@@ -48,14 +48,14 @@ def test_a_closure_is_read_anew():
     def inner():
         return cell
 
-    fetch = compile_fetch([Place("closure", inner, "cell")], [])
+    fetch = compile_fetch([Place("closure", inner, "cell")], {})
     assert fetch(()) == (1.0,)
     cell = 2.0
     assert fetch(()) == (2.0,)
 
 
 def test_a_changed_value_is_noticed(monkeypatch):
-    check = compile_check([Pin(here("LEVEL"), 1), Pin(here("MODULE"), MODULE)], [])
+    check = compile_check([Pin(here("LEVEL"), 1), Pin(here("MODULE"), MODULE)], {})
     assert check(())
     for value in (2, 1.0, True):
         monkeypatch.setattr(sys.modules[__name__], "LEVEL", value)
