@@ -37,8 +37,12 @@ class Parameters:
 
     def names(self, count: int) -> tuple[str, ...]:
         """Return a name for each of ``count`` arguments."""
-        extra = tuple(f"{self.variadic}_{i}" for i in range(count - self.fixed))
         last = () if self.keywords is None else (self.keywords,)
+        others = {*self.positional, *self.keyword_only, *last}
+        stem = f"{self.variadic}_"
+        while any(name.startswith(stem) for name in others):
+            stem += "_"
+        extra = tuple(f"{stem}{i}" for i in range(count - self.fixed))
         return (*self.positional, *extra, *self.keyword_only, *last)
 
     def readers(self, count: int) -> dict[str, str]:

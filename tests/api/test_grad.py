@@ -213,6 +213,14 @@ def test_one_of_any_number_of_arguments_can_be_selected():
     assert grad(f_of_many, argnums=-1)(3.0, 5.0, 2.0, 7.0) == 1.0
 
 
+def test_names_of_further_arguments_do_not_meet_others():
+    def f(rest_0, *rest, rest_1=5.0):
+        return rest_0 * rest[0] * rest[1] * rest_1
+
+    assert grad(f, argnums=(0, 1, 2))(2.0, 3.0, 7.0) == (105.0, 70.0, 30.0)
+    assert "def f_grad(rest_0, rest__0, rest__1, rest_1):" in grad(f).source(1, 1, 1)
+
+
 def test_python_says_what_is_wrong_with_a_call():
     with pytest.raises(TypeError, match=r"loss\(\) missing 1 required positional"):
         grad(loss)(1.0, 2.0)
