@@ -6,7 +6,7 @@ import ast
 import copy
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 FLAGS = 0x1FF0000
 """The flags of a code object that ``from __future__`` sets."""
@@ -28,8 +28,17 @@ def compiles_to(
     """
     code = function.__code__
     if is_rewritten(code):
-        return _parameters(node) == _parameter_names(code)
-    return _same(_compiled(node, function), code)
+        return has_parameters(node, code)
+    imported = _imported(function)
+    ways = (imported, []) if imported else ([],)
+    return any(_same(_compiled(node, function, names), code) for names in ways)
+
+
+def has_parameters(
+    node: ast.FunctionDef | ast.Lambda, code: types.CodeType
+) -> bool:
+    """Tell whether ``node`` takes the parameters that ``code`` takes."""
+    return _parameters(node) == _parameter_names(code)
 
 
 def is_rewritten(code: types.CodeType) -> bool:
@@ -56,12 +65,14 @@ def _parameter_names(code: types.CodeType) -> tuple[str, ...]:
 
 
 def _compiled(
-    node: ast.FunctionDef | ast.Lambda, function: types.FunctionType
+    node: ast.FunctionDef | ast.Lambda,
+    function: types.FunctionType,
+    imported: Sequence[str],
 ) -> types.CodeType:
     """Compile ``node`` where it sees the same names, and return its code object."""
     code = function.__code__
     module = ast.Module([_surrounded(_bare(node), code)], [])
-    if imported := _imported(function):
+    if imported:
         module.body.insert(0, ast.Import([ast.alias(name) for name in imported]))
         _locate(module.body[0])
     flags = code.co_flags & FLAGS

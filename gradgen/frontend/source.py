@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import SourceError, Span
-from gradgen.frontend.bytecode import compiles_to, is_rewritten, lines_in
+from gradgen.frontend.bytecode import (
+    compiles_to,
+    has_parameters,
+    is_rewritten,
+    lines_in,
+)
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -159,7 +164,8 @@ def _find_in_file(lines: list[str], function: types.FunctionType) -> FunctionNod
     if not found and not is_rewritten(code):
         lines_of = lines_in(tree, code)
         named = (n for n in _definitions(tree) if _named(n) == code.co_name)
-        found = [n for n in named if _first_line(n) in lines_of]
+        near = (n for n in named if _first_line(n) in lines_of)
+        found = [n for n in near if has_parameters(n, code)]
     here = [n for n in found if _first_line(n) == code.co_firstlineno]
     if len(here) > 1:
         here = _by_columns(here, code) or here
@@ -204,10 +210,7 @@ def _is_source(node: FunctionNode, function: types.FunctionType) -> bool:
 
 
 def _by_columns(nodes: list[FunctionNode], code: types.CodeType) -> list[FunctionNode]:
-    """Pick the lambda whose columns hold all positions of the bytecode.
-
-    Lambdas of the same code on one line mean the same, so this is for carets alone.
-    """
+    """Pick the innermost lambda whose columns hold all positions of the bytecode."""
     columns = [
         (start, end)
         for line, end_line, start, end in code.co_positions()
@@ -216,8 +219,9 @@ def _by_columns(nodes: list[FunctionNode], code: types.CodeType) -> list[Functio
     if not columns:
         return []
     low, high = min(c[0] for c in columns), max(c[1] for c in columns)
-    return [
-        node
-        for node in nodes
-        if node.col_offset <= low and high <= (node.end_col_offset or 0)
-    ]
+    holding = [n for n in nodes if n.col_offset <= low and high <= _end(n)]
+    return sorted(holding, key=lambda n: _end(n) - n.col_offset)
+
+
+def _end(node: FunctionNode) -> int:
+    return node.end_col_offset or 0

@@ -52,7 +52,7 @@ class Tree:
             yield from child.paths(prefix + key)
 
     def steps(self) -> tuple[str, ...]:
-        """Return for every child the text that selects it: ``[0]``, ``['w']``, ``.w``."""
+        """Return the text that selects each child: ``[0]``, ``['w']``, ``.w``."""
         if self.kind == "record":
             return tuple(f".{key}" for key in self.keys)
         if self.kind == "dict":
@@ -83,12 +83,19 @@ def leaf(value: Any) -> Tree:
 
 
 def record_fields(value: Any) -> tuple[str, ...] | None:
-    """Return the field names of a NamedTuple or dataclass instance, else None."""
+    """Return the field names of a NamedTuple or dataclass instance, else None.
+
+    An instance with attributes besides its fields is an object, not a record: they
+    may stand before what its class defines.
+    """
     cls = type(value)
     if isinstance(value, tuple) and hasattr(cls, "_fields"):
-        return tuple(cls._fields)
+        return None if getattr(value, "__dict__", None) else tuple(cls._fields)
     if dataclasses.is_dataclass(cls):
-        return tuple(f.name for f in dataclasses.fields(cls) if f.init)
+        fields = dataclasses.fields(cls)
+        if len(getattr(value, "__dict__", ())) > len(fields):
+            return None
+        return tuple(f.name for f in fields if f.init)
     return None
 
 

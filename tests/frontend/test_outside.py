@@ -249,6 +249,23 @@ def test_attributes_of_functions_are_read_at_every_call() -> None:
     assert float(derivative(1.0)) == 5.0
 
 
+def test_attributes_that_stand_before_those_of_the_class() -> None:
+    space = define(
+        "import dataclasses\n"
+        "from typing import ClassVar\n"
+        "@dataclasses.dataclass\nclass C:\n    s: float\n    n: ClassVar[int] = 2\n"
+        "def f(x, c): return x * c.s * c.n"
+    )
+    derivative = gradgen.grad(space["f"])
+    c = space["C"](3.0)
+    assert float(derivative(1.0, c)) == 6.0
+    c.n = 5
+    assert float(derivative(1.0, c)) == 15.0
+    del c.n
+    space["C"].n = 7
+    assert float(derivative(1.0, c)) == 21.0
+
+
 def test_private_names_of_a_class() -> None:
     space = define(
         "class C:\n"
