@@ -61,9 +61,10 @@ def _broken(node: ast.expr, indent: str, head: str, tail: str) -> list[str]:
     line = f"{indent}{head}{to_text(node)}{tail}"
     if len(line) <= WIDTH:
         return [line]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (*SUM, *PRODUCT)):
-        lines = _operation(node, indent + INDENT)
-        return [f"{indent}{head}(", *lines, f"{indent}){tail}"]
+    operation, method = _receiver(node)
+    if operation is not None:
+        lines = _operation(operation, indent + INDENT)
+        return [f"{indent}{head}(", *lines, f"{indent}){method}{tail}"]
     parts = _bracketed(node)
     if parts is None:
         return [line]
@@ -72,6 +73,18 @@ def _broken(node: ast.expr, indent: str, head: str, tail: str) -> list[str]:
     for prefix, member in members:
         lines.extend(_broken(member, indent + INDENT, prefix, ","))
     return [*lines, f"{indent}{closing}{tail}"]
+
+
+def _receiver(node: ast.expr) -> tuple[ast.BinOp | None, str]:
+    """Return the operation that a method is called on, and the call; or the node."""
+    method = ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        options = to_text(ast.Call(ast.Name("_", ast.Load()), node.args, node.keywords))
+        method = f".{node.func.attr}{options.removeprefix('_')}"
+        node = node.func.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (*SUM, *PRODUCT)):
+        return node, method
+    return None, method
 
 
 def _bracketed(

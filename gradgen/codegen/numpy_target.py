@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
-IMPORTED = SUPPORT_NAMES | {"np", "math"}
+WORD = re.compile(r"[a-z_]\w*")
 SECTIONS = {"primal": "# forward sweep", "adjoint": "# reverse sweep"}
 
 
@@ -43,6 +44,7 @@ class _Printer:
     function: Function
     names: Names
     classes: dict[type, str]
+    support: frozenset[str]
     sweeps: bool
     inlined: dict[Value, ast.expr] = field(default_factory=dict)
     lines: list[tuple[str, Span | None]] = field(default_factory=list)
@@ -54,12 +56,14 @@ class _Printer:
 def emit(function: Function) -> Emitted:
     """Return the source of ``function``: imports, one ``def``, one comment a line."""
     classes = classes_in(function.result)
-    taken = {*SUPPORT_NAMES, *classes.values(), function.name}
+    support = _support_in(function)
+    taken = {*support, *classes.values(), function.name}
     origins = {op.origin for op in function.body.ops}
     printer = _Printer(
         function,
         choose_names(function, taken),
         classes,
+        support=support,
         sweeps=origins.issuperset(SECTIONS),
     )
     _print_head(printer)
@@ -71,6 +75,12 @@ def emit(function: Function) -> Emitted:
     value = construction(function.result, lambda x: _atom(printer, x), classes)
     _add(printer, ast.Return(value), None)
     return _assemble(printer)
+
+
+def _support_in(function: Function) -> frozenset[str]:
+    """Return the support functions that the ops of ``function`` call."""
+    words = (word for op in function.body.ops for word in WORD.findall(_template(op)))
+    return SUPPORT_NAMES.intersection(words)
 
 
 def _print_head(printer: _Printer) -> None:
@@ -157,7 +167,7 @@ def _atom(printer: _Printer, atom: Any) -> ast.expr:
 def _add(printer: _Printer, statement: ast.stmt, span: Span | None) -> None:
     """Print a statement, with its place where that differs from the last one's."""
     used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    printer.outside |= used & IMPORTED
+    printer.outside |= used & {"math", "np", *printer.support}
     comment = "" if span is None or span.label == printer.place else span.label
     printer.place = comment or printer.place
     lines = with_comment(lay_out(statement), comment)

@@ -80,6 +80,12 @@ def add_zero(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     return xs[1] if op.name == "add" else -xs[1]
 
 
+@ALGEBRA("add_at")
+def add_zero_at(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``x[i] += 0.0 -> x``."""
+    return xs[0] if constant(xs[-1]) == 0 else None
+
+
 @ALGEBRA("add")
 def add_twice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``a + a -> 2 * a``."""

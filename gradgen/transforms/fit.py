@@ -49,12 +49,24 @@ def fill(value: Handle, like: Handle) -> Handle:
 
 
 def name_after(derivative: Handle, x: Value, suffix: str) -> None:
-    """Name a derivative after its value, unless it has a name already."""
+    """Name a derivative after its value, unless it has a name already.
+
+    One that is named after a value without a name is named again.
+    """
     atom = derivative.atom
-    if not isinstance(atom, Value) or atom.base is not None or atom.hint:
+    if not isinstance(atom, Value) or named_root(atom).hint:
+        return
+    if atom.base is not None and not named_root(x).hint:
         return
     atom.base, atom.suffix = x, suffix
     atom.hint = x.hint + suffix if x.hint else ""
+
+
+def named_root(value: Value) -> Value:
+    """Return the value from whose name that of ``value`` is made."""
+    while value.base is not None:
+        value = value.base
+    return value
 
 
 def start(inputs: tuple[Value, ...]) -> Builder:

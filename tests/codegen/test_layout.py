@@ -25,6 +25,7 @@ STATEMENTS = [
     f"x = {LONG[0]} - ({LONG[1]} - {LONG[2]} * {LONG[3]} * {LONG[4]} * {LONG[5]})",
     f"x = {LONG[0]} + {LONG[1]} * {LONG[2]} * {LONG[3]} * {LONG[4]} / {LONG[5]} * b",
     f"x = {LONG[0]} * ({LONG[1]} > {LONG[2]}) * ({LONG[3]} ** {LONG[4]}) - -{LONG[5]}",
+    f"x = ({LONG[0]} + {LONG[1]} * {LONG[2]} - {LONG[3]}).sum(axis=1, keepdims=True)",
     f"x += ({LONG[0]} + {LONG[1]}) * ({LONG[2]} if {LONG[3]} else {LONG[4]}) ** 2",
     f"np.add.at({LONG[0]}, ({LONG[1]}, {LONG[2]}), {LONG[3]} * {LONG[4]} + {LONG[5]})",
     f"x = np.where({LONG[0]} > 0, {LONG[1]} + {LONG[2]}, np.exp({LONG[3]} - y), z)",

@@ -23,12 +23,12 @@ def attention_vjp(q, k, v, value_bar):
     v_bar = p1.T @ value_bar
     p_bar = masked_divide(p1_bar, sum_p)  # zoo.py:175
     p_bar -= (p_bar * p1).sum(axis=1, keepdims=True)
-    p_bar *= p  # zoo.py:174
-    sum_p_bar = p_bar.sum(axis=1, keepdims=True)
+    s_bar = p_bar * p  # zoo.py:174
+    sum_s_bar = s_bar.sum(axis=1, keepdims=True)
     chosen = s == max_s
     sum_chosen = chosen.sum(axis=1, keepdims=True)
-    p_bar -= chosen * (sum_p_bar / np.maximum(sum_chosen, 1))
-    p_bar /= 2.0  # zoo.py:173
-    q_bar = p_bar @ k
-    k_bar = p_bar.T @ q
+    s_bar -= chosen * (sum_s_bar / np.maximum(sum_chosen, 1))
+    s_bar /= 2.0  # zoo.py:173
+    q_bar = s_bar @ k
+    k_bar = s_bar.T @ q
     return value, (q_bar, k_bar, v_bar)

@@ -9,12 +9,12 @@ def helper_function_grad(x, y):
     y: f64[n]
     """
     # forward sweep
-    shifted1 = x - x.mean()  # zoo.py:228
-    sqrt = np.sqrt((shifted1 ** 2).mean())  # zoo.py:229
-    ratio = 2.0 * shifted1 / sqrt
+    shifted = x - x.mean()  # zoo.py:228
+    sqrt = np.sqrt((shifted ** 2).mean())  # zoo.py:229
+    ratio = 2.0 * shifted / sqrt
     # reverse sweep
     prod_bar = y / sqrt
     prod = prod_bar @ ratio
-    shifted1_bar = 2.0 * prod_bar - masked_divide(prod, sqrt) / x.shape[0] * shifted1
-    x_bar = shifted1_bar - 2.0 * prod_bar.mean()  # zoo.py:228
+    shifted_bar = 2.0 * prod_bar - masked_divide(prod, sqrt) / x.shape[0] * shifted
+    x_bar = shifted_bar - 2.0 * prod_bar.mean()  # zoo.py:228
     return x_bar

@@ -9,6 +9,6 @@ def horner_jvp(x, c, x_dot):
     prod_dot = x_dot * c3
     total = c[2] + x * c3
     total1 = c[1] + x * total
-    prod_dot = x_dot * total1 + (x_dot * total + prod_dot * x) * x
+    value_dot = x_dot * total1 + (x_dot * total + prod_dot * x) * x
     value = c[0] + x * total1
-    return value, prod_dot
+    return value, value_dot

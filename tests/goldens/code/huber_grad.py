@@ -11,6 +11,7 @@ def huber_grad(x, delta):
     a = abs(x)  # zoo.py:272
     mask = a < delta  # zoo.py:273
     # reverse sweep
+    a_bar = np.where(mask, 0.0, delta)
     x_bar = np.where(mask, x, 0.0)
-    x_bar += np.where(mask, 0.0, delta) * np.sign(x)  # zoo.py:272
+    x_bar += a_bar * np.sign(x)  # zoo.py:272
     return x_bar
