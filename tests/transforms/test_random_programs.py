@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradgen.ir.abstract import abstract_tree
@@ -181,7 +181,6 @@ def inner(xs: Any, ys: Any) -> float:
     return float(sum(np.vdot(x, y) for x, y in zip(xs, ys, strict=True)))
 
 
-@settings(max_examples=150)
 @given(programs())
 def test_first_order(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
@@ -203,7 +202,6 @@ def test_first_order(drawn: tuple[Function, list[Any]]) -> None:
         close(flat, wanted, 1e-10)
 
 
-@settings(max_examples=60)
 @given(programs())
 def test_against_differences(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
@@ -220,7 +218,6 @@ def test_against_differences(drawn: tuple[Function, list[Any]]) -> None:
         close([tangent], [slopes[0]], 1e-5)
 
 
-@settings(max_examples=60)
 @given(programs())
 def test_second_order(drawn: tuple[Function, list[Any]]) -> None:
     function, args = drawn
