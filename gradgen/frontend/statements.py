@@ -118,10 +118,15 @@ def _for(frame: Frame, node: ast.For) -> Flow | None:
         return _run_for(frame, node, _counted(items))
 
 
+def _too_long() -> Refusal:
+    reason = f"a loop of more than {MAX_TURNS} turns is not unrolled"
+    return Refusal(reason, "array operations, or fewer turns")
+
+
 def _counted(items: Iterator[Any]) -> Iterator[Any]:
     for turn, item in enumerate(items):
         if turn == MAX_TURNS:
-            raise Refusal(f"a loop of more than {MAX_TURNS} turns is not unrolled")
+            raise _too_long()
         yield item
 
 
@@ -142,7 +147,7 @@ def _while(frame: Frame, node: ast.While) -> Flow | None:
         if not truth_of(frame, node.test, WHILE):
             break
         if turn == MAX_TURNS:
-            raise Refusal(f"a loop of more than {MAX_TURNS} turns is not unrolled")
+            raise _too_long()
         flow = execute(frame, node.body)
         if flow is not None and flow.kind == "return":
             return flow
