@@ -1,4 +1,4 @@
-"""The IR: structured SSA. Data only; see ``builder`` to make it, ``verify`` to check."""
+"""The IR: structured SSA. Data only: ``builder`` makes it, ``verify`` checks it."""
 
 from __future__ import annotations
 
