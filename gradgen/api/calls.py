@@ -52,7 +52,8 @@ def jvp(
         raise ArgumentError("jvp takes a tuple of arguments and a tuple of tangents")
     if len(primals) != len(tangents):
         raise ArgumentError(
-            f"jvp got {len(primals)} arguments, but {len(tangents)} tangents"
+            f"jvp needs a tangent, or None, for each argument; it got {len(tangents)} "
+            f"for {len(primals)}"
         )
     target, steps = unfold(f)
     args = (*target.arguments(tuple(primals), {}), tuple(tangents))

@@ -139,10 +139,8 @@ def check_differentiable(name: str, arg: Any, mask: Mask) -> None:
 def _no_derivative(path: str, value: Any) -> str:
     message = f"{path} is {leaf_text(value)} and has no derivative; "
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
-        return message + f"pass {path}.astype(float), or leave it out of argnums"
-    if not isinstance(value, str | bool | np.ndarray | np.generic):
-        return message + "select other arguments with argnums"
-    return message + "leave it out of argnums"
+        message += f"pass {path}.astype(float), or "
+    return message + "pass it as an argument that argnums does not select"
 
 
 def for_frontend(parameters: Parameters, params: Sequence[Param]) -> list[Param]:

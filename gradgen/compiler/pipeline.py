@@ -69,9 +69,8 @@ def intermediate(
     """Return the optimised IR for a request, before anything happens in place."""
     masks = request.masks()
     names = request.target.parameters.names(len(request.args))
-    for name, arg, mask in zip(names, request.args, masks, strict=True):
-        if any(mask):
-            check_differentiable(name, arg, mask)
+    for i in sorted({i for step in request.steps for i in request.selected(step)}):
+        check_differentiable(names[i], request.args[i], masks[i])
     lowered, typed, promoted = _lower(request, masks, promoted)
     function = optimise(lowered.function)
     for step in request.steps:

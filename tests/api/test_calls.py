@@ -94,7 +94,7 @@ def test_a_tangent_that_does_not_fit_is_refused(primal, tangent, message):
 
 
 def test_jvp_needs_as_many_tangents_as_arguments():
-    with pytest.raises(ArgumentError, match="2 arguments, but 1 tangents"):
+    with pytest.raises(ArgumentError, match="it got 1 for 2"):
         jvp(f, pair(), (None,))
     with pytest.raises(ArgumentError, match="takes a tuple of arguments"):
         jvp(lambda x: x, 1.0, 1.0)

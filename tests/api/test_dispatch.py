@@ -191,7 +191,9 @@ def test_self_cannot_be_differentiated():
         def f(self, x):
             return x
 
-    with pytest.raises(ArgumentError, match=r"self is a Thing object.*argnums"):
+    with pytest.raises(
+        ArgumentError, match=r"self is a Thing object .* argnums does not select"
+    ):
         Thing().f(1.0)
 
 

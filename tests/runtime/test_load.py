@@ -3,7 +3,6 @@
 import gc
 import inspect
 import linecache
-import pdb
 import traceback
 
 import pytest
@@ -21,7 +20,6 @@ def test_inspect_and_linecache_know_the_source():
     file = function.__code__.co_filename
     linecache.checkcache()
     assert linecache.getline(file, 2) == "    y = x + one\n"
-    assert pdb.find_function("f", file) is None
 
 
 def test_names_differ_and_go_with_the_function():
