@@ -6,6 +6,7 @@ import ast
 import copy
 import inspect
 import types
+import warnings
 from collections.abc import Iterator, Sequence
 
 FLAGS = 0x1FF0000
@@ -34,9 +35,7 @@ def compiles_to(
     return any(_same(_compiled(node, function, names), code) for names in ways)
 
 
-def has_parameters(
-    node: ast.FunctionDef | ast.Lambda, code: types.CodeType
-) -> bool:
+def has_parameters(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> bool:
     """Tell whether ``node`` takes the parameters that ``code`` takes."""
     return _parameters(node) == _parameter_names(code)
 
@@ -49,8 +48,7 @@ def is_rewritten(code: types.CodeType) -> bool:
 
 def lines_in(tree: ast.Module, code: types.CodeType) -> list[int]:
     """Compile a whole file, and return where ``code`` begins in it."""
-    flags = code.co_flags & FLAGS
-    outer = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
+    outer = _compile(tree, code)
     named = (c for c in _nested(outer) if c.co_name == code.co_name)
     return [c.co_firstlineno for c in named if _same(c, code)]
 
@@ -75,8 +73,7 @@ def _compiled(
     if imported:
         module.body.insert(0, ast.Import([ast.alias(name) for name in imported]))
         _locate(module.body[0])
-    flags = code.co_flags & FLAGS
-    outer = compile(module, code.co_filename, "exec", flags, dont_inherit=True)
+    outer = _compile(module, code)
     named = (c for c in _nested(outer) if c.co_name == code.co_name)
     return next(c for c in named if c.co_flags & inspect.CO_OPTIMIZED)
 
@@ -92,6 +89,23 @@ def _bare(node: ast.FunctionDef | ast.Lambda) -> ast.stmt:
         return ast.copy_location(ast.Expr(bare), node)
     bare.decorator_list = []
     return bare
+
+
+def _compile(tree: ast.Module, like: types.CodeType) -> types.CodeType:
+    """Compile as ``like`` was compiled; Python has given its warnings already."""
+    flags = like.co_flags & FLAGS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = compile(tree, like.co_filename, "exec", flags, dont_inherit=True)
+    assert isinstance(code, types.CodeType)
+    return code
+
+
+def parse(text: str, file: str) -> ast.Module:
+    """Parse source, of which Python has given its warnings already."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, file)
 
 
 def _imported(function: types.FunctionType) -> list[str]:

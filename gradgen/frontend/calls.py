@@ -23,6 +23,7 @@ from gradgen.frontend.frame import (
     evaluates,
     execute,
     noted,
+    refusing,
 )
 from gradgen.frontend.known import KNOWN, PURE
 from gradgen.frontend.methods import call_method
@@ -45,7 +46,7 @@ from gradgen.frontend.values import (
     to_python,
 )
 from gradgen.ir.core import Literal
-from gradgen.primitives.lowering import Lowering, NeedsStatic
+from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.registry import METHODS, Handle, find_lowering
 
 MAX_DEPTH = 30
@@ -146,7 +147,8 @@ def _call_known(
     function = callee.value
     known = _look_up(KNOWN, function)
     if known is not None:
-        return known(frame, list(args), kwargs)
+        with refusing():
+            return known(frame, list(args), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
@@ -257,14 +259,10 @@ def lowered(
 ) -> Any:
     """Call a lowering, refusing by name the arguments that it does not take."""
     plain, named = to_python(args), to_python(kwargs)
-    try:
+    with refusing():
         if isinstance(lowering, Lowering):
             return from_python(lowering(*plain, builder=frame.builder, **named))
         return from_python(lowering(*plain, **named))
-    except (Refusal, GradgenError, NeedsStatic):
-        raise
-    except (TypeError, ValueError, IndexError, LookupError) as error:
-        raise Refusal(f"this call is not supported: {error}") from None
 
 
 @calls(Closure)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth_of
-from gradgen.frontend.frame import Frame, call, evaluate, evaluates, guarded
+from gradgen.frontend.frame import Frame, call, evaluate, evaluates, guarded, refusing
 from gradgen.frontend.names import name_value
 from gradgen.frontend.scope import Scope, comprehension_targets
 from gradgen.frontend.targets import bind_target
@@ -188,4 +188,5 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> Any:
     if has_handles(value) and not isinstance(value, Message):
         return Message(((value, conversion, spec.value),))
     convert = CONVERTERS[conversion]
-    return Static(format(convert(to_python(value)), spec.value))
+    with refusing():
+        return Static(format(convert(to_python(value)), spec.value))

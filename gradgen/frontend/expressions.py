@@ -21,7 +21,14 @@ from gradgen.frontend.containers import (
     truth,
     truth_of,
 )
-from gradgen.frontend.frame import Frame, evaluate, evaluates, guarded, static_int
+from gradgen.frontend.frame import (
+    Frame,
+    evaluate,
+    evaluates,
+    guarded,
+    refusing,
+    static_int,
+)
 from gradgen.frontend.values import (
     Foreign,
     Static,
@@ -98,9 +105,10 @@ def _apply_operator(
             )
     lowering = find_lowering(function)
     plain = [to_python(operand) for operand in operands]
-    if lowering is not None:
-        return from_python(lowering(*plain))
-    return from_python(apply(name, *plain, builder=frame.builder))
+    with refusing():
+        if lowering is not None:
+            return from_python(lowering(*plain))
+        return from_python(apply(name, *plain, builder=frame.builder))
 
 
 def _combine_containers(
@@ -245,7 +253,9 @@ def _conditional(frame: Frame, node: ast.IfExp) -> Any:
 @evaluates(ast.Subscript)
 def _subscript(frame: Frame, node: ast.Subscript) -> Any:
     owner = evaluate(frame, node.value)
-    return select(frame, owner, evaluate(frame, node.slice))
+    index = evaluate(frame, node.slice)
+    with refusing():
+        return select(frame, owner, index)
 
 
 @evaluates(ast.Slice)

@@ -263,6 +263,18 @@ def guarded(frame: Frame, node: ast.AST, function: Callable[[Frame, Any], Any]) 
         builder.span = outer
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Refuse what a rule or a function of Python does not take."""
+    try:
+        yield
+    except (Refusal, GradgenError, NeedsStatic, RecursionError):
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise Refusal(f"this is not supported ({kind}: {error})") from error
+
+
 RUN_TIME_INT = "this value must be known when compiling, but it is computed at run time"
 
 

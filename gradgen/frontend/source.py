@@ -19,6 +19,7 @@ from gradgen.frontend.bytecode import (
     has_parameters,
     is_rewritten,
     lines_in,
+    parse,
 )
 
 FunctionNode = ast.FunctionDef | ast.Lambda
@@ -144,8 +145,8 @@ def _find_in_block(
         return None
     try:
         block = inspect.getblock(lines[first:])
-        tree = ast.parse("if 1:\n" + "".join(block)) if _indented(block) else None
-        tree = tree or ast.parse("\n" + "".join(block))
+        head = "if 1:\n" if _indented(block) else "\n"
+        tree = parse(head + "".join(block), code.co_filename)
     except (SyntaxError, tokenize.TokenError):
         return None
     ast.increment_lineno(tree, first - 1)
@@ -179,7 +180,7 @@ def _find_in_file(lines: list[str], function: types.FunctionType) -> FunctionNod
 @functools.lru_cache(maxsize=32)
 def _parse_text(text: str, file: str) -> ast.Module:
     try:
-        return ast.parse(text, file)
+        return parse(text, file)
     except SyntaxError as error:
         raise SourceError(
             f"the source of {file} has changed or is no Python"

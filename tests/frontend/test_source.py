@@ -132,6 +132,13 @@ def test_names_that_are_imported_where_the_code_is_compiled(tmp_path: Path) -> N
     assert find_source(load(tmp_path / "imported.py", text).f).node.lineno == 3
 
 
+def test_warnings_of_the_source_are_not_given_again(tmp_path: Path) -> None:
+    text = "def f(x):\n    return x is 1 or '\\d'\n"
+    with pytest.warns((SyntaxWarning, DeprecationWarning)):
+        module = load(tmp_path / "warned.py", text)
+    assert find_source(module.f).node.lineno == 1
+
+
 def test_tabs_and_wide_characters_in_columns(tmp_path: Path) -> None:
     text = "def f(x):\n\tgröße = 'ä'; return x\n"
     source = find_source(load(tmp_path / "wide.py", text).f)
