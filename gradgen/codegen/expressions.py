@@ -7,7 +7,7 @@ import functools
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -42,18 +42,30 @@ def fill(template: str, operands: Sequence[ast.expr]) -> ast.expr:
     """
     statement = fill_statement(template, operands)
     assert isinstance(statement, ast.Expr), template
-    return _signed(statement.value)
+    node = statement.value
+    return operation(node.left, node.op, node.right) if _is_sum(node) else node
 
 
-def _signed(node: ast.expr) -> ast.expr:
-    """Return ``a - b`` for ``a + -b``, and ``a + 2 * b`` for ``a - -2 * b``."""
-    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add | ast.Sub):
-        return node
-    positive = _without_minus(node.right)
-    if positive is None:
-        return node
-    operator = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
-    return ast.BinOp(node.left, operator, positive)
+def _is_sum(node: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
+
+
+def operation(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.BinOp:
+    """Return ``left operator right``; ``a - -2 * b`` is turned into ``a + 2 * b``."""
+    return ast.BinOp(left, *_turned(operator, right))
+
+
+def update(target: ast.expr, operator: ast.operator, value: ast.expr) -> ast.AugAssign:
+    """Return ``target operator= value``; ``x += -y`` is turned into ``x -= y``."""
+    return ast.AugAssign(target, *_turned(operator, value))  # type: ignore[arg-type]
+
+
+def _turned(operator: ast.operator, operand: ast.expr) -> tuple[ast.operator, ast.expr]:
+    """Return the opposite of a sum's operator and operand, where that saves a sign."""
+    positive = _without_minus(operand)
+    if positive is None or not isinstance(operator, ast.Add | ast.Sub):
+        return operator, operand
+    return (ast.Sub() if isinstance(operator, ast.Add) else ast.Add()), positive
 
 
 def _without_minus(node: ast.expr) -> ast.expr | None:
@@ -76,10 +88,8 @@ def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
     'x[0] -= y'
     """
     tree: ast.stmt = _filled(_parse(template), operands)
-    if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add):
-        positive = _without_minus(tree.value)
-        if positive is not None:
-            return ast.AugAssign(tree.target, ast.Sub(), positive)
+    if isinstance(tree, ast.AugAssign):
+        return update(tree.target, tree.op, tree.value)
     return tree
 
 

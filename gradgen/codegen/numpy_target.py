@@ -11,7 +11,14 @@ from typing import Any
 from gradgen import kernels
 from gradgen.codegen.comments import docstring, with_comment
 from gradgen.codegen.containers import classes_in, construction, unpacking
-from gradgen.codegen.expressions import constant, dotted, fill, fill_statement, name
+from gradgen.codegen.expressions import (
+    constant,
+    dotted,
+    fill,
+    fill_statement,
+    name,
+    update,
+)
 from gradgen.codegen.layout import INDENT, WIDTH, lay_out
 from gradgen.codegen.names import Names, choose_names
 from gradgen.errors import Span
@@ -129,23 +136,28 @@ def _statement(printer: _Printer, op: Op) -> ast.stmt:
     if op.into is not None:
         return _in_place(printer, op, target)
     expression = _expression(printer, op)
-    if isinstance(op.results[0].type, Scalar) and isinstance(expression, ast.BinOp):
+    if isinstance(expression, ast.BinOp) and _are_numbers(op):
         left = expression.left
         if isinstance(left, ast.Name) and left.id == target.id:
             return ast.AugAssign(target, expression.op, expression.right)
     return ast.Assign([target], expression, lineno=1)
 
 
+def _are_numbers(op: Op) -> bool:
+    """Tell whether ``op`` has numbers alone, so that ``a += b`` changes no array."""
+    return all(isinstance(x.type, Scalar) for x in op.operands)
+
+
 def _in_place(printer: _Printer, op: Op, target: ast.Name) -> ast.stmt:
     """Return ``a += b``, or the call with ``out=`` where there is no such operator."""
     assert op.into is not None
     operands = [_atom(printer, x) for x in op.operands]
-    expression = fill(_template(op), operands)
+    slots = [name("_"), name("_")]
+    expression = fill(_template(op), slots) if len(operands) == 2 else None
     if isinstance(expression, ast.BinOp):
-        return ast.AugAssign(target, expression.op, operands[1 - op.into])
+        return update(target, expression.op, operands[1 - op.into])
     out = ast.keyword("out", operands[op.into])
-    call = ast.Call(dotted(PRIMITIVES[op.name].ufunc), operands, [out])
-    return ast.Expr(call)
+    return ast.Expr(ast.Call(dotted(PRIMITIVES[op.name].ufunc), operands, [out]))
 
 
 def _template(op: Op) -> str:

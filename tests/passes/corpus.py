@@ -259,3 +259,24 @@ def reads_a_dead_array_for_its_shape(x, y):
 @program("x", "idx")
 def returns_rows_picked_by_an_array(x, idx):
     return read(x, [idx])
+
+
+@program("x", "y")
+def adds_a_negative_in_place(x, y):
+    a = named(2.0 * x, "a")
+    b = named(a + (-1.0), "a")
+    c = named(b + (-2.0) * y, "a")
+    return named(c - (-y), "a")
+
+
+@program("x", "y")
+def subtracts_a_negative_in_place(x, y):
+    a = named(2.0 * x, "a")
+    return named(a - (-3.0) * y, "a"), x + (-y), x - (-2.0) * y
+
+
+@program("v", "s")
+def multiplies_vectors_to_a_number_of_their_name(v, s):
+    a = named(2.0 * v, "a")
+    b = named(a @ v, "a")
+    return named(b * s, "a")

@@ -1,5 +1,4 @@
 import numpy as np
-from gradgen.runtime.support import masked_divide
 
 
 def attention_vjp(q, k, v, value_bar):
@@ -21,7 +20,7 @@ def attention_vjp(q, k, v, value_bar):
     # reverse sweep
     p1_bar = value_bar @ v.T
     v_bar = p1.T @ value_bar
-    p_bar = masked_divide(p1_bar, sum_p)  # zoo.py:175
+    p_bar = p1_bar / sum_p  # zoo.py:175
     p_bar -= (p_bar * p1).sum(axis=1, keepdims=True)
     s_bar = p_bar * p  # zoo.py:174
     sum_s_bar = s_bar.sum(axis=1, keepdims=True)
