@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.attributes import attribute_of, class_of, has_attribute
+from gradgen.frontend.attributes import (
+    MISSING,
+    attribute_of,
+    class_attribute,
+    class_of,
+    has_attribute,
+)
 from gradgen.frontend.containers import fold, items_of, length_of, select, truth
 from gradgen.frontend.displays import known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
@@ -249,7 +255,7 @@ def _callable(frame: Frame, value: Any) -> Any:
         return Static(True)
     if isinstance(value, Static | Foreign):
         return Static(callable(value.value))
-    return Static(callable(class_of(value)))
+    return Static(class_attribute(class_of(value), "__call__") is not MISSING)
 
 
 @knows(hasattr)

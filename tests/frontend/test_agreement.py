@@ -314,6 +314,9 @@ def classes_of_values(x):
         type(x) is float,
         hasattr(x, "shape"),
         callable(helper),
+        callable(x),
+        callable([x]),
+        callable(MODEL),
         x is None,
         x is not None,
         [] == None,  # noqa: E711
