@@ -35,7 +35,7 @@ TYPES = {
     "u": Scalar(FLOAT),
 }
 INDEX = ("idx", Array(INT, (Sym("k", proper=True),)))
-HINTS = ("", "", "", "a", "b", "x", "total", "np", "x_bar")
+HINTS = ("", "", "", "a", "a", "a", "x", "np", "x_bar")
 
 UNARY = ("negative", "sin", "tanh", "exp", "absolute", "cos")
 BINARY = ("add", "subtract", "multiply", "add", "multiply", "maximum", "divide")
@@ -60,14 +60,19 @@ def goes_into(x: Handle, y: Handle) -> bool:
     return x.rank <= y.rank and all(a in (b, 1) for a, b in pairs)
 
 
+def pick(choose: Choose, values: Sequence[Handle | None]) -> Any:
+    """Choose one of ``values``, mostly one of the newest."""
+    return choose(values[-3:] if choose((True, True, False)) else values)
+
+
 def unary(choose: Choose, pool: list[Handle]) -> Handle | None:
-    return apply(choose(UNARY), choose(floats(pool)))
+    return apply(choose(UNARY), pick(choose, floats(pool)))
 
 
 def binary(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(floats(pool))
+    x = pick(choose, floats(pool))
     fitting = [y for y in floats(pool) if goes_into(x, y) or goes_into(y, x)]
-    y = choose([*fitting, *(lift(x.builder, n) for n in LITERALS)])
+    y = choose([pick(choose, fitting), lift(x.builder, choose(LITERALS))])
     pair = choose([(x, y), (y, x)])
     return apply(choose(BINARY), *pair)
 
@@ -76,16 +81,17 @@ def same_shape(choose: Choose, pool: list[Handle]) -> Handle | None:
     """Combine the newest value with one of its shape, or itself: ``a += b``."""
     x = floats(pool)[-1]
     same = [y for y in floats(pool) if y.shape == x.shape]
-    pair = choose([(x, choose(same)), (choose(same), x)])
+    other = pick(choose, same)
+    pair = choose([(x, other), (other, x)])
     return apply(choose(("add", "subtract", "multiply")), *pair)
 
 
 def square(choose: Choose, pool: list[Handle]) -> Handle | None:
-    return choose(floats(pool)) ** choose((2, 3))
+    return pick(choose, floats(pool)) ** choose((2, 3))
 
 
 def transpose(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool, 2) or [None])
+    x = pick(choose, arrays(pool, 2) or [None])
     return x and apply("transpose", x, axes=tuple(reversed(range(x.rank))))
 
 
@@ -113,7 +119,7 @@ INDICES = (
 
 
 def part(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     if x is None:
         return None
     fitting = [i for i in INDICES if sum(k is not None for k in i) <= x.rank]
@@ -121,13 +127,13 @@ def part(choose: Choose, pool: list[Handle]) -> Handle | None:
 
 
 def gather(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     idx = [y for y in pool if y.dtype == INT and y.rank == 1]
     return read(x, [idx[0]]) if x is not None and idx else None
 
 
 def add_at(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     if x is None:
         return None
     idx = [y for y in pool if y.dtype == INT and y.rank == 1]
@@ -141,11 +147,11 @@ def add_at(choose: Choose, pool: list[Handle]) -> Handle | None:
     target = apply("getitem", x, *operands, index=index)
     values = [y for y in floats(pool) if goes_into(y, target)]
     values.append(lift(x.builder, 1.5))
-    return apply("add_at", x, *operands, choose(values), index=index)
+    return apply("add_at", x, *operands, pick(choose, values), index=index)
 
 
 def reduction(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     if x is None:
         return None
     axes = [tuple(range(x.rank)), *((a,) for a in range(x.rank))]
@@ -154,7 +160,7 @@ def reduction(choose: Choose, pool: list[Handle]) -> Handle | None:
 
 
 def matmul(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     inner = (lambda y: y.shape[0]) if x is not None else None
     fitting = [
         y for y in arrays(pool) if y.rank <= 2 and inner and x.shape[-1] == inner(y)
@@ -163,39 +169,55 @@ def matmul(choose: Choose, pool: list[Handle]) -> Handle | None:
 
 
 def spread(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(floats(pool))
+    x = pick(choose, floats(pool))
     like = choose([y for y in pool if y.rank and goes_into(x, y)] or [None])
     return like and apply("broadcast_to", x, *dims_of(like))
 
 
 def fill(choose: Choose, pool: list[Handle]) -> Handle | None:
     x = choose([y for y in floats(pool) if not y.rank] or [None])
-    like = choose(arrays(pool) or [None])
+    like = pick(choose, arrays(pool) or [None])
     if x is None or like is None:
         return None
     return apply("full", x, *dims_of(like), dtype=like.dtype)
 
 
 def reshape(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool, 2) or [None])
+    x = pick(choose, arrays(pool, 2) or [None])
     return x and apply("reshape", x, *reversed(dims_of(x)))
 
 
 def where(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(floats(pool))
+    x = pick(choose, floats(pool))
     same = [y for y in floats(pool) if y.shape == x.shape]
     return apply("where", choose(same) > 0.0, x, choose(same))
 
 
 def cast(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(floats(pool))
+    x = pick(choose, floats(pool))
     other = FLOAT if x.dtype == F32 else F32
     return None if x.type.weak else apply("cast", x, dtype=other)
 
 
 def copy(choose: Choose, pool: list[Handle]) -> Handle | None:
-    x = choose(arrays(pool) or [None])
+    x = pick(choose, arrays(pool) or [None])
     return x and apply("copy", x)
+
+
+def read_late(choose: Choose, pool: list[Handle]) -> Handle | None:
+    """Read a value in an expression that is printed after the value was overwritten."""
+    x = pick(choose, arrays(pool) or [None])
+    if x is None:
+        return None
+    before = apply(choose(("sin", "negative")), x)
+    bumped = apply("add_at", x, 0, 1.5, index=(At(1),))
+    return before * choose((bumped, x + 1.5))
+
+
+def divide_by_call(choose: Choose, pool: list[Handle]) -> Handle | None:
+    x = pick(choose, floats(pool))
+    same = [y for y in floats(pool) if y.shape == x.shape]
+    return apply("masked_divide", x, pick(choose, same))
 
 
 MENU: tuple[Step, ...] = (
@@ -224,6 +246,9 @@ MENU: tuple[Step, ...] = (
     where,
     cast,
     copy,
+    read_late,
+    read_late,
+    divide_by_call,
 )
 
 
@@ -244,7 +269,7 @@ def generate(
         found = _take_step(builder, choose, pool, menu)
         if found is not None:
             pool.append(found)
-    results = [_total(builder, pool)] if scalar else _results(choose, pool)
+    results = [_total(builder, choose, pool)] if scalar else _results(choose, pool)
     tree = leaf(results[0]) if scalar else Tree("tuple", tuple(map(leaf, results)))
     return Function("f", tuple(params), builder.block(inputs, results), tree)
 
@@ -277,14 +302,13 @@ def _results(choose: Choose, pool: list[Handle]) -> list[Value]:
     return [x.atom for x in found]
 
 
-def _total(builder: Builder, pool: list[Handle]) -> Value:
-    """Return a number that depends on the newest values, in turn on all before."""
+def _total(builder: Builder, choose: Choose, pool: list[Handle]) -> Value:
+    """Return a number that depends on the newest values, or on all of them."""
     total = lift(builder, 0.0)
-    for x in floats(pool)[-3:]:
+    for x in floats(pool)[-choose((1, 3, 100)) :]:
         axes = tuple(range(x.rank))
         total = total + (apply("sum", x, axis=axes, keepdims=False) if x.rank else x)
-    if not isinstance(total.atom, Value) or not total.rank == 0:
-        raise AssertionError(total.atom)
+    assert isinstance(total.atom, Value)
     return total.atom
 
 

@@ -338,12 +338,31 @@ RULES: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
         lambda x, y: apply("masked_divide", x, y, demote=True),
         ["%0 = divide %x, %y"],
     ),
-    "mask stays": (
+    "mask comes last": (
         lambda x, y: apply("masked_divide", where(x > y, x, 0.0), y, demote=True),
         [
             "%0 = greater %x, %y",
+            "%1 = divide %x, %y",
+            "%2 = where %0, %1, 0.0",
+        ],
+    ),
+    "masked product": (
+        lambda x, y: apply(
+            "masked_multiply", where(x > y, x, 0.0), apply("log", y), demote=True
+        ),
+        [
+            "%0 = greater %x, %y",
+            "%1 = log %y",
+            "%2 = multiply %x, %1",
+            "%3 = where %0, %2, 0.0",
+        ],
+    ),
+    "finite factor needs no mask": (
+        lambda x, y: apply("masked_multiply", where(x > y, x, 0.0), y, demote=True),
+        [
+            "%0 = greater %x, %y",
             "%1 = where %0, %x, 0.0",
-            "%2 = masked_divide %1, %y {demote=True}",
+            "%2 = multiply %1, %y",
         ],
     ),
     "same either way": (lambda x, y: where(x > y, y, y), []),
