@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,20 @@ def lay_out(statement: ast.stmt, indent: str = INDENT) -> list[str]:
     text = to_text(statement)
     if len(indent) + len(text) <= WIDTH:
         return [indent + text]
+    lines = _break(statement, text, indent)
+    return lines if _reads_as(lines, text) else [indent + text]
+
+
+def _reads_as(lines: Sequence[str], text: str) -> bool:
+    """Tell whether broken lines mean what the statement in one line means."""
+    try:
+        found = ast.parse(textwrap.dedent("\n".join(lines)))
+    except SyntaxError:
+        return False
+    return ast.dump(found) == ast.dump(ast.parse(text))
+
+
+def _break(statement: ast.stmt, text: str, indent: str) -> list[str]:
     if isinstance(statement, ast.Return) and statement.value is not None:
         return _broken(statement.value, indent, "return ", "")
     if isinstance(statement, ast.Assign):
@@ -130,10 +145,12 @@ def _term(term: ast.expr, group: tuple[type, ...], indent: str, head: str) -> li
     if isinstance(term, ast.BinOp) and isinstance(term.op, PRODUCT) and not brackets:
         first, *rest = _operation(term, indent)
         return [f"{indent}{head}{first.removeprefix(indent)}", *rest]
-    is_sum = isinstance(term, ast.BinOp) and isinstance(term.op, (*SUM, *PRODUCT))
-    if brackets and not is_sum:
-        return [line]
-    return _broken(term, indent, head, "")
+    if not brackets:
+        return _broken(term, indent, head, "")
+    if isinstance(term, ast.BinOp) and isinstance(term.op, (*SUM, *PRODUCT)):
+        inner = _operation(term, indent + INDENT)
+        return [f"{indent}{head}(", *inner, f"{indent})"]
+    return [line]
 
 
 def _needs_brackets(term: ast.expr, group: tuple[type, ...]) -> bool:

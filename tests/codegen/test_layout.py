@@ -45,6 +45,14 @@ def test_a_long_statement_is_broken_and_means_the_same(text: str) -> None:
     assert parsed(lines) == parsed([f"    {text}"])
 
 
+@pytest.mark.parametrize("length", range(5, 40))
+def test_brackets_stay_where_they_just_do_not_fit(length: int) -> None:
+    a, b, c = "a" * length, "b" * 20, "c" * 10
+    text = f"x = {LONG[0]} * {LONG[1]} - ({a} + {b} - {c} * {LONG[2]})"
+    statement = ast.parse(f"def f():\n    {text}").body[0].body[0]  # type: ignore[attr-defined]
+    assert parsed(lay_out(statement)) == parsed([f"    {text}"])
+
+
 OPERATORS = st.sampled_from(
     [ast.Add(), ast.Sub(), ast.Mult(), ast.Div(), ast.MatMult(), ast.Pow(), ast.Mod()]
 )
