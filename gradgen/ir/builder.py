@@ -97,5 +97,3 @@ class Builder:
     def block(self, params: tuple[Value, ...], results: Sequence[Atom]) -> Block:
         """Return what was built as a block."""
         return Block(params, tuple(self.ops), tuple(results))
-
-

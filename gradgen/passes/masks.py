@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Array
@@ -22,13 +23,39 @@ MASKING = (
     "larger",
 )
 
+INFINITE = re.compile(
+    "divide|power|reciprocal|log|exp(?!and)|sqrt|cbrt|sinh|cosh|tan$|arc|hypot|gamma|norm|mod"
+)
+"""Finds in the names of ops those whose result or derivative is not always finite."""
+
 
 @MASKS("masked_multiply", "masked_divide")
 def unmasked(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
-    """``masked_divide(a, b) -> a / b`` where no mask can have made ``a`` zero."""
-    if not op.attrs.get("demote") or may_be_masked(scope, xs[0]):
+    """``masked_divide(a, b) -> a / b`` where no mask can have made ``a`` zero.
+
+    Nor does it matter for a product with a factor that is finite.
+    """
+    if not op.attrs.get("demote"):
         return None
-    return xs[0] * xs[1] if op.name == "masked_multiply" else xs[0] / xs[1]
+    if op.name == "masked_multiply":
+        if may_be_masked(scope, xs[0]) and may_be_infinite(scope, xs[1]):
+            return None
+        return xs[0] * xs[1]
+    return None if may_be_masked(scope, xs[0]) else xs[0] / xs[1]
+
+
+@MASKS("masked_multiply", "masked_divide")
+def mask_last(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``masked_divide(where(c, a, 0.0), x) -> where(c, a / x, 0.0)``."""
+    made = scope.maker(xs[0], "where")
+    if made is None or made.origin == "primal":
+        return None
+    cond, a, b = scope.operands(made)
+    if constant(b) == 0:
+        return apply("where", cond, apply(op.name, a, xs[1], **op.attrs), 0.0)
+    if constant(a) == 0:
+        return apply("where", cond, 0.0, apply(op.name, b, xs[1], **op.attrs))
+    return None
 
 
 @MASKS("masked_divide", "masked_multiply")
@@ -41,23 +68,30 @@ def masked_by_literal(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | No
 
 
 def may_be_masked(scope: Scope, bar: Handle) -> bool:
-    """Tell whether zeros in ``bar`` may come from a mask, a selection or a seed."""
-    pending = [bar.atom]
+    """Tell whether zeros in ``bar`` may come from a mask or a selection."""
+    return any(
+        op.name in MASKING or any(map(_is_mask, op.operands))
+        for op in _ancestors(scope, bar)
+    )
+
+
+def may_be_infinite(scope: Scope, factor: Handle) -> bool:
+    """Tell whether an op that is not finite everywhere went into ``factor``."""
+    return any(INFINITE.search(op.name) for op in _ancestors(scope, factor))
+
+
+def _ancestors(scope: Scope, handle: Handle) -> Iterator[Op]:
+    """Yield the ops that a value was computed by."""
+    pending = [handle.atom]
     seen: set[Value] = set()
     while pending:
         atom = pending.pop()
-        if not isinstance(atom, Value) or atom in seen:
+        op = scope.makers.get(atom) if isinstance(atom, Value) else None
+        if op is None or op.results[0] in seen:
             continue
-        seen.add(atom)
-        if atom in scope.seeds:
-            return True
-        op = scope.makers.get(atom)
-        if op is None:
-            continue
-        if op.name in MASKING or any(map(_is_mask, op.operands)):
-            return True
+        seen.add(op.results[0])
+        yield op
         pending.extend(op.operands)
-    return False
 
 
 def _is_mask(atom: Atom) -> bool:
@@ -91,6 +125,21 @@ def factor_into_choice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | N
 def _joins(factor: Handle, chosen: Handle) -> bool:
     """Tell whether a product cannot be invalid where it is masked out."""
     return not factor.rank or constant(chosen) is not None
+
+
+@MASKS("add", "subtract")
+def choose_once(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``where(c, a, 0.0) + where(c, b, 0.0) -> where(c, a + b, 0.0)``."""
+    ours, theirs = (scope.maker_once(x, "where") for x in xs)
+    if ours is None or theirs is None or ours.operands[0] is not theirs.operands[0]:
+        return None
+    cond, a, b = scope.operands(ours)
+    _, c, d = scope.operands(theirs)
+    if constant(b) == 0 and constant(d) == 0:
+        return apply("where", cond, apply(op.name, a, c), 0.0)
+    if constant(a) == 0 and constant(c) == 0:
+        return apply("where", cond, 0.0, apply(op.name, b, d))
+    return None
 
 
 @MASKS("add")

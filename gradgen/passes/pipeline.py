@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from typing import Protocol
 
-from gradgen.ir.core import Block, Function, Value, with_body
+from gradgen.ir.core import Block, Function, with_body
 from gradgen.passes.cleanup import eliminate_common, eliminate_dead
 from gradgen.passes.simplify import settle_signs, simplify
 
-Pass = Callable[[Block], Block]
+
+class Pass(Protocol):
+    """A function from valid IR to valid IR."""
+
+    __name__: str
+
+    def __call__(self, block: Block, /) -> Block:
+        """Return the block rewritten."""
+
+
 AfterPass = Callable[[str, Function], None]
 MAX_ROUNDS = 10
 
@@ -21,38 +30,28 @@ def optimise(function: Function, after_pass: AfterPass | None = None) -> Functio
     ``bufferize`` drops those that something else makes.
     ``after_pass`` is called with the name of each pass and what it returned.
     """
-    seeds = seed_values(function)
     for rewriting in (simplify, settle_signs):
-        run = partial(rewriting, seeds=seeds)
-        function = _until_stable(function, rewriting.__name__, run, after_pass)
+        function = _until_stable(function, rewriting, after_pass)
     return function
 
 
-def seed_values(function: Function) -> frozenset[Value]:
-    """Return the leaves of the parameters that bring in tangents or cotangents."""
-    seeds = (param for param in function.params if param.role == "seed")
-    return frozenset(x for param in seeds for x in param.tree.leaves())
-
-
 def _until_stable(
-    function: Function, name: str, rewriting: Pass, after_pass: AfterPass | None
+    function: Function, rewriting: Pass, after_pass: AfterPass | None
 ) -> Function:
     for _ in range(MAX_ROUNDS):
         before = _summary(function.body)
-        function = _run(function, name, rewriting, after_pass)
-        function = _run(function, "eliminate_common", eliminate_common, after_pass)
-        function = _run(function, "eliminate_dead", eliminate_dead, after_pass)
+        function = _run(function, rewriting, after_pass)
+        function = _run(function, eliminate_common, after_pass)
+        function = _run(function, eliminate_dead, after_pass)
         if _summary(function.body) == before:
             break
     return function
 
 
-def _run(
-    function: Function, name: str, run: Pass, after_pass: AfterPass | None
-) -> Function:
+def _run(function: Function, run: Pass, after_pass: AfterPass | None) -> Function:
     function = with_body(function, run(function.body))
     if after_pass is not None:
-        after_pass(name, function)
+        after_pass(run.__name__, function)
     return function
 
 

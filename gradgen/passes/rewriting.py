@@ -34,12 +34,11 @@ class Scope:
     """What a rule may look at: who defines a value, and how often it is used.
 
     ``primal`` says that the op is the user's own arithmetic, which only exact
-    identities may change. ``seeds`` are the parameters that bring in derivatives.
+    identities may change.
     """
 
     builder: Builder
     uses: dict[Value, int]
-    seeds: frozenset[Value] = frozenset()
     makers: dict[Value, Op] = field(default_factory=dict)
     sums: dict[Any, Value] = field(default_factory=dict)
     primal: bool = True
@@ -111,19 +110,19 @@ def _spare_primal(rule: Rule) -> Rule:
     return guarded
 
 
-def rewrite(block: Block, rules: Rules, seeds: frozenset[Value]) -> Block:
+def rewrite(block: Block, rules: Rules) -> Block:
     """Apply to each op the first rule that fits, and again to what that made."""
-    return _Sweep(block, rules, seeds).run()
+    return _Sweep(block, rules).run()
 
 
 class _Sweep:
     """One pass over a block; ``replaced`` maps old results to what stands for them."""
 
-    def __init__(self, block: Block, rules: Rules, seeds: frozenset[Value]) -> None:
+    def __init__(self, block: Block, rules: Rules) -> None:
         self.block = block
         self.rules = rules
         self.builder = Builder()
-        self.scope = Scope(self.builder, use_counts(block), seeds)
+        self.scope = Scope(self.builder, use_counts(block))
         self.replaced: dict[Value, Atom] = {}
         self.old = {*block.params, *_defined(block)}
 

@@ -6,7 +6,7 @@ may be reassociated as well.
 
 from __future__ import annotations
 
-from gradgen.ir.core import Block, Value
+from gradgen.ir.core import Block
 from gradgen.passes.algebra import ALGEBRA
 from gradgen.passes.masks import MASKS
 from gradgen.passes.reductions import REDUCTIONS
@@ -26,16 +26,16 @@ def _joined(*parts: RuleSet) -> RuleSet:
 RULES = _joined(ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS)
 
 
-def simplify(block: Block, seeds: frozenset[Value] = frozenset()) -> Block:
-    """Apply all rules; ``seeds`` are the parameters that bring in derivatives."""
-    return rewrite(block, RULES, seeds)
+def simplify(block: Block) -> Block:
+    """Apply all rules."""
+    return rewrite(block, RULES)
 
 
-def settle_signs(block: Block, seeds: frozenset[Value] = frozenset()) -> Block:
+def settle_signs(block: Block) -> Block:
     """Move the signs that no sum took in to where they cost least.
 
     Before -> after::
 
     -(2.0 * x)   ->   -2.0 * x
     """
-    return rewrite(block, SETTLE, seeds)
+    return rewrite(block, SETTLE)

@@ -92,7 +92,9 @@ def _divide_adjoint(
     z_bar: Handle, z: Handle, x: Handle, y: Handle, **_: Any
 ) -> list[Handle | None]:
     x_bar = apply("masked_divide", z_bar, y, demote=True)
-    return [x_bar, -(x_bar * z) if differentiable(y) else None]
+    if not differentiable(y):
+        return [x_bar, None]
+    return [x_bar, -apply("masked_multiply", x_bar, z, demote=True)]
 
 
 divide = elementwise(

@@ -1,4 +1,4 @@
-"""Ops about lengths and checks, and the region ops, which have no rules of their own."""
+"""Ops about lengths and checks, and the region ops, which have no own rules."""
 
 from __future__ import annotations
 

@@ -64,10 +64,20 @@ def scale(dot: Handle, factor: Any) -> Handle:
 def pull(bar: Handle, factor: Any) -> Handle:
     """Return ``bar * factor`` for a cotangent, leaving out a factor of one."""
     if not isinstance(factor, Over):
-        return _times(bar, factor)
-    numerator = _times(bar, factor.numerator)
+        return _masked_times(bar, factor)
+    numerator = _masked_times(bar, factor.numerator)
     demote: Attrs = {} if factor.singular else {"demote": True}
     return apply("masked_divide", numerator, factor.denominator, **demote)
+
+
+def _masked_times(bar: Handle, factor: Any) -> Handle:
+    """Return a product that is zero where a mask made ``bar`` so, whatever the factor.
+
+    ``simplify`` makes it a plain one where there is no mask, or the factor is finite.
+    """
+    if isinstance(factor, Handle):
+        return apply("masked_multiply", bar, factor, demote=True)
+    return _times(bar, factor)
 
 
 def _times(bar: Handle, factor: Any) -> Handle:

@@ -78,13 +78,19 @@ class Target:
     prefix: Args
     keywords: dict[str, Any]
     parameters: Parameters
-    bind: Callable[..., Args]
+    bind: types.FunctionType
 
     def arguments(self, args: Args, kwargs: dict[str, Any]) -> Args:
         """Return the arguments of a call in the order of the parameters."""
         if self.keywords:
             kwargs = {**self.keywords, **kwargs}
-        return self.bind(*self.prefix, *args, **kwargs)
+        bind, function = self.bind, self.function
+        if bind.__defaults__ is not function.__defaults__:
+            bind.__defaults__ = function.__defaults__
+        if bind.__kwdefaults__ is not function.__kwdefaults__:
+            bind.__kwdefaults__ = function.__kwdefaults__
+        bound: Args = bind(*self.prefix, *args, **kwargs)
+        return bound
 
 
 def take_apart(callable_: Any) -> Target:
@@ -127,9 +133,7 @@ def _call_method(function: Any, original: Any) -> types.MethodType:
     return method
 
 
-def _binder(
-    function: types.FunctionType, parameters: Parameters
-) -> Callable[..., Args]:
+def _binder(function: types.FunctionType, parameters: Parameters) -> types.FunctionType:
     """Return a function with the signature of ``function`` that returns its arguments.
 
     Python binds arguments for it, at Python's speed and with Python's own messages.
@@ -152,7 +156,7 @@ def _binder(
     bind.__defaults__ = function.__defaults__
     bind.__kwdefaults__ = function.__kwdefaults__
     bind.__name__, bind.__qualname__ = function.__name__, function.__qualname__
-    result: Callable[..., Args] = bind
+    result: types.FunctionType = bind
     return result
 
 
