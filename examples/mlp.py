@@ -72,7 +72,8 @@ def loss(layers: Layers, x: Array, y: Array) -> float:
     # in every row, done by hand.
     z = shifted(scores(layers, x))
     log_total = np.log(np.exp(z).sum(axis=1))
-    return (np.sum(log_total) - np.sum(y * z)) / len(x)
+    mean: float = (np.sum(log_total) - np.sum(y * z)) / len(x)
+    return mean
 
 
 value_and_gradient = gradgen.value_and_grad(loss)
