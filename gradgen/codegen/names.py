@@ -76,7 +76,7 @@ def identifier(hint: str) -> str:
     """
     if hint.isidentifier():
         return hint
-    name = re.sub(r"\W+", "_", hint).strip("_")
+    name = re.sub(r"\W+_?", "_", hint).strip("_")
     return name if name.isidentifier() else f"v{name}"
 
 

@@ -6,6 +6,7 @@ import itertools
 import linecache
 import types
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,10 @@ from typing import Any
 from gradgen.errors import Span
 
 _numbers = itertools.count(1)
+_dropped: deque[str] = deque()
+"""Files of functions that are gone. Their lines are forgotten at the next load: to do
+so at once would pull entries from under ``linecache.checkcache``, since an object may
+go at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ def load(listing: Listing, names: Mapping[str, Any]) -> Callable[..., Any]:
     >>> load(Listing("f", "def f(x):\n    return x + one\n"), {"one": 1})(2)
     3
     """
+    _forget_dropped()
     file = f"<gradgen {listing.name} {next(_numbers)}>"
     namespace: dict[str, Any] = {"__name__": file, **names}
     exec(compile(listing.source, file, "exec", dont_inherit=True), namespace)
@@ -39,8 +45,13 @@ def load(listing: Listing, names: Mapping[str, Any]) -> Callable[..., Any]:
     lines = listing.source.splitlines(keepends=True)
     # Without a modification time, linecache.checkcache leaves the entry alone.
     linecache.cache[file] = (len(listing.source), None, lines, file)
-    weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
+    weakref.finalize(function, _dropped.append, file).atexit = False
     return function
+
+
+def _forget_dropped() -> None:
+    while _dropped:
+        linecache.cache.pop(_dropped.popleft(), None)
 
 
 def add_note(error: BaseException, code: types.CodeType, listing: Listing) -> None:

@@ -29,7 +29,16 @@ def test_names_differ_and_go_with_the_function():
     assert files <= set(linecache.cache)
     del first, second
     gc.collect()
+    load(Listing("f", SOURCE), {"one": 1})
     assert files.isdisjoint(linecache.cache)
+
+
+def test_a_function_that_goes_leaves_linecache_alone_until_the_next_load():
+    function = load(Listing("f", SOURCE), {"one": 1})
+    file = function.__code__.co_filename
+    del function
+    gc.collect()
+    assert file in linecache.cache
 
 
 def test_a_traceback_shows_the_line_and_a_note():
