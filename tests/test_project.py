@@ -28,7 +28,6 @@ IMPORTED_WHEN_USED = {
     "astor",
     "jaxtyping",
     "matplotlib",
-    "platformdirs",
     "pygments",
     "scipy",
     "sklearn",

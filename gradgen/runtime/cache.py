@@ -11,6 +11,8 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import platformdirs
+
 from gradgen.errors import CacheError
 
 DIRECTORY = "GRADGEN_CACHE_DIR"
@@ -41,8 +43,6 @@ def directory() -> str:
     named = os.environ.get(DIRECTORY)
     if named:
         return os.path.abspath(os.path.expanduser(named))
-    import platformdirs
-
     return platformdirs.user_cache_dir("gradgen", appauthor=False)
 
 

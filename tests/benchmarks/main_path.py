@@ -246,8 +246,9 @@ def in_new_process(code: str, cache: str) -> float:
 
     Python keeps compiled modules, as it does for every installed package.
     """
-    environment = {**os.environ, "GRADGEN_CACHE_DIR": cache}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = {**os.environ, "XDG_CACHE_HOME": cache}
+    for name in ("PYTHONDONTWRITEBYTECODE", "GRADGEN_CACHE_DIR"):
+        environment.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment,
