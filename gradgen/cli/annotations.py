@@ -17,12 +17,13 @@ from gradgen.runtime.convert import Given
 
 
 def annotated_arguments(
-    function: types.FunctionType,
+    function: types.FunctionType, prefix: int = 0, owner: type | None = None
 ) -> tuple[tuple[Any, ...], list[str]]:
     """Return an argument for each parameter, and the names of those taken as floats.
 
     An annotation says what an argument is, a default otherwise. What has neither is a
-    float.
+    float. The first ``prefix`` parameters are left out, as they have been given.
+    The first one of a method of the class ``owner`` is a record of that class.
 
     Raises
     ------
@@ -30,18 +31,31 @@ def annotated_arguments(
         For an annotation that does not say which types the program is for.
     """
     hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters.values())[prefix:]
+    if owner is not None and parameters and parameters[0].name not in hints:
+        hints[parameters[0].name] = _record_class(owner, function)
     args, assumed = [], []
-    for name, param in inspect.signature(function).parameters.items():
+    for param in parameters:
+        name = param.name
         if param.kind in (param.VAR_POSITIONAL, param.VAR_KEYWORD, param.KEYWORD_ONLY):
             continue
         if name in hints:
-            args.append(_argument(hints[name], name))
+            args.append(_argument(hints[name], name, param.default))
         elif param.default is not param.empty:
             args.append(param.default)
         else:
             args.append(Given(PY_FLOAT))
             assumed.append(name)
     return tuple(args), assumed
+
+
+def _record_class(owner: type, function: types.FunctionType) -> type:
+    if dataclasses.is_dataclass(owner) or hasattr(owner, "_fields"):
+        return owner
+    raise SignatureError(
+        f"{function.__name__} is a method: give its object with the arguments, as in "
+        f"--args '{owner.__name__}(…), …'"
+    )
 
 
 def _hints(function: types.FunctionType) -> dict[str, Any]:
@@ -54,7 +68,7 @@ def _hints(function: types.FunctionType) -> dict[str, Any]:
         ) from None
 
 
-def _argument(hint: Any, name: str) -> Any:
+def _argument(hint: Any, name: str, default: Any = inspect.Parameter.empty) -> Any:
     if hint is float or hint is np.float64:
         return Given(PY_FLOAT)
     if hint is int:
@@ -71,6 +85,8 @@ def _argument(hint: Any, name: str) -> Any:
     ):
         fields = inspect.get_annotations(hint, eval_str=True)
         return hint(**{k: _argument(v, f"{name}.{k}") for k, v in fields.items()})
+    if default is not inspect.Parameter.empty:
+        return default
     raise SignatureError(
         f"the annotation of {name} does not say its types and shapes; "
         "give them with --sig or --args"
@@ -83,6 +99,8 @@ def _jaxtyping(hint: Any, name: str) -> Given:
     def fail(reason: str) -> None:
         raise SignatureError(f"{reason} in the annotation of {name}; use --sig")
 
+    if not isinstance(hint.dtypes, list | tuple):
+        fail("there is no dtype")
     allowed = [str(dtype) for dtype in hint.dtypes]
     wide = [dtype for dtype in ("float64", "int64", "complex128") if dtype in allowed]
     dtype = np.dtype((wide or allowed)[0])

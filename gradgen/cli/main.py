@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,15 +21,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         text: str = options.run(options)
         if text:
-            print(text, flush=True)
+            _write(text)
     except GradgenError as error:
         print(f"gradgen: {error}", file=sys.stderr)
         return USAGE_ERROR
     except BrokenPipeError:
-        # The reader has seen enough; nothing is left to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # the reader has seen enough
     return 0
+
+
+def _write(text: str) -> None:
+    """Print ``text``, in any encoding.
+
+    Raises
+    ------
+    BrokenPipeError
+        If the reader has gone.
+    GradgenError
+        If the text cannot be written for another reason, such as a full disk.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What could not be written must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise GradgenError(f"cannot write the output: {error.strerror}") from None
 
 
 def _parser() -> argparse.ArgumentParser:

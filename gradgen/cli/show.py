@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import inspect
 import os
 import sys
 import types
@@ -18,41 +19,69 @@ from gradgen.runtime.binding import Target
 
 TRANSFORMS = ("tangent", "adjoint", "grad")
 MODES = ("primal", "ir", *TRANSFORMS)
+DESCRIPTION = (
+    "Print the code that gradgen generates for a function. With neither --sig nor "
+    "--args, annotations and defaults give the types of its arguments; a parameter "
+    "without either is taken as a float."
+)
 
 
 def add_parser(commands: Any) -> None:
     """Enter the command and its options."""
-    parser = commands.add_parser("show", help="print generated code")
-    parser.add_argument("function", metavar="FILE.py:FUNCTION")
-    parser.add_argument("--mode", choices=MODES, default="grad")
+    parser = commands.add_parser(
+        "show", help="print generated code", description=DESCRIPTION
+    )
     parser.add_argument(
-        "--argnums", default="0", metavar="0,1", help="arguments to differentiate by"
+        "function", metavar="FILE.py:FUNCTION", help="or FILE.py:Class.method"
+    )
+    parser.add_argument(
+        "--mode", choices=MODES, default="grad", help="what to print (default: grad)"
+    )
+    parser.add_argument(
+        "--argnums", metavar="0,1", help="arguments to differentiate by (default: 0)"
     )
     types = parser.add_mutually_exclusive_group()
-    types.add_argument("--sig", metavar="TYPES", help="such as 'f32[n,3], f64'")
     types.add_argument(
-        "--args", metavar="EXPRESSION", help="arguments, evaluated in the module"
+        "--sig", metavar="TYPES", help="types of the arguments, as in 'f32[n,3], f64'"
+    )
+    types.add_argument(
+        "--args",
+        metavar="EXPRESSION",
+        help="arguments, evaluated in the module, as in 'np.ones(3), 0.1'",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> str:
     """Return the generated code, highlighted if it is for a terminal."""
-    module, found = load_function(options.function)
-    if isinstance(found, Derivative) and options.mode != "grad":
-        found = found.primal
-    target, steps = unfold(found)
-    args, assumed = _arguments(options, module, target)
-    if not isinstance(found, Derivative) and options.mode in (
-        "tangent",
-        "adjoint",
-        "grad",
-    ):
-        steps = (*steps, Step(options.mode, *_numbers(options.argnums)))
+    module, owner, found = load_function(options.function)
+    target, steps = _steps(found, options.mode, options.argnums)
+    args, assumed = _arguments(options, module, owner, target)
     request = Request(target, steps, args)
     text = show_ir(request) if options.mode == "ir" else show_source(request)
     text = _header(assumed) + text.rstrip("\n")
     return highlight(text) if _colours() else text
+
+
+def _steps(
+    found: Any, mode: str, argnums: str | None
+) -> tuple[Target, tuple[Step, ...]]:
+    """Return the function and the transforms of which the result is shown.
+
+    A derivative is shown as it is, or else stands for what it is the derivative of.
+    """
+    by = _numbers("0" if argnums is None else argnums)
+    if isinstance(found, Derivative):
+        own = found.step
+        if mode == "grad":
+            if argnums is not None:
+                raise SignatureError(f"{found!r} has its own argnums: omit --argnums")
+            return unfold(found)
+        if argnums is None and own.argnums is not None:
+            by = own.argnums, own.single
+        found = found.primal
+    target, steps = unfold(found)
+    return target, (*steps, Step(mode, *by)) if mode in TRANSFORMS else steps
 
 
 def _numbers(text: str) -> tuple[tuple[int, ...], bool]:
@@ -73,7 +102,10 @@ def _header(assumed: list[str]) -> str:
 
 
 def _arguments(
-    options: argparse.Namespace, module: types.ModuleType, target: Target
+    options: argparse.Namespace,
+    module: types.ModuleType,
+    owner: type | None,
+    target: Target,
 ) -> tuple[tuple[Any, ...], list[str]]:
     """Return the arguments for which code is shown, and the parameters assumed."""
     assumed: list[str] = []
@@ -82,8 +114,9 @@ def _arguments(
     elif options.args is not None:
         args = _evaluate(options.args, module)
     else:
-        args, assumed = annotated_arguments(target.function)
-        args = args[target.parameters.prefix :]
+        args, assumed = annotated_arguments(
+            target.function, target.parameters.prefix, owner
+        )
     try:
         return target.arguments(args, {}), assumed
     except TypeError as error:
@@ -101,8 +134,10 @@ def _evaluate(expression: str, module: types.ModuleType) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def load_function(text: str) -> tuple[types.ModuleType, Any]:
+def load_function(text: str) -> tuple[types.ModuleType, type | None, Any]:
     """Return the module and the function that ``FILE.py:function`` names.
+
+    Between them stands, for a method named on its class, that class.
 
     Raises
     ------
@@ -114,12 +149,16 @@ def load_function(text: str) -> tuple[types.ModuleType, Any]:
         raise SourceError(f"expected FILE.py:FUNCTION, got {text!r}")
     module = load_module(path)
     found: Any = module
+    holder: Any = None
     for part in name.split("."):
-        found = getattr(found, part, None)
+        holder, found = found, getattr(found, part, None)
     if not callable(found):
         problem = "no function" if found is None else "something other than a function"
         raise SourceError(f"{path} has {problem} called {name!r}")
-    return module, found
+    unbound = isinstance(holder, type) and found is inspect.getattr_static(
+        holder, name.rpartition(".")[2]
+    )
+    return module, holder if unbound else None, found
 
 
 def load_module(path: str) -> types.ModuleType:
@@ -146,7 +185,9 @@ def load_module(path: str) -> types.ModuleType:
 
 
 def _colours() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def highlight(text: str) -> str:

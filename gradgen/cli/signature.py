@@ -69,6 +69,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.begin = 0  # of the token looked at last
 
     def peek(self) -> str:
         """Return the next token without taking it; the empty string at the end."""
@@ -81,15 +82,17 @@ class _Parser:
 
     def _match(self) -> tuple[str, int]:
         found = TOKEN.match(self.text, self.position)
+        rest = self.text[self.position :].lstrip()
+        self.begin = len(self.text) - len(rest)
         if found is not None:
             return found[0].strip(), found.end()
-        if self.text[self.position :].strip():
-            self.fail(f"unexpected {self.text[self.position :].strip()[0]!r}")
+        if rest:
+            self.fail(f"unexpected {rest[0]!r}")
         return "", self.position
 
     def fail(self, reason: str) -> NoReturn:
-        """Raise the error for the present position."""
-        place = f"at column {self.position + 1} of {self.text!r}"
+        """Raise the error for the token looked at last."""
+        place = f"at column {self.begin + 1} of {self.text!r}"
         raise SignatureError(f"{reason} {place}")
 
     def expect(self, mark: str) -> None:

@@ -1,7 +1,6 @@
 """The command line, run as users run it."""
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from gradgen.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import numpy as np
+from dataclasses import dataclass
 from typing import NamedTuple
 from gradgen import grad
 from sibling import CONSTANT
@@ -45,13 +45,47 @@ def refused(x):
 
 
 class Model:
+    def __init__(self, k):
+        self.k = k
+
     def energy(self, x):
+        return self.k * x * x
+
+    @classmethod
+    def standard(cls, x):
         return x * x
+
+    @grad(argnums=1)
+    def d_energy(self, x):
+        return self.k * x * x
+
+
+@dataclass
+class Spring:
+    k: float
+
+    def energy(self, x):
+        return self.k * x * x
+
+
+model = Model(2.0)
 
 
 @grad
 def d_area(width):
     return width * width
+
+
+@grad(argnums=1)
+def d_height(width, height):
+    return width * height * height
+
+
+d2_height = grad(d_height, 1)
+
+
+def breite(größe):
+    return größe * größe
 
 
 number = 3
@@ -65,7 +99,7 @@ if __name__ == "__main__":
 def program(tmp_path):
     (tmp_path / "sibling.py").write_text("CONSTANT = 2.0\n")
     path = tmp_path / "program.py"
-    path.write_text(PROGRAM)
+    path.write_text(PROGRAM, encoding="utf-8")
     return path
 
 
@@ -156,10 +190,15 @@ def test_jaxtyping(program, capsys):
     pytest.importorskip("jaxtyping")
     with program.open("a") as file:
         file.write(
-            "from jaxtyping import Float, Float32\n"
+            "from jaxtyping import Float, Float32, Shaped\n"
             "def typed(x: Float[np.ndarray, 'n 3'], y: Float32[np.ndarray, 'n']):\n"
             "    return np.sum(x[:, 0] * y)\n"
+            "def untyped(x: Shaped[np.ndarray, 'n']):\n"
+            "    return np.sum(x)\n"
         )
+    status, out, err = show(capsys, f"{program}:untyped")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "no dtype in the annotation of x" in err
     status, out, err = show(capsys, f"{program}:typed")
     assert status == 0, err
     assert "x: f64[n,3]\n    y: f32[n]\n" in out
@@ -171,6 +210,26 @@ def test_methods_and_derivatives(program, capsys):
     assert "def d_area_grad(width):" in out
     status, out, _ = show(capsys, f"{program}:d_area", "--mode", "primal")
     assert "def d_area(width):" in out
+    status, out, _ = show(capsys, f"{program}:d_height", "--mode", "adjoint")
+    assert "adjoint of d_height in height" in out
+    status, out, _ = show(capsys, f"{program}:d2_height", "--mode", "tangent")
+    assert "def d_height_grad_jvp(width, height, height_dot):" in out
+
+
+def test_the_object_of_a_method(program, capsys):
+    given = ("--args", "Model(3.0), 2.0")
+    status, out, err = show(capsys, f"{program}:Model.d_energy", *given)
+    assert status == 0, err
+    assert "with respect to x" in out
+    status, out, err = show(capsys, f"{program}:Spring.energy")
+    assert status == 0, err
+    assert out.startswith("# x has no annotation")
+    assert "    self: Spring(k=float)\n    x: float\n" in out
+    for name in ("model.energy", "Model.standard"):
+        status, out, err = show(capsys, f"{program}:{name}")
+        assert status == 0, err
+        assert out.startswith("# x has no annotation")
+        assert "with respect to x" in out
 
 
 @pytest.mark.parametrize(
@@ -187,7 +246,10 @@ def test_methods_and_derivatives(program, capsys):
         ("{}:energy", ("--args", "1/0"), "ZeroDivisionError: division by zero"),
         ("{}:energy", ("--argnums", "7"), "argnums=7 is out of range"),
         ("{}:energy", ("--argnums", "x"), "--argnums takes numbers, not 'x'"),
+        ("{}:d_area", ("--argnums", "0"), "<grad of d_area> has its own argnums"),
         ("{}:unclear", (), "the annotation of x does not say"),
+        ("{}:Model.energy", (), "give its object with the arguments, as in --args"),
+        ("{}:Model.nothing", (), "has no function called 'Model.nothing'"),
     ],
 )
 def test_mistakes_end_with_one_line_and_status_2(
@@ -229,9 +291,33 @@ def test_a_closed_pipe_is_no_error(program):
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_a_full_disk_gives_one_line(program):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gradgen", "show", f"{program}:area"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gradgen: cannot write the output: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_encoding_without_the_characters_of_a_name(program):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = run("show", f"{program}:breite", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert r"gr\xf6\xdfe: float" in done.stdout
+
+
 def on_terminal(program, **environment):
     """What `gradgen show` writes to a terminal."""
     pytest.importorskip("pygments")
+    pty = pytest.importorskip("pty", reason="there are no such terminals")
     ours, theirs = pty.openpty()
     variables = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     subprocess.run(
@@ -253,8 +339,9 @@ def on_terminal(program, **environment):
 
 
 def test_a_terminal_gets_colours_unless_told_otherwise(program):
-    assert "\x1b[" in on_terminal(program)
+    assert "\x1b[" in on_terminal(program, TERM="xterm")
     assert "\x1b[" not in on_terminal(program, NO_COLOR="1")
+    assert "\x1b[" not in on_terminal(program, TERM="dumb")
 
 
 def test_cache_info_and_clear(program, tmp_path):
