@@ -1,9 +1,11 @@
 """The examples of README and docs say what really happens."""
 
 import doctest
+import linecache
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,3 +50,21 @@ def test_the_links_of_a_page_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
     local = [target for target in targets if "://" not in target]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def blocks_of_readme(marker: str) -> list[str]:
+    """The Python blocks of README up to and including the one after ``marker``."""
+    readme = PAGES[0].read_text(encoding="utf-8")
+    before, _, after = readme.partition(f"<!-- {marker} -->")
+    return re.findall(r"```python\n(.*?)```", before, re.DOTALL) + re.findall(
+        r"\A\s*```python\n(.*?)```", after, re.DOTALL
+    )
+
+
+def test_the_first_example_of_readme_prints_what_stands_below_it(monkeypatch, capsys):
+    code, printed = blocks_of_readme("hero")
+    entry = (len(code), None, code.splitlines(keepends=True), "loss.py")
+    monkeypatch.setitem(linecache.cache, "loss.py", entry)
+    names = {"w": np.ones(2), "x": np.ones((3, 2)), "y": np.zeros(3)}
+    exec(compile(code, "loss.py", "exec"), names)
+    assert capsys.readouterr().out.rstrip("\n") == printed.rstrip("\n")
