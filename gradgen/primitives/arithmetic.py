@@ -16,9 +16,9 @@ from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_FLOAT, Array, Scalar, Sym, Type, shift_dim
 from gradgen.primitives.families import differentiable, elementwise, step
-from gradgen.primitives.lowering import lowers
+from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.promotion import operator_type
-from gradgen.primitives.registry import Attrs, Handle, Sample, apply
+from gradgen.primitives.registry import LOWERINGS, Attrs, Handle, Sample, apply
 from gradgen.primitives.samples import NONZERO, PAIRS, REALS
 
 
@@ -230,6 +230,13 @@ def _pow(base: Any, exp: Any) -> Handle:
     return power(base, exp)
 
 
-@lowers(divmod, np.divmod)
+@lowers(divmod)
 def _divmod(x: Any, y: Any, /) -> tuple[Handle, Handle]:
     return floor_divide(x, y), remainder(x, y)
+
+
+@lowers(np.divmod)
+def _np_divmod(x: Any, y: Any, /, out: Any = Only()) -> tuple[Handle, Handle]:
+    """Lower as the two ufuncs that it joins, which make NumPy numbers."""
+    quotient, rest = LOWERINGS[np.floor_divide], LOWERINGS[np.remainder]
+    return quotient(x, y), rest(x, y)

@@ -22,7 +22,7 @@ from gradgen.primitives.registry import (
     dims_of,
     lift,
 )
-from gradgen.primitives.shaping import normal_axes, normal_axis, reshape_to
+from gradgen.primitives.shaping import normal_axes, normal_axis, reshape_to, strong
 
 
 def _transpose_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -141,7 +141,9 @@ def transpose_to(a: Handle, axes: Any) -> Handle:
     order = tuple(normal_axis(axis, a.rank) for axis in given)
     if sorted(order) != list(range(a.rank)):
         raise Refusal(f"axes {axes} do not fit an array of rank {a.rank}")
-    return a if order == tuple(range(a.rank)) else apply("transpose", a, axes=order)
+    if order == tuple(range(a.rank)):
+        return strong(a)
+    return apply("transpose", a, axes=order)
 
 
 def swapped(a: Handle, axis1: Any, axis2: Any) -> Handle:
@@ -196,7 +198,7 @@ def _squeeze(a: Any, axis: Any = None, *, builder: Builder) -> Handle:
         raise Refusal("squeeze of axes whose length is known only at run time", "axis=")
     else:
         axes = tuple(i for i, dim in enumerate(x.shape) if dim == 1)
-    return apply("squeeze", x, axis=axes) if axes else x
+    return apply("squeeze", x, axis=axes) if axes else strong(x)
 
 
 @lowers(np.atleast_1d)
@@ -243,7 +245,7 @@ flip = linear(
 
 def flipped(x: Handle, axis: tuple[int, ...]) -> Handle:
     """Return ``x`` reversed along some axes."""
-    return apply("flip", x, axis=axis) if axis else x
+    return apply("flip", x, axis=axis) if axis else strong(x)
 
 
 @lowers(np.flip)

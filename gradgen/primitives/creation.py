@@ -12,10 +12,10 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import FLOAT, INT, Array, Dim, Type, tensor
+from gradgen.ir.types import FLOAT, INT, PY_FLOAT, Array, Dim, Type, tensor
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.promotion import dtype_of
+from gradgen.primitives.promotion import common_dtype, dtype_of
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -280,7 +280,7 @@ def _arange(
 def _linspace_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if any(isinstance(type_, Array) for type_ in types):
         raise Refusal("np.linspace of arrays", "linspaces of numbers, stacked")
-    dtype = np.result_type(types[0].dtype, types[1].dtype, FLOAT)
+    dtype = common_dtype([*types[:2], PY_FLOAT])
     return tensor(dtype, dims_from(dims, types[2:]))
 
 
@@ -315,6 +315,7 @@ linspace = linear(
         Sample(("f64", "f64", 5), {"endpoint": True}),
         Sample(("float", 2.0, 4), {"endpoint": False}),
         Sample(("f64", "f64", 1), {"endpoint": True}),
+        Sample(("f32", 1, 3), {"endpoint": True}),
         Sample(("f64", "f64", 0), {"endpoint": True}),
     ),
 )

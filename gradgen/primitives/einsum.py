@@ -25,7 +25,7 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
-from gradgen.primitives.shaping import broadcast_like
+from gradgen.primitives.shaping import broadcast_like, strong
 
 
 def split_labels(subscripts: str) -> tuple[list[str], str]:
@@ -139,7 +139,7 @@ def _einsum(
     if not isinstance(subscripts, str):
         raise Refusal("np.einsum without a string of subscripts", "'ij,jk->ik'")
     builder = builder_of(*operands)
-    xs = [lift(builder, operand) for operand in operands]
+    xs = [strong(lift(builder, operand)) for operand in operands]
     spec = _explicit(subscripts, len(xs))
     for labels, x in zip(split_labels(spec)[0], xs, strict=True):
         if len(labels) != x.rank:

@@ -170,7 +170,7 @@ def _declare_ufunc(
         adjoint=adjoint,
         elementwise=True,
         math=math,
-        ufunc=f"np.{ufunc.__name__}",
+        ufunc=spelled(ufunc),
         commutative=commutative,
         samples=tuple(samples),
     )
@@ -199,10 +199,21 @@ def _call_ufunc(
     if len(operands) != ufunc.nin:
         raise Refusal(f"{describe(ufunc)} takes {ufunc.nin} arguments")
     handles = [lift(builder_of(*operands), operand) for operand in operands]
-    is_operator = not primitive.print_as([], {}).startswith("np.")
-    if is_operator and all(handle.type.weak for handle in handles):
+    if _differs_from_python(primitive, handles):
         return apply(primitive.name, *handles, lib="np")
     return apply(primitive.name, *handles)
+
+
+def _differs_from_python(primitive: Primitive, operands: Sequence[Handle]) -> bool:
+    """Tell whether a ufunc must not be printed as Python prints it.
+
+    An operator gives Python numbers a Python number. A function such as ``abs`` is
+    kept apart from ``np.abs`` for all operands, as the user wrote it.
+    """
+    text = primitive.print_as([], {})
+    if text.startswith("np."):
+        return False
+    return text.endswith(")") or all(operand.type.weak for operand in operands)
 
 
 def _call_math(
@@ -237,7 +248,12 @@ def _ufunc_template(
     slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
     if lib == "math" and math is not None:
         return f"math.{math.__name__}({slots})"
-    return f"np.{ufunc.__name__}({slots})"
+    return f"{spelled(ufunc)}({slots})"
+
+
+def spelled(ufunc: np.ufunc) -> str:
+    """Return how a ufunc is written: ``np.abs``, though it is named ``absolute``."""
+    return "np.abs" if ufunc is np.absolute else f"np.{ufunc.__name__}"
 
 
 def _evaluate_ufunc(

@@ -95,7 +95,16 @@ def new_array(x: Handle, dtype: Any) -> Handle:
     return cast_to(x, dtype)
 
 
-@lowers(np.asarray, np.ascontiguousarray, np.asanyarray)
+@lowers(np.ascontiguousarray)
+def _ascontiguousarray(
+    a: Any, dtype: Any = None, *, builder: Builder, like: Any = Only()
+) -> Handle:
+    """Lower as ``np.asarray``, but for a number, of which it makes a vector."""
+    x = lift(builder, a)
+    return cast_to(reshape_to(x, [1]), dtype) if not x.rank else _as_array(x, dtype)
+
+
+@lowers(np.asarray, np.asanyarray)
 def _asarray(
     a: Any,
     dtype: Any = None,
@@ -106,7 +115,10 @@ def _asarray(
     copy: Any = Only(),
     like: Any = Only(),
 ) -> Handle:
-    x = lift(builder, a)
+    return _as_array(lift(builder, a), dtype)
+
+
+def _as_array(x: Handle, dtype: Any) -> Handle:
     return x if x.rank and dtype is None else cast_to(x, dtype)
 
 

@@ -22,7 +22,7 @@ from gradgen.primitives.registry import (
     builder_of,
     lift,
 )
-from gradgen.primitives.shaping import normal_axis, reshape_to
+from gradgen.primitives.shaping import normal_axis, reshape_to, strong
 
 
 def _matmul_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -177,8 +177,9 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Handle:
 
 
 def _operands(a: Any, b: Any) -> tuple[Handle, Handle]:
+    """Return factors as NumPy takes them: arrays, even of a Python number."""
     builder = builder_of(a, b)
-    return lift(builder, a), lift(builder, b)
+    return strong(lift(builder, a)), strong(lift(builder, b))
 
 
 def _outer_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -216,7 +217,7 @@ def _matmul(x1: Any, x2: Any, /, out: Any = Only()) -> Handle:
 def _dot(a: Any, b: Any, out: Any = Only()) -> Handle:
     x, y = _operands(a, b)
     if x.rank == 0 or y.rank == 0:
-        return multiply_strong(x, y)
+        return x * y
     if y.rank <= 2:
         return apply("matmul", x, y)
     return tensordot(x, y, axes=((x.rank - 1,), (y.rank - 2,)))
@@ -227,18 +228,11 @@ def _dot_method(a: Handle, b: Any, out: Any = Only()) -> Handle:
     return _dot(a, b)
 
 
-def multiply_strong(x: Handle, y: Handle) -> Handle:
-    """Return the product as NumPy's, of two Python numbers as well."""
-    if x.type.weak and y.type.weak:
-        return apply("multiply", x, y, lib="np")
-    return x * y
-
-
 @lowers(np.inner)
 def _inner(a: Any, b: Any, /) -> Handle:
     x, y = _operands(a, b)
     if x.rank == 0 or y.rank == 0:
-        return multiply_strong(x, y)
+        return x * y
     if y.rank == 1:
         return apply("matmul", x, y)
     return tensordot(x, y, axes=((x.rank - 1,), (y.rank - 1,)))

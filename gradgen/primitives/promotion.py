@@ -100,6 +100,19 @@ def _weak_result(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
     return by_kind[dtype.kind]
 
 
+def common_dtype(types: Sequence[Any]) -> np.dtype:
+    """Return the dtype that all operands together have; Python numbers adapt to it.
+
+    Taking two at a time would not do: an int8 and a Python float make a float64, which
+    a float32 that comes third must not become.
+    """
+    asked = [_asked(type_) for type_ in types]
+    dtype: np.dtype = np.result_type(
+        *(one if isinstance(one, np.dtype) else one() for one in asked)
+    )
+    return dtype
+
+
 def joined_dtype(types: Sequence[Any]) -> np.dtype:
     """Return the dtype of arrays put together; Python numbers count as arrays here."""
     dtype: np.dtype = np.result_type(*(type_.dtype for type_ in types))

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Scalar, Type, tensor
 from gradgen.primitives.families import (
@@ -20,7 +22,7 @@ from gradgen.primitives.families import (
 )
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.masked import larger
-from gradgen.primitives.promotion import broadcast, elementwise_dtype
+from gradgen.primitives.promotion import broadcast, common_dtype, elementwise_dtype
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -32,6 +34,7 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.samples import PAIRS, REALS
+from gradgen.primitives.shaping import cast_to, strong
 
 maximum = elementwise(
     np.maximum,
@@ -78,14 +81,9 @@ heaviside = elementwise(
 
 
 def _clip_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    dtype = elementwise_dtype(np.maximum, types[:2])
-    for type_ in types[1:]:
-        dtype = elementwise_dtype(np.maximum, [_strong(types[0], dtype), type_])
+    """Type rule of ``np.clip``, for which even a Python number is an array."""
+    dtype = common_dtype([Scalar(types[0].dtype), *types[1:]])
     return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
-
-
-def _strong(type_: Any, dtype: np.dtype) -> Any:
-    return type_ if type_.weak else Scalar(dtype)
 
 
 _clip_rules = elementwise_rules(
@@ -109,6 +107,8 @@ clip = register(
             Sample(("f32[5]", -1.0, 1.0)),
             Sample(("f64[3,4]", "f64[4]", "f64[3,1]")),
             Sample(("float", 0.0, 1.0)),
+            Sample((1, "float", 2)),
+            Sample((1, "f32", "float")),
         ),
     )
 )
@@ -121,16 +121,18 @@ def _clip(
     a_max: Any = None,
     out: Any = Only(),
     *,
+    builder: Builder,
     min: Any = None,
     max: Any = None,
 ) -> Handle:
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
+    if low is not None and high is not None:
+        return clip(a, low, high)
+    x = strong(lift(builder, a))
     if low is None and high is None:
-        return apply("positive", a)
-    if high is None:
-        return maximum(a, low)
-    return minimum(a, high) if low is None else clip(a, low, high)
+        return apply("positive", x)
+    return minimum(x, high) if low is None else maximum(x, low)
 
 
 def _where_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -201,10 +203,12 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Handle:
     if not isinstance(condlist, list | tuple) or len(condlist) != len(choicelist):
         raise Refusal("np.select without two lists of one length")
     pairs = list(zip(condlist, choicelist, strict=True))
-    rest = default
+    builder = builder_of(condlist, choicelist, default)
+    choices = [lift(builder, value) for value in (*choicelist, default)]
+    rest = cast_to(choices[-1], common_dtype([x.type for x in choices]))
     for condition, choice in reversed(pairs):
         rest = where(condition, choice, rest)
-    return lift(builder_of(condlist, choicelist, default), rest)
+    return rest
 
 
 def _nan_to_num_text(types: Sequence[Any], attrs: Attrs) -> str:
@@ -289,7 +293,14 @@ def _one_of_adjoint(y_bar: Handle, y: Handle, *xs: Handle) -> list[Handle | None
 
 
 def _one_of_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
-    return f"{name}({', '.join(f'{{{i}}}' for i in range(len(types)))})"
+    """Print the call, cast to the type that the rule says where operands differ."""
+    text = f"{name}({', '.join(f'{{{i}}}' for i in range(len(types)))})"
+    strong_dtypes = [type_.dtype for type_ in types if not type_.weak]
+    if len(strong_dtypes) == len(types):
+        return text
+    if strong_dtypes:
+        return f"np.{strong_dtypes[0].name}({text})"
+    return f"float({text})" if {t.dtype.kind for t in types} > {"f"} else text
 
 
 def _declare_one_of(name: str, function: Any) -> None:
@@ -305,6 +316,8 @@ def _declare_one_of(name: str, function: Any) -> None:
                 Sample(("float", "float")),
                 Sample(("float", 0.5)),
                 Sample(("f64", "f64", "f64")),
+                Sample(("f64", "float")),
+                Sample(("float", 1)),
             ),
         )
     )
@@ -318,8 +331,20 @@ def _lower_one_of(name: str, function: Any) -> None:
                 raise Refusal(f"{name}() over the elements of an array", f"np.{name}")
             numbers = tuple(numbers[0])
         builder = builder_of(*numbers)
-        handles = [lift(builder, number) for number in numbers]
+        handles = _alike([lift(builder, number) for number in numbers])
         return handles[0] if len(handles) == 1 else apply(f"python_{name}", *handles)
+
+
+def _alike(numbers: list[Handle]) -> list[Handle]:
+    """Return the operands of ``max(x, 0)``, whole numbers among floats as floats."""
+    if not any(number.type.weak and number.dtype.kind == "f" for number in numbers):
+        return numbers
+    return [
+        lift(x.builder, float(x.atom.value))
+        if isinstance(x.atom, Literal) and type(x.atom.value) is int
+        else x
+        for x in numbers
+    ]
 
 
 for _name, _function in (("max", max), ("min", min)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import PY_FLOAT, Scalar, Type
+from gradgen.ir.types import BOOL, PY_FLOAT, Scalar, Type
 from gradgen.markers import stop_gradient
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import elementwise_rules, linear
@@ -97,12 +97,21 @@ def _fsum(seq: Any, /) -> Handle:
 @lowers(math.prod)
 def _prod(iterable: Any, /, *, start: Any = 1) -> Handle:
     _check_list("math.prod", iterable)
-    factors = [*iterable] if type(start) is int and start == 1 else [start, *iterable]
-    builder = builder_of(*factors)
-    product = lift(builder, factors[0])
-    for factor in factors[1:]:
+    builder = builder_of(start, *iterable)
+    factors = [lift(builder, factor) for factor in (start, *iterable)]
+    product, *rest = factors[1:] if _is_one(start) and _counts(factors[1]) else factors
+    for factor in rest:
         product = product * factor
     return product
+
+
+def _is_one(value: Any) -> bool:
+    return type(value) is int and value == 1
+
+
+def _counts(x: Handle) -> bool:
+    """Tell whether ``1 * x`` has the type of ``x``: a flag becomes a number."""
+    return x.dtype != BOOL
 
 
 def _check_list(name: str, value: Any) -> None:

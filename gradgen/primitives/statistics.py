@@ -244,8 +244,8 @@ def _norm(
 
 
 def abs_(x: Handle) -> Handle:
-    """Return the absolute value."""
-    return apply("absolute", x)
+    """Return the absolute value, as NumPy's number of a Python one."""
+    return apply("absolute", x, lib="np")
 
 
 def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
@@ -255,6 +255,8 @@ def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
     if order == 1:
         return apply("sum", abs_(x), **options)
     if order in (np.inf, -np.inf):
+        if any(x.shape[axis] == 0 for axis in axes):
+            raise Refusal(f"np.linalg.norm of order {order} of an empty array")
         return apply("max" if order > 0 else "min", abs_(x), **options)
     if not isinstance(order, int | float) or order <= 0:
         raise Refusal(f"np.linalg.norm of order {order!r}", "ord=None, 1, 2 or np.inf")

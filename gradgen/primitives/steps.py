@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, PY_BOOL, PY_FLOAT, PY_INT, Scalar, Type
 from gradgen.primitives.families import step
@@ -22,6 +23,7 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
+    lift,
     register,
 )
 from gradgen.primitives.samples import NONZERO, REALS
@@ -197,5 +199,5 @@ def _round(a: Any, decimals: Any = 0, out: Any = Only()) -> Handle:
 
 
 @lowers(np.ndim)
-def _ndim(a: Any) -> int:
-    return a.rank if isinstance(a, Handle) else int(np.ndim(a))
+def _ndim(a: Any, *, builder: Builder) -> int:
+    return lift(builder, a).rank

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial as bind
 from typing import Any
 
 import numpy as np
 
 from gradgen import kernels
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import PY_FLOAT, Type
 from gradgen.primitives.elementary import hypot, sqrt
 from gradgen.primitives.families import Over, elementwise, elementwise_rules
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.masked import divide_or_zero
 from gradgen.primitives.promotion import elementwise_type
-from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    register,
+)
 from gradgen.primitives.samples import NONZERO, REALS, UNIT, within
 
 DEGREE = math.pi / 180.0
@@ -117,6 +126,11 @@ for _ufunc, _function, _factor in _ANGLES:
     )
 
 
+def _sinc_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    """Type rule of ``np.sinc``, which multiplies by pi before anything else."""
+    return elementwise_type(np.multiply, dims, [types[0], PY_FLOAT], {})
+
+
 def _sinc_partial(y: Handle, x: Handle, order: int) -> Handle:
     return apply("sinc_derivative", x, order=order + 1)
 
@@ -124,7 +138,7 @@ def _sinc_partial(y: Handle, x: Handle, order: int) -> Handle:
 sinc_derivative = register(
     Primitive(
         name="sinc_derivative",
-        type_rule=lambda dims, types, attrs: elementwise_type(np.sin, dims, types, {}),
+        type_rule=_sinc_type,
         evaluate=kernels.sinc_derivative,
         template=lambda types, attrs: f"sinc_derivative({{0}}, {attrs['order']})",
         tangent=lambda y, dots, x, order: dots[0] * _sinc_partial(y, x, order),
@@ -137,7 +151,7 @@ _sinc_rules = elementwise_rules([bind(_sinc_partial, order=0)])
 sinc = register(
     Primitive(
         name="sinc",
-        type_rule=lambda dims, types, attrs: elementwise_type(np.sin, dims, types, {}),
+        type_rule=_sinc_type,
         evaluate=np.sinc,
         template="np.sinc({0})",
         tangent=_sinc_rules[0],

@@ -8,7 +8,7 @@ def huber_grad(x, delta):
     delta: float
     """
     # forward sweep
-    a = abs(x)  # zoo.py:272
+    a = np.abs(x)  # zoo.py:272
     mask = a < delta  # zoo.py:273
     # reverse sweep
     a_bar = np.where(mask, 0.0, delta)
