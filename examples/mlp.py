@@ -401,20 +401,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _natural(text: str) -> int:
-    if (number := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return number
+    return int(_number(int, text, "a whole number that is not negative", 0))
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return number
+    return int(_number(int, text, "a positive whole number", 1))
 
 
 def _positive_float(text: str) -> float:
-    if not 0 < (number := float(text)) < np.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not positive and finite")
+    return _number(float, text, "a positive number", np.nextafter(0.0, 1.0))
+
+
+def _number(kind: type[float], text: str, wanted: str, least: float) -> float:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
     return number
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradgen.errors import OutputError
 from gradgen.ir.core import Function
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import Scalar, is_floating
+from gradgen.ir.types import Scalar, Text, is_floating
 
 
 def check_scalar(function: Function, aux: bool) -> None:
@@ -23,6 +23,8 @@ def check_scalar(function: Function, aux: bool) -> None:
         if result.kind == "tuple" and len(result.children) == 2 and not aux:
             message += "use has_aux=True if the second is not to be differentiated, or "
         raise OutputError(message + "use vjp for results with more than one number")
+    if isinstance(result.leaf.type, Text):
+        raise OutputError(f"grad needs a number, but {function.name} returns a string")
     if not isinstance(result.leaf.type, Scalar):
         raise OutputError(
             f"grad needs a scalar, but {function.name} returns an array "
