@@ -178,7 +178,9 @@ class _Sweep:
         if isinstance(new, Value):
             count = self.scope.uses.get(old, 0) - (1 if new in self.old else 0)
             self.scope.uses[new] = self.scope.uses.get(new, 0) + count
-            if new not in self.old or new.base is not None or old.base is None:
+            maker = self.scope.makers.get(new)
+            derived = maker is not None and maker.origin != "primal"
+            if new not in self.old or new.base or not old.base or derived:
                 inherit_name(new, old)
 
 

@@ -35,6 +35,18 @@ CASES: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
         lambda x: np.sum(np.where(x > 0, x**-0.5, 0.0)),
         [0.0, -0.5 * 2.0**-1.5],
     ),
+    "square of an infinite quotient": (
+        lambda x: np.sum(np.where(x != 0, (1 / x) ** 2 / x, 0.0)),
+        [0.0, -3.0 / 16.0],
+    ),
+    "power of an infinite quotient": (
+        lambda x: np.sum(np.where(x != 0, (1 / x) ** 3.5 / x, 0.0)),
+        [0.0, -4.5 * 2.0**-5.5],
+    ),
+    "infinite power to a power": (
+        lambda x: np.sum(np.where(x > 0, x ** (x - 1.0), 0.0)),
+        [0.0, 2.0 * np.log(2.0) + 1.0],
+    ),
     "chosen from an overflow": (
         lambda x: np.sum(np.where(x < 1, x, np.exp(400.0 * x) * np.exp(-400.0 * x))),
         [1.0, np.nan],

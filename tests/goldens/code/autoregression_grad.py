@@ -13,9 +13,6 @@ def autoregression_grad(phi, c, x):
     diff1 = x2 - c - phi * x1
     diff2 = x[3] - c - phi * x2
     # reverse sweep
-    prod = 2 * diff2
-    prod1 = 2 * diff1
-    prod2 = 2 * diff
-    phi_bar = -(prod * x2 + prod1 * x1 + prod2 * x0)
-    c_bar = -(prod + prod1 + prod2)
+    phi_bar = -2 * (x2 * diff2 + x1 * diff1 + x0 * diff)
+    c_bar = -2 * (diff2 + diff1 + diff)
     return phi_bar, c_bar

@@ -12,7 +12,7 @@ def named_tuple_grad(p, x):
     # forward sweep
     tanh = np.tanh(scale * x + shift)  # zoo.py:203
     # reverse sweep
-    diff = 1 - tanh * tanh
-    shift_bar = diff.sum(axis=0)
-    scale_bar = (diff * x).sum(axis=0)
+    total_bar = 1 - tanh * tanh
+    shift_bar = total_bar.sum(axis=0)
+    scale_bar = (total_bar * x).sum(axis=0)
     return Affine(scale=scale_bar, shift=shift_bar)
