@@ -18,7 +18,15 @@ from gradgen.ir.types import PY_FLOAT, Array, Scalar, Sym, Type, shift_dim
 from gradgen.primitives.families import differentiable, elementwise, step
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.promotion import operator_type
-from gradgen.primitives.registry import LOWERINGS, Attrs, Handle, Sample, apply
+from gradgen.primitives.registry import (
+    LOWERINGS,
+    Attrs,
+    Handle,
+    Sample,
+    apply,
+    builder_of,
+    lift,
+)
 from gradgen.primitives.samples import NONZERO, PAIRS, REALS
 
 
@@ -113,7 +121,7 @@ def power_tangent(
     """Tangent of ``x ** y``."""
     x_dot, y_dot = dots
     first = None if x_dot is None else _power_base(x_dot, x, y)
-    second = None if y_dot is None else y_dot * _power_exponent(z, x)
+    second = None if y_dot is None else _power_exponent(y_dot, z, x, keep=True)
     if first is None or second is None:
         total = second if first is None else first
         assert total is not None
@@ -126,32 +134,44 @@ def power_adjoint(
 ) -> list[Handle | None]:
     """Adjoint of ``x ** y``."""
     x_bar = _power_base(z_bar, x, y) if differentiable(x) else None
-    y_bar = z_bar * _power_exponent(z, x) if differentiable(y) else None
+    y_bar = _power_exponent(z_bar, z, x) if differentiable(y) else None
     return [x_bar, y_bar]
 
 
-def _power_exponent(z: Handle, x: Handle) -> Handle:
-    """Return the partial derivative in the exponent, which is zero at ``x = 0``."""
-    base = x.atom.value if isinstance(x.atom, Literal) else 0
-    return z * math.log(base) if base > 0 else z * apply("log_or_zero", x)
+def _power_exponent(bar: Handle, z: Handle, x: Handle, keep: bool = False) -> Handle:
+    """Return ``bar * z * log(x)``, zero at ``x = 0``.
+
+    With ``keep`` a zero in ``bar`` is kept for a negative base as well, for which the
+    factor is NaN: an exponent that does not move does not count.
+    """
+    if _is_positive(x):
+        assert isinstance(x.atom, Literal)
+        return apply("masked_multiply", bar, z * math.log(x.atom.value), demote=True)
+    factor = z * apply("log_or_zero", x)
+    return apply("masked_multiply", bar, factor, **({} if keep else {"demote": True}))
+
+
+def _is_positive(x: Handle) -> bool:
+    return isinstance(x.atom, Literal) and x.atom.value > 0
 
 
 def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
     """Return ``bar * y * x**(y-1)``, zero at ``x = 0`` where ``bar`` or ``y`` is."""
     exponent = y.atom.value if isinstance(y.atom, Literal) else None
+    if exponent is None or 0 < exponent < 1:
+        return apply("masked_multiply", bar * y, apply("quiet_power", x, y - 1))
     if exponent == 0:
         return bar * 0.0
     if exponent == 1:
         return bar
+    slope: Handle
     if exponent == 2:
-        return bar * (2 * x)
-    if exponent is not None and exponent > 1:
-        slope: Handle = exponent * x ** (exponent - 1)
-        return bar * slope
-    if exponent is not None and exponent < 0:
-        factor = exponent * apply("quiet_power", x, exponent - 1)
-        return apply("masked_multiply", bar, factor, demote=True)
-    return apply("masked_multiply", bar * y, apply("quiet_power", x, y - 1))
+        slope = 2 * x
+    elif exponent > 1:
+        slope = exponent * raised(x, lift(x.builder, exponent - 1))
+    else:
+        slope = exponent * apply("quiet_power", x, exponent - 1)
+    return apply("masked_multiply", bar, slope, demote=True)
 
 
 def _power_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -162,7 +182,9 @@ def _power_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
         return result
     exponent = types[1].dim
     if not isinstance(exponent, int):
-        raise Refusal("an integer to a power known only at run time", "2.0 ** n")
+        raise Refusal(
+            "an integer to a power known only at run time is not supported", "2.0 ** n"
+        )
     return result if exponent >= 0 else PY_FLOAT
 
 
@@ -225,9 +247,26 @@ fmod = elementwise(
 )
 
 
-@lowers(pow)
+def raised(x: Handle, y: Handle) -> Handle:
+    """Return ``x ** y``; of Python floats as ``math.pow``.
+
+    Where the result is complex, ``**`` of Python floats returns it, for which there is
+    no derivative. ``math.pow`` raises.
+    """
+    weak = x.type.weak and y.type.weak
+    if weak and y.dtype.kind == "f" and not _is_positive(x) and not _is_whole(y):
+        return apply("math_pow", x, y, lib="math")
+    return power(x, y)
+
+
+def _is_whole(x: Handle) -> bool:
+    return isinstance(x.atom, Literal) and float(x.atom.value).is_integer()
+
+
+@lowers(pow, operator.pow)
 def _pow(base: Any, exp: Any) -> Handle:
-    return power(base, exp)
+    builder = builder_of(base, exp)
+    return raised(lift(builder, base), lift(builder, exp))
 
 
 @lowers(divmod)

@@ -84,7 +84,11 @@ def _quotient_adjoint(
     name: str, z_bar: Handle, z: Handle, x: Handle, y: Handle, **attrs: Any
 ) -> list[Handle | None]:
     x_bar = apply(name, z_bar, y, **attrs)
-    return [x_bar, -(x_bar * z) if differentiable(y) else None]
+    if not differentiable(y):
+        return [x_bar, None]
+    if name == "divide_or_zero":
+        return [x_bar, -(x_bar * z)]
+    return [x_bar, -apply("masked_multiply", z, x_bar, **attrs)]
 
 
 masked_multiply = _support(

@@ -57,10 +57,17 @@ arccos = elementwise(
     partials=[lambda y, x: Over(-1, _across(x), singular=True)],
     samples=UNIT,
 )
+
+
+def _over_square(radius: Handle) -> Over:
+    """Return ``1 / radius**2``, where the square may overflow."""
+    return Over(1 / radius, radius)
+
+
 arctan = elementwise(
     np.arctan,
     math=math.atan,
-    partials=[lambda y, x: Over(1, 1 + x * x)],
+    partials=[lambda y, x: _over_square(hypot(1.0, x))],
     samples=REALS,
 )
 
