@@ -170,7 +170,11 @@ def to_text(node: ast.AST) -> str:
     '(a, -b * c)'
     """
     tree = ast.Expr(node) if isinstance(node, ast.expr) else node
-    text = _printer()(tree).rstrip("\n")
+    if any(isinstance(part, ast.JoinedStr) for part in ast.walk(tree)):
+        # To print these, astor needs a class that Python 3.14 does not have.
+        text = ast.unparse(ast.fix_missing_locations(tree))
+    else:
+        text = _printer()(tree).rstrip("\n")
     return f"({text})" if isinstance(node, ast.Tuple) else text
 
 
