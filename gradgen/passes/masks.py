@@ -76,12 +76,19 @@ def may_be_masked(scope: Scope, bar: Handle) -> bool:
 
 
 def may_be_infinite(scope: Scope, factor: Handle) -> bool:
-    """Tell whether an op that is not finite everywhere went into ``factor``."""
-    return any(INFINITE.search(op.name) for op in _ancestors(scope, factor))
+    """Tell whether an op that is not finite everywhere went into ``factor``.
+
+    What goes into a matrix product does not count: an infinity there spreads to whole
+    rows, of which a mask leaves out but some elements.
+    """
+    found = _ancestors(scope, factor, behind=("matmul", "tensordot", "einsum"))
+    return any(INFINITE.search(op.name) for op in found)
 
 
-def _ancestors(scope: Scope, handle: Handle) -> Iterator[Op]:
-    """Yield the ops that a value was computed by."""
+def _ancestors(
+    scope: Scope, handle: Handle, behind: Sequence[str] = ()
+) -> Iterator[Op]:
+    """Yield the ops that a value was computed by, none from before those ``behind``."""
     pending = [handle.atom]
     seen: set[Value] = set()
     while pending:
@@ -91,7 +98,8 @@ def _ancestors(scope: Scope, handle: Handle) -> Iterator[Op]:
             continue
         seen.add(op.results[0])
         yield op
-        pending.extend(op.operands)
+        if op.name not in behind:
+            pending.extend(op.operands)
 
 
 def _is_mask(atom: Atom) -> bool:

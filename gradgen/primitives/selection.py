@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from functools import partial as bind
 from functools import reduce
 from typing import Any
@@ -17,7 +18,6 @@ from gradgen.ir.types import Scalar, Type, tensor
 from gradgen.primitives.families import (
     differentiable,
     elementwise,
-    elementwise_rules,
     scale,
 )
 from gradgen.primitives.lowering import Only, lowers
@@ -36,18 +36,40 @@ from gradgen.primitives.registry import (
 from gradgen.primitives.samples import PAIRS, REALS
 from gradgen.primitives.shaping import cast_to, strong
 
-maximum = elementwise(
-    np.maximum,
-    partials=[lambda z, x, y: larger(x, y), lambda z, x, y: larger(y, x)],
-    commutative=True,
-    samples=PAIRS,
-)
-minimum = elementwise(
-    np.minimum,
-    partials=[lambda z, x, y: larger(y, x), lambda z, x, y: larger(x, y)],
-    commutative=True,
-    samples=PAIRS,
-)
+Shares = Sequence[Callable[..., Handle]]
+"""For each operand the share of the derivative that it takes, between 0 and 1."""
+
+
+def _shared(share: Handle, bar: Handle) -> Handle:
+    """Return a share of ``bar``; nothing is left of infinity where it is not chosen."""
+    return apply("masked_multiply", share, bar, demote=True)
+
+
+def _share_tangent(
+    shares: Shares, z: Handle, dots: Sequence[Handle | None], *xs: Handle, **_: Any
+) -> Handle:
+    pairs = zip(shares, dots, strict=True)
+    terms = [_shared(share(z, *xs), dot) for share, dot in pairs if dot is not None]
+    return reduce(operator.add, terms)
+
+
+def _share_adjoint(
+    shares: Shares, z_bar: Handle, z: Handle, *xs: Handle, **_: Any
+) -> list[Handle | None]:
+    return [
+        _shared(share(z, *xs), z_bar) if differentiable(x) else None
+        for x, share in zip(xs, shares, strict=True)
+    ]
+
+
+def _choice(ufunc: np.ufunc, *shares: Callable[..., Handle]) -> Primitive:
+    return elementwise(
+        ufunc,
+        tangent=bind(_share_tangent, shares),
+        adjoint=bind(_share_adjoint, shares),
+        commutative=True,
+        samples=PAIRS,
+    )
 
 
 def _unless_nan(other: Handle, share: Handle) -> Handle:
@@ -55,23 +77,25 @@ def _unless_nan(other: Handle, share: Handle) -> Handle:
     return apply("where", apply("isnan", other), 1.0, share)
 
 
-fmax = elementwise(
-    np.fmax,
-    partials=[
-        lambda z, x, y: _unless_nan(y, larger(x, y)),
-        lambda z, x, y: _unless_nan(x, larger(y, x)),
-    ],
-    commutative=True,
-    samples=PAIRS,
+maximum = _choice(
+    np.maximum,
+    lambda z, x, y: larger(x, y),
+    lambda z, x, y: larger(y, x),
 )
-fmin = elementwise(
+minimum = _choice(
+    np.minimum,
+    lambda z, x, y: larger(y, x),
+    lambda z, x, y: larger(x, y),
+)
+fmax = _choice(
+    np.fmax,
+    lambda z, x, y: _unless_nan(y, larger(x, y)),
+    lambda z, x, y: _unless_nan(x, larger(y, x)),
+)
+fmin = _choice(
     np.fmin,
-    partials=[
-        lambda z, x, y: _unless_nan(y, larger(y, x)),
-        lambda z, x, y: _unless_nan(x, larger(x, y)),
-    ],
-    commutative=True,
-    samples=PAIRS,
+    lambda z, x, y: _unless_nan(y, larger(y, x)),
+    lambda z, x, y: _unless_nan(x, larger(x, y)),
 )
 heaviside = elementwise(
     np.heaviside,
@@ -86,12 +110,10 @@ def _clip_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
 
 
-_clip_rules = elementwise_rules(
-    [
-        lambda y, x, lo, hi: larger(x, lo) * larger(hi, x),
-        lambda y, x, lo, hi: larger(lo, x) * larger(hi, maximum(x, lo)),
-        lambda y, x, lo, hi: larger(maximum(x, lo), hi),
-    ]
+_clip_shares = (
+    lambda y, x, lo, hi: larger(x, lo) * larger(hi, x),
+    lambda y, x, lo, hi: larger(lo, x) * larger(hi, maximum(x, lo)),
+    lambda y, x, lo, hi: larger(maximum(x, lo), hi),
 )
 clip = register(
     Primitive(
@@ -99,8 +121,8 @@ clip = register(
         type_rule=_clip_type,
         evaluate=np.clip,
         template="np.clip({0}, {1}, {2})",
-        tangent=_clip_rules[0],
-        adjoint=_clip_rules[1],
+        tangent=bind(_share_tangent, _clip_shares),
+        adjoint=bind(_share_adjoint, _clip_shares),
         elementwise=True,
         samples=(
             Sample(("f64[3,4]", -1.0, 1.0)),
@@ -192,7 +214,8 @@ where = register(
 def _where(condition: Any, x: Any = None, y: Any = None, /) -> Handle:
     if x is None or y is None:
         raise Refusal(
-            "np.where with one argument, whose result has a length of its own",
+            "np.where with one argument is not supported: its result has a length "
+            "of its own",
             "np.where(condition, x, y)",
         )
     return where(condition, x, y)
@@ -201,7 +224,7 @@ def _where(condition: Any, x: Any = None, y: Any = None, /) -> Handle:
 @lowers(np.select)
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Handle:
     if not isinstance(condlist, list | tuple) or len(condlist) != len(choicelist):
-        raise Refusal("np.select without two lists of one length")
+        raise Refusal("np.select without two lists of one length is not supported")
     pairs = list(zip(condlist, choicelist, strict=True))
     builder = builder_of(condlist, choicelist, default)
     choices = [lift(builder, value) for value in (*choicelist, default)]
@@ -244,20 +267,26 @@ def _nan_to_num(
 ) -> Handle:
     attrs = _given({"nan": nan or None, "posinf": posinf, "neginf": neginf})
     if any(isinstance(value, Handle) for value in attrs.values()):
-        raise Refusal("a replacement of np.nan_to_num known only at run time")
+        raise Refusal(
+            "a replacement of np.nan_to_num known only at run time is not supported"
+        )
     return nan_to_num(x, **attrs)
 
 
 def _one_of_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     """Type rule of Python's ``max`` and ``min`` of numbers: the type of each."""
     if not all(isinstance(type_, Scalar) for type_ in types):
-        raise Refusal("max or min of arrays", "np.maximum or np.minimum")
+        raise Refusal(
+            "max or min of arrays is not supported", "np.maximum or np.minimum"
+        )
     dtype = types[0].dtype
     for type_ in types[1:]:
         dtype = elementwise_dtype(np.maximum, [Scalar(dtype), Scalar(type_.dtype)])
     strong = {type_.dtype for type_ in types if not type_.weak}
     if strong - {dtype}:
-        raise Refusal("max or min of numbers of several dtypes", "np.maximum")
+        raise Refusal(
+            "max or min of numbers of several dtypes is not supported", "np.maximum"
+        )
     return Scalar(dtype, weak=not strong)
 
 
@@ -328,7 +357,10 @@ def _lower_one_of(name: str, function: Any) -> None:
     def lowering(*numbers: Any, key: Any = Only(), default: Any = Only()) -> Handle:
         if len(numbers) == 1:
             if not isinstance(numbers[0], list | tuple):
-                raise Refusal(f"{name}() over the elements of an array", f"np.{name}")
+                raise Refusal(
+                    f"{name}() over the elements of an array is not supported",
+                    f"np.{name}",
+                )
             numbers = tuple(numbers[0])
         builder = builder_of(*numbers)
         handles = _alike([lift(builder, number) for number in numbers])

@@ -162,7 +162,7 @@ def _lower_spread(name: str, function: Any) -> None:
     ) -> Handle:
         x = lift(builder, a)
         if x.rank == 0:
-            raise Refusal(f"np.{name} of a single number")
+            raise Refusal(f"np.{name} of a single number is not supported")
         options: Attrs = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
         x = x if dtype is None else cast_to(x, dtype)
         return apply(name, x, axis=normal_axes(axis, x.rank), **options)
@@ -235,9 +235,11 @@ def _norm(
     if ord == "fro" and len(axes) == 2:
         ord = None
     if ord is not None and len(axes) != 1:
-        raise Refusal(f"np.linalg.norm of order {ord!r} of a matrix", "ord=None")
+        raise Refusal(
+            f"np.linalg.norm of order {ord!r} of a matrix is not supported", "ord=None"
+        )
     if axis is not None and len(axes) > 2:
-        raise Refusal("np.linalg.norm over more than two axes")
+        raise Refusal("np.linalg.norm over more than two axes is not supported")
     if array.rank == 0:
         return abs_(array)
     return _vector_norm(array, ord, axes, bool(static(keepdims)))
@@ -256,10 +258,15 @@ def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
         return apply("sum", abs_(x), **options)
     if order in (np.inf, -np.inf):
         if any(x.shape[axis] == 0 for axis in axes):
-            raise Refusal(f"np.linalg.norm of order {order} of an empty array")
+            raise Refusal(
+                f"np.linalg.norm of order {order} of an empty array is not supported"
+            )
         return apply("max" if order > 0 else "min", abs_(x), **options)
     if not isinstance(order, int | float) or order <= 0:
-        raise Refusal(f"np.linalg.norm of order {order!r}", "ord=None, 1, 2 or np.inf")
+        raise Refusal(
+            f"np.linalg.norm of order {order!r} is not supported",
+            "ord=None, 1, 2 or np.inf",
+        )
     return apply("sum", abs_(x) ** order, **options) ** (1 / order)
 
 
@@ -281,7 +288,7 @@ def _average(
         at = normal_axis(axis, x.rank)
         w = apply("expand_dims", w, axis=tuple(range(1, x.rank - at)))
     elif w.rank != x.rank:
-        raise Refusal("np.average with weights of another rank")
+        raise Refusal("np.average with weights of another rank is not supported")
     total = reduced("sum", x * w, axis, keepdims, builder)
     along = None if w.rank != x.rank else axis
     return total / reduced("sum", w, along, keepdims and along == axis, builder)
@@ -297,10 +304,13 @@ def _median(
     *,
     builder: Builder,
 ) -> Handle:
-    """Lower to the mean of the middle one or two of the sorted elements."""
+    """Lower to the mean of the middle one or two of the sorted elements.
+
+    NaN comes last when sorted, and is the median wherever there is one.
+    """
     x = lift(builder, a)
     if x.dtype.kind != "f":
-        raise Refusal("np.median of integers", "x.astype(float)")
+        raise Refusal("np.median of integers is not supported", "x.astype(float)")
     if axis is None:
         x, axis = reshape_to(x, [-1]), 0
     at = normal_axis(axis, x.rank)
@@ -308,4 +318,6 @@ def _median(
     count, before = dim_of(x, at), [slice(None)] * at
     low = read(ordered, [*before, apply("floor_divide", count - 1, 2)])
     high = read(ordered, [*before, apply("floor_divide", count, 2)])
-    return cast_like((low + high) / 2, x)
+    last = read(ordered, [*before, -1])
+    middle = cast_like((low + high) / 2, x)
+    return apply("where", apply("isnan", last), np.nan, middle)
