@@ -101,7 +101,8 @@ def _apply_operator(
         if isinstance(operand, list | tuple | dict):
             kind = type(operand).__name__
             raise Refusal(
-                f"array arithmetic with a {kind}", f"np.array(…) of the {kind}"
+                f"array arithmetic with a {kind} is not supported",
+                f"np.array(…) of the {kind}",
             )
     lowering = find_lowering(function)
     plain = [to_python(operand) for operand in operands]

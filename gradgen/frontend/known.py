@@ -155,7 +155,10 @@ def _dict(frame: Frame, values: Any = (), /, **named: Any) -> Any:
 def _sum(frame: Frame, values: Any, start: Any = None) -> Any:
     """Add from left to right; adding to the 0 that Python begins with is left out."""
     if isinstance(values, Handle):
-        raise Refusal("the builtin sum over the rows of an array", "np.sum(x, axis=0)")
+        raise Refusal(
+            "the builtin sum over the rows of an array is not supported",
+            "np.sum(x, axis=0)",
+        )
     items = list(items_of(frame, values))
     if (
         start is None
@@ -184,7 +187,8 @@ def _extremum(function: Any) -> Known:
         lowering = find_lowering(function)
         if lowering is None:
             raise Refusal(
-                f"{function.__name__} of run-time values", f"np.{function.__name__}imum"
+                f"{function.__name__} of run-time values is not supported",
+                f"np.{function.__name__}imum",
             )
         if len(items) == 1:
             return items[0]
@@ -311,5 +315,8 @@ def _getitem(frame: Frame, owner: Any, index: Any) -> Any:
 @knows(str)
 def _str(frame: Frame, value: Any = Static("")) -> Any:  # noqa: B008
     if has_handles(value) or not is_static(value):
-        raise Refusal("the text of a run-time value", "an f-string, in print or assert")
+        raise Refusal(
+            "the text of a run-time value is not supported",
+            "an f-string, in print or assert",
+        )
     return fold(str, to_python(value))

@@ -54,7 +54,8 @@ def _known_method(
     if not (is_static(args) and is_static(kwargs)):
         kind = type(owner).__name__
         raise Refusal(
-            f"the method '{name}' of a {kind} on run-time values", "an f-string"
+            f"the method '{name}' of a {kind} on run-time values is not supported",
+            "an f-string",
         )
     return fold(getattr(owner, name), *to_python(args), **to_python(kwargs))
 

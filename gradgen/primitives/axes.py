@@ -175,7 +175,7 @@ def _moveaxis(a: Handle, source: Any, destination: Any) -> Handle:
         for m in moved
     )
     if len(sources) != len(targets):
-        raise Refusal("np.moveaxis with unequal numbers of axes")
+        raise Refusal("np.moveaxis with unequal numbers of axes is not supported")
     order = [axis for axis in range(a.rank) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -195,7 +195,10 @@ def _squeeze(a: Any, axis: Any = None, *, builder: Builder) -> Handle:
     if axis is not None:
         axes = normal_axes(axis, x.rank)
     elif any(dim != 1 and may_be_one(dim) for dim in x.shape):
-        raise Refusal("squeeze of axes whose length is known only at run time", "axis=")
+        raise Refusal(
+            "squeeze of axes whose length is known only at run time is not supported",
+            "axis=",
+        )
     else:
         axes = tuple(i for i, dim in enumerate(x.shape) if dim == 1)
     return apply("squeeze", x, axis=axes) if axes else strong(x)
@@ -291,7 +294,9 @@ def _roll(a: Any, shift: Any, axis: Any = None, *, builder: Builder) -> Handle:
     axes = axis if isinstance(axis, tuple) else (axis,)
     shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
     if len(axes) != len(shifts):
-        raise Refusal("np.roll with unequal numbers of shifts and axes")
+        raise Refusal(
+            "np.roll with unequal numbers of shifts and axes is not supported"
+        )
     for each, along in zip(shifts, axes, strict=True):
         x = roll(x, each, axis=normal_axis(along, x.rank))
     return x

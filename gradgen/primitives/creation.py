@@ -124,7 +124,8 @@ _lower_new("ones", np.ones, np.ones_like)
 @lowers(np.empty, np.empty_like)
 def _empty(*args: Any, builder: Builder, **options: Any) -> Handle:
     raise Refusal(
-        "np.empty, whose elements have no value until they are set", "np.zeros"
+        "np.empty, whose elements have no value until they are set, is not supported",
+        "np.zeros",
     )
 
 
@@ -219,7 +220,7 @@ def _identity(
 
 def _arange_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if any(isinstance(type_, Array) for type_ in types):
-        raise Refusal("np.arange of arrays")
+        raise Refusal("np.arange of arrays is not supported")
     bounds = [type_.dim for type_ in types]
     counting = bounds[0] == 0 and bounds[2] == 1
     if all(isinstance(bound, int) for bound in bounds):
@@ -271,7 +272,8 @@ def _arange(
     bounds = [lift(builder, bound) for bound in given]
     if any(b.dtype.kind == "f" and not isinstance(b.atom, Literal) for b in bounds):
         raise Refusal(
-            "np.arange of floats known only at run time", "start + step * np.arange(n)"
+            "np.arange of floats known only at run time is not supported",
+            "start + step * np.arange(n)",
         )
     natural = np.result_type(*(bound.dtype for bound in bounds))
     return apply("arange", *bounds, dtype=natural if dtype is None else dtype_of(dtype))
@@ -279,7 +281,9 @@ def _arange(
 
 def _linspace_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if any(isinstance(type_, Array) for type_ in types):
-        raise Refusal("np.linspace of arrays", "linspaces of numbers, stacked")
+        raise Refusal(
+            "np.linspace of arrays is not supported", "linspaces of numbers, stacked"
+        )
     dtype = common_dtype([*types[:2], PY_FLOAT])
     return tensor(dtype, dims_from(dims, types[2:]))
 
@@ -349,7 +353,7 @@ def _meshgrid(
 ) -> tuple[Handle, ...]:
     lines = [lift(builder, x) for x in xi]
     if any(line.rank != 1 for line in lines) or indexing not in ("xy", "ij"):
-        raise Refusal("np.meshgrid of what are no vectors")
+        raise Refusal("np.meshgrid of what are no vectors is not supported")
     order = list(range(len(lines)))
     if indexing == "xy" and len(order) > 1:
         order[:2] = [1, 0]

@@ -33,7 +33,7 @@ def _diff(
 ) -> Handle:
     x, count = lift(builder, a), static(n)
     if x.dtype.kind == "b" or type(count) is not int or count < 0:
-        raise Refusal("np.diff of booleans, or of a negative order")
+        raise Refusal("np.diff of booleans, or of a negative order is not supported")
     along = normal_axis(axis, x.rank)
     for _ in range(count):
         after, before = neighbours(x, along)

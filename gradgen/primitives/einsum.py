@@ -41,7 +41,9 @@ def _einsum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
         for label, dim in zip(labels, type_.shape, strict=True):
             known = lengths.setdefault(label, dim)
             if dims.resolve(known) != dims.resolve(dim) and 1 in (known, dim):
-                raise Refusal(f"np.einsum that broadcasts along '{label}'")
+                raise Refusal(
+                    f"np.einsum that broadcasts along '{label}' is not supported"
+                )
             lengths[label] = dims.assume_equal(known, dim)
     return tensor(joined_dtype(types), tuple(lengths[label] for label in output))
 
@@ -137,7 +139,9 @@ def _einsum(
     casting: Any = Only("safe"),
 ) -> Handle:
     if not isinstance(subscripts, str):
-        raise Refusal("np.einsum without a string of subscripts", "'ij,jk->ik'")
+        raise Refusal(
+            "np.einsum without a string of subscripts is not supported", "'ij,jk->ik'"
+        )
     builder = builder_of(*operands)
     xs = [strong(lift(builder, operand)) for operand in operands]
     spec = _explicit(subscripts, len(xs))
@@ -154,7 +158,9 @@ def _explicit(subscripts: str, count: int) -> str:
     if "." in text or len(inputs) != count:
         raise Refusal(f"np.einsum('{subscripts}') of {count} operands")
     if any(len(set(labels)) != len(labels) for labels in (*inputs, output)):
-        raise Refusal(f"the label repeated in '{subscripts}'", "np.diagonal")
+        raise Refusal(
+            f"the label repeated in '{subscripts}' is not supported", "np.diagonal"
+        )
     every = "".join(inputs)
     if not set(output) <= set(every):
         raise Refusal(f"a label of the result is in no operand of '{subscripts}'")

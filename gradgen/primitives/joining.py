@@ -272,7 +272,10 @@ stack = linear(
 
 def _parts(builder: Builder, arrays: Any, name: str) -> list[Handle]:
     if not isinstance(arrays, list | tuple) or not arrays:
-        raise Refusal(f"np.{name} of what is no list of arrays", "a list of arrays")
+        raise Refusal(
+            f"np.{name} of what is no list of arrays is not supported",
+            "a list of arrays",
+        )
     return [lift(builder, array) for array in arrays]
 
 

@@ -172,7 +172,7 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Handle:
     left = tuple(normal_axis(axis, x.rank) for axis in pairs[0])
     right = tuple(normal_axis(axis, y.rank) for axis in pairs[1])
     if len(left) != len(right):
-        raise Refusal("np.tensordot over unequal numbers of axes")
+        raise Refusal("np.tensordot over unequal numbers of axes is not supported")
     return tensordot(x, y, axes=(left, right))
 
 

@@ -126,5 +126,7 @@ def dtype_of(given: Any) -> np.dtype:
     except TypeError:
         raise Refusal(f"{given!r} is no dtype that is known when compiling") from None
     if dtype.kind not in "biuf":
-        raise Refusal(f"the dtype {dtype}", "a real, integer or boolean dtype")
+        raise Refusal(
+            f"the dtype {dtype} is not supported", "a real, integer or boolean dtype"
+        )
     return dtype

@@ -65,7 +65,10 @@ repeat = linear(
 def _repeat(a: Any, repeats: Any, axis: Any = None, *, builder: Builder) -> Handle:
     x, count = lift(builder, a), static(repeats)
     if type(count) is not int:
-        raise Refusal("np.repeat by a list of counts", "one count, or an index array")
+        raise Refusal(
+            "np.repeat by a list of counts is not supported",
+            "one count, or an index array",
+        )
     if axis is None:
         x, axis = reshape_to(x, [-1]), 0
     return repeat(x, repeats=count, axis=normal_axis(axis, x.rank))
@@ -118,7 +121,7 @@ def _tile(A: Any, reps: Any, *, builder: Builder) -> Handle:
     x, counts = lift(builder, A), static(reps)
     counts = tuple(counts) if isinstance(counts, tuple | list) else (counts,)
     if not all(type(count) is int for count in counts):
-        raise Refusal("np.tile by counts that are no integers")
+        raise Refusal("np.tile by counts that are no integers is not supported")
     missing = len(counts) - x.rank
     if missing > 0:
         x = apply("expand_dims", x, axis=tuple(range(missing)))
@@ -128,7 +131,7 @@ def _tile(A: Any, reps: Any, *, builder: Builder) -> Handle:
 
 def _same_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if len(types[0].shape) < 2:
-        raise Refusal("a triangle of what is no matrix")
+        raise Refusal("a triangle of what is no matrix is not supported")
     return tensor(types[0].dtype, types[0].shape)
 
 
@@ -167,7 +170,9 @@ def _triu(m: Handle, k: Any = 0) -> Handle:
 
 def _diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if len(types[0].shape) != 2:
-        raise Refusal(f"the diagonal of an array of rank {len(types[0].shape)}")
+        raise Refusal(
+            f"the diagonal of an array of rank {len(types[0].shape)} is not supported"
+        )
     rows, columns = (dims.resolve(dim) for dim in types[0].shape)
     offset = attrs["offset"]
     if isinstance(rows, int) and isinstance(columns, int):
@@ -244,7 +249,7 @@ diag = linear(
 def _diag(v: Any, k: Any = 0, *, builder: Builder) -> Handle:
     x = lift(builder, v)
     if x.rank not in (1, 2):
-        raise Refusal(f"np.diag of an array of rank {x.rank}")
+        raise Refusal(f"np.diag of an array of rank {x.rank} is not supported")
     offset = static(k)
     return diag(x, offset=offset) if x.rank == 1 else diagonal(x, offset=offset)
 

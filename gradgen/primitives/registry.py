@@ -225,7 +225,7 @@ def _constant(builder: Builder, array: np.ndarray) -> Handle:
             return apply(name, *array.shape, builder=builder, dtype=array.dtype)
     if array.size > MAX_WRITTEN_OUT:
         raise Refusal(
-            f"an array of {array.size} numbers made while compiling",
+            f"an array of {array.size} numbers made while compiling is not supported",
             "pass it as an argument, or keep it in a global variable",
         )
     numbers = array.ravel().tolist()

@@ -38,7 +38,7 @@ def _dim_from(dims: Dims, type_: Any) -> Dim:
     if not isinstance(type_, Scalar) or type_.dtype.kind not in "iu":
         raise Refusal(f"a shape of ({type_})", "integers")
     if isinstance(type_.dim, int) and type_.dim < 0:
-        raise Refusal("a negative length")
+        raise Refusal("a length cannot be negative")
     return dims.fresh() if type_.dim is None else type_.dim
 
 
@@ -200,7 +200,7 @@ def reshape_to(a: Handle, lengths: Sequence[Any]) -> Handle:
     known = [_literal(length) for length in lengths]
     unknown = [at for at, length in enumerate(known) if _is_int(length, -1)]
     if len(unknown) > 1:
-        raise Refusal("a shape with more than one -1")
+        raise Refusal("a shape can have only one -1")
     for at in unknown:
         known[at] = missing_length(a, known[:at] + known[at + 1 :])
     if tuple(getattr(length, "dim", length) for length in known) == a.shape and known:
@@ -384,7 +384,7 @@ def _float(x: Handle, /) -> Handle:
 @lowers(method="item")
 def _item(a: Handle, *index: Any) -> Handle:
     if a.rank or index:
-        raise Refusal("item() of an array", "x[0]")
+        raise Refusal("item() of an array is not supported", "x[0]")
     if a.dtype.kind == "f":
         return to_float(a)
     return apply("int" if a.dtype.kind in "iu" else "bool", a)

@@ -32,7 +32,9 @@ from gradgen.primitives.shaping import normal_axis, reshape_to
 def _along_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     x, index = types[:2]
     if not isinstance(index, Array) or len(index.shape) != len(x.shape):
-        raise Refusal("np.take_along_axis with an index of another rank")
+        raise Refusal(
+            "np.take_along_axis with an index of another rank is not supported"
+        )
     if index.dtype.kind not in "iu":
         raise Refusal(f"an index of type {index}", "integers")
     axis = attrs["axis"]

@@ -116,4 +116,6 @@ def _counts(x: Handle) -> bool:
 
 def _check_list(name: str, value: Any) -> None:
     if not isinstance(value, list | tuple):
-        raise Refusal(f"{name} over the elements of an array", f"np.{name[-4:]}")
+        raise Refusal(
+            f"{name} over the elements of an array is not supported", f"np.{name[-4:]}"
+        )

@@ -53,7 +53,9 @@ for _ufunc, _python, _symbol, _samples in _OPERATORS:
 
 def _invert_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if types[0].weak and types[0].dtype == BOOL:
-        raise Refusal("'~' of a Python bool, which is an integer", "'not'")
+        raise Refusal(
+            "'~' of a Python bool, which is an integer, is not supported", "'not'"
+        )
     return operator_type(np.invert, dims, types, attrs)
 
 
@@ -131,7 +133,7 @@ for _name, _function, _result, _text in _SCALAR_STEPS:
 def _round_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     """Type rule of Python's ``round``: an integer if no digits are given."""
     if not isinstance(types[0], Scalar):
-        raise Refusal("round() of an array", "np.round")
+        raise Refusal("round() of an array is not supported", "np.round")
     if attrs["digits"] is None:
         return PY_INT
     return PY_FLOAT if types[0].weak and types[0].dtype != BOOL else types[0]
@@ -162,7 +164,7 @@ register(
 def _python_round(number: Handle, ndigits: Any = None) -> Handle:
     digits = static(ndigits)
     if number.type.dtype.kind in "iub" and digits is not None:
-        raise Refusal("round() of an integer to digits")
+        raise Refusal("round() of an integer to digits is not supported")
     return apply("python_round", number, digits=digits)
 
 
@@ -173,7 +175,7 @@ def _decimals_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 def _rounded_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if types[0].dtype == BOOL:
-        raise Refusal("np.round of booleans")
+        raise Refusal("np.round of booleans is not supported")
     return Scalar(types[0].dtype) if isinstance(types[0], Scalar) else types[0]
 
 
