@@ -58,6 +58,8 @@ def broadcast_like(x: Handle, like: Handle) -> Handle:
 
 
 def _broadcast_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    if len(types[0].shape) > len(types) - 1:
+        raise Refusal("broadcasting to a shape with fewer axes is not supported")
     return tensor(types[0].dtype, dims_from(dims, types[1:]))
 
 

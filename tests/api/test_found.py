@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen import grad, value_and_grad, vjp
+from gradgen import GradgenError, grad, value_and_grad, vjp
 
 
 def root_of_maximum(x: Any) -> Any:
@@ -60,3 +60,8 @@ def test_python_numbers_promote_as_in_numpy(f: Any) -> None:
     value, _ = vjp(f, *args)
     assert np.array_equal(value, f(*args))
     assert value.dtype == f(*args).dtype
+
+
+def test_full_of_a_value_with_more_axes_is_refused() -> None:
+    with pytest.raises(GradgenError, match="fewer axes"):
+        grad(lambda x: np.sum(np.full(2, x)))(np.ones((1, 2)))
