@@ -148,7 +148,8 @@ def _power_exponent(bar: Handle, z: Handle, x: Handle, keep: bool = False) -> Ha
         assert isinstance(x.atom, Literal)
         return apply("masked_multiply", bar, z * math.log(x.atom.value), demote=True)
     factor = z * apply("log_or_zero", x)
-    return apply("masked_multiply", bar, factor, **({} if keep else {"demote": True}))
+    attrs: Attrs = {} if keep else {"demote": True}
+    return apply("masked_multiply", bar, factor, **attrs)
 
 
 def _is_positive(x: Handle) -> bool:

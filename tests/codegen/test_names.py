@@ -126,7 +126,8 @@ def test_an_adjoint_shadows_nothing_either(function: Any) -> None:
     source = check_call(
         adjoint(lowered(function, *args), selection), [*args, np.float64(2.0)]
     )
-    assert not bound_names(source) & {"np", "math", *dir(builtins)}
+    taken = {"np", "math", *dir(builtins)} - {"_"}  # which a doctest binds
+    assert not bound_names(source) & taken
 
 
 def test_user_names_are_kept() -> None:
