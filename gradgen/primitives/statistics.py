@@ -311,6 +311,8 @@ def _median(
     x = lift(builder, a)
     if x.dtype.kind != "f":
         raise Refusal("np.median of integers is not supported", "x.astype(float)")
+    if 0 in x.shape:
+        raise Refusal("np.median of an empty array is not supported")
     if axis is None:
         x, axis = reshape_to(x, [-1]), 0
     at = normal_axis(axis, x.rank)

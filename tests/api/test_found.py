@@ -65,3 +65,8 @@ def test_python_numbers_promote_as_in_numpy(f: Any) -> None:
 def test_full_of_a_value_with_more_axes_is_refused() -> None:
     with pytest.raises(GradgenError, match="fewer axes"):
         grad(lambda x: np.sum(np.full(2, x)))(np.ones((1, 2)))
+
+
+def test_median_of_nothing_is_refused() -> None:
+    with pytest.raises(GradgenError, match="empty"):
+        grad(lambda x: np.median(x))(np.ones((0, 2)))
