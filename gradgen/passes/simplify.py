@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gradgen.ir.core import Block
 from gradgen.passes.algebra import ALGEBRA
+from gradgen.passes.counts import COUNTS
 from gradgen.passes.masks import MASKS
 from gradgen.passes.reductions import REDUCTIONS
 from gradgen.passes.rewriting import RuleSet, rewrite
@@ -23,7 +24,7 @@ def _joined(*parts: RuleSet) -> RuleSet:
     return joined
 
 
-RULES = _joined(ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS)
+RULES = _joined(COUNTS, ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS)
 
 
 def simplify(block: Block) -> Block:
