@@ -6,7 +6,7 @@ import functools
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from gradgen.compiler import Request, Step, obtain, show_ir
 from gradgen.errors import ArgumentError
@@ -64,6 +64,14 @@ class Derivative(Generic[P, R]):
                     raise
         bound = self._target.arguments(args, kwargs)
         return self._dispatcher.find(bound)(bound)  # type: ignore[no-any-return]
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+
+    @overload
+    def __get__(
+        self, instance: object, owner: type | None = None
+    ) -> Callable[..., R]: ...
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

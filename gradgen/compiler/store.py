@@ -7,6 +7,7 @@ from typing import Any
 
 from gradgen.compiler.build import build
 from gradgen.compiler.request import Request
+from gradgen.errors import UnsupportedError
 from gradgen.runtime import cache
 from gradgen.runtime.digests import (
     Uncacheable,
@@ -31,10 +32,22 @@ def obtain(
         program = _find(root, folder, request, promoted)
         if program is not None:
             return program, True
-    parts = pipeline().compile_parts(request, promoted)
+    parts = _compile(request, promoted)
     if root is not None and folder is not None:
         _keep(root, folder, request, parts)
     return build(request, parts), False
+
+
+def _compile(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
+    """Compile a request; refuse what is nested deeper than Python's stack."""
+    try:
+        parts: Parts = pipeline().compile_parts(request, promoted)
+    except RecursionError:
+        raise UnsupportedError(
+            f"{request.name} is nested too deeply to be compiled; split long "
+            "expressions and unrolled loops, or raise sys.setrecursionlimit"
+        ) from None
+    return parts
 
 
 def pipeline() -> Any:
@@ -53,7 +66,7 @@ def show_ir(request: Request) -> str:
 
 def show_source(request: Request) -> str:
     """Return the generated source for a request; its arguments may be types."""
-    listings = pipeline().compile_parts(request).listings
+    listings = _compile(request).listings
     return "\n\n".join(listing.source for listing in listings)
 
 
