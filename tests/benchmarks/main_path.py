@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -47,12 +48,17 @@ class Row:
 def interleave(
     what: str, thunks: dict[str, Thunk], rounds: int, inner: int = 1
 ) -> list[Row]:
-    """Time all ``thunks`` in turn; the first is the baseline of the ratios."""
+    """Time all ``thunks`` in turn; the first is the baseline of the ratios.
+
+    The order is drawn anew in each round, since what ran before leaves its traces in
+    caches and in threads that still wait for work.
+    """
+    rng = random.Random(0)
     for thunk in thunks.values():
         thunk()
     times: dict[str, list[float]] = {name: [] for name in thunks}
     for _ in range(rounds):
-        for name, thunk in thunks.items():
+        for name, thunk in rng.sample(list(thunks.items()), len(thunks)):
             start = perf_counter()
             for _ in range(inner):
                 thunk()
