@@ -337,7 +337,7 @@ def plot(rows: Sequence[Row], path: str) -> None:
         axes.bar_label(bars, fmt="%.2f", fontsize=8)
     axes.set_xticks(range(len(groups)), [g.replace(", ", "\n") for g in groups])
     axes.set_ylabel("time of a gradient step / hand-written")
-    axes.legend()
+    axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     figure.savefig(path, dpi=120)
 
 
