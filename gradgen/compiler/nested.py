@@ -22,7 +22,7 @@ from gradgen.frontend.values import Foreign, Native, Record, Static, to_python
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.tree import NONE
 from gradgen.ir.types import Scalar, is_floating
-from gradgen.primitives.registry import Handle, apply
+from gradgen.primitives.registry import Handle, apply, require_same_shape
 from gradgen.transforms.adjoint import reverse_sweep
 from gradgen.transforms.fit import materialise
 from gradgen.transforms.tangent import push_tangents
@@ -175,7 +175,7 @@ def _tangents_of(
         if x_dot == Static(None):
             continue
         handle = _as_handle(frame, x_dot)
-        if handle is None or handle.shape != x.shape:
+        if handle is None or not require_same_shape(handle, x):
             raise Refusal("a tangent must have the shape of its argument")
         dots[x.atom] = materialise(handle, x)
     results = tuple(y.atom for y in parts_in(part.value) if isinstance(y, Handle))
@@ -219,7 +219,7 @@ def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]
         handle, seed = _as_handle(frame, y), _as_handle(frame, y_bar)
         if handle is None or y_bar == Static(None):
             continue
-        if seed is None or seed.shape != handle.shape:
+        if seed is None or not require_same_shape(seed, handle):
             raise Refusal("a cotangent must have the shape of the result")
         pairs.append((handle.atom, seed))
     return pairs

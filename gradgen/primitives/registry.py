@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradgen.errors import Refusal
+from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
@@ -280,6 +280,22 @@ def apply(
     atoms = [handle.atom for handle in handles]
     (result,) = builder.emit(name, atoms, [result_type], attrs)
     return Handle(builder, result)
+
+
+def require_same_shape(left: Handle, right: Handle) -> bool:
+    """Have it checked that two shapes are equal; return False if they never are."""
+    builder = left.builder
+    if left.rank != right.rank:
+        return False
+    try:
+        for pair in zip(left.type.shape, right.type.shape, strict=True):
+            builder.dims.assume_equal(*pair)
+    except ShapeError:
+        return False
+    finally:
+        for pair in builder.dims.take_assumed():
+            _emit_check(builder, (left, right), pair)
+    return True
 
 
 def _refuse_complex(type_: Type) -> None:

@@ -116,3 +116,24 @@ def test_what_has_no_derivative_is_refused():
         grad(lambda x: grad(lambda y: y * np.ones(2))(x)[0])(1.0)
     with pytest.raises(UnsupportedError, match="out of range"):
         grad(lambda x: grad(lambda y: y * x, argnums=2)(x))(1.0)
+
+
+def test_a_tangent_of_known_length():
+    def slope(x):
+        return jvp(lambda z: np.sum(z**3), (x,), (np.ones(2),))[1]
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(grad(slope)(x), 6 * x)
+    with pytest.raises(ValueError, match="do not match"):
+        grad(slope)(np.ones(3))
+
+
+def test_a_cotangent_of_known_length():
+    def weighted(x):
+        _, pullback = vjp(lambda z: z**3, x)
+        return np.sum(pullback(np.array([1.0, 2.0]))[0])
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(grad(weighted)(x), 6 * x * np.array([1.0, 2.0]))
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        grad(weighted)(np.ones(3))
