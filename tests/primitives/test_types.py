@@ -111,12 +111,17 @@ def of_three() -> Iterator[Call]:
         yield Call(np.clip, triple)
 
 
+def module_of(function: Any) -> str:
+    """Return where a function is from; ufuncs of NumPy 2.0 do not say."""
+    return getattr(function, "__module__", "numpy")
+
+
 def groups() -> dict[str, list[Call]]:
     """Return all calls with something to compute at run time, by their function."""
     found: dict[str, list[Call]] = {}
     for call in (*of_one(), *of_two(), *of_three()):
         if arguments_of(call.args):
-            name = f"{call.function.__module__}.{call.function.__name__}"
+            name = f"{module_of(call.function)}.{call.function.__name__}"
             key = f"{name}-{len(call.args)}-{type(call.args[0]) is list}"
             found.setdefault(key, []).append(call)
     return found
