@@ -116,11 +116,26 @@ def module_of(function: Any) -> str:
     return getattr(function, "__module__", "numpy")
 
 
+def has_one_type(call: Call) -> bool:
+    """Tell whether NumPy agrees with itself.
+
+    NumPy 2.0 computes ``x ** np.int64(2)`` of a float32 array in float32, but
+    ``np.power`` of the same, as newer versions do both, in float64.
+    """
+    if call.function is not np.power:
+        return True
+    try:
+        wanted = np.asarray(call_python(call)).dtype
+        return np.asarray(call.args[0] ** call.args[1]).dtype == wanted
+    except (TypeError, ValueError):
+        return True
+
+
 def groups() -> dict[str, list[Call]]:
     """Return all calls with something to compute at run time, by their function."""
     found: dict[str, list[Call]] = {}
     for call in (*of_one(), *of_two(), *of_three()):
-        if arguments_of(call.args):
+        if arguments_of(call.args) and has_one_type(call):
             name = f"{module_of(call.function)}.{call.function.__name__}"
             key = f"{name}-{len(call.args)}-{type(call.args[0]) is list}"
             found.setdefault(key, []).append(call)
@@ -133,15 +148,16 @@ GROUPS = groups()
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("calls", GROUPS.values(), ids=GROUPS)
 def test_types_are_those_of_numpy(calls: list[Call]) -> None:
-    assert sum(agrees(call) for call in calls) > len(calls) / 8
+    found = [taken for call in calls if (taken := agrees(call)) is not None]
+    assert sum(found) >= len(found) / 8
 
 
-def agrees(call: Call) -> bool:
-    """Compare a call with NumPy's result; tell whether both accept it."""
+def agrees(call: Call) -> bool | None:
+    """Compare a call with NumPy's result; None where NumPy itself refuses it."""
     try:
         wanted = call_python(call)
     except (TypeError, ValueError):
-        return False
+        return None
     try:
         program = program_of(call)
     except Refusal:
