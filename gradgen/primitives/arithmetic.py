@@ -15,7 +15,12 @@ from gradgen.errors import Refusal
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_FLOAT, Array, Scalar, Sym, Type, shift_dim
-from gradgen.primitives.families import differentiable, elementwise, step
+from gradgen.primitives.families import (
+    differentiable,
+    elementwise,
+    joined_terms,
+    step,
+)
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.promotion import operator_type
 from gradgen.primitives.registry import (
@@ -122,11 +127,7 @@ def power_tangent(
     x_dot, y_dot = dots
     first = None if x_dot is None else _power_base(x_dot, x, y)
     second = None if y_dot is None else _power_exponent(y_dot, z, x, keep=True)
-    if first is None or second is None:
-        total = second if first is None else first
-        assert total is not None
-        return total
-    return first + second
+    return joined_terms(first, second)
 
 
 def power_adjoint(

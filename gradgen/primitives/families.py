@@ -381,14 +381,14 @@ def bilinear(
             type_rule=type_rule,
             evaluate=evaluate,
             template=template,
-            tangent=bind(_bilinear_tangent, name),
+            tangent=bind(bilinear_tangent, name),
             adjoint=adjoint,
             samples=tuple(samples),
         )
     )
 
 
-def _bilinear_tangent(
+def bilinear_tangent(
     name: str,
     y: Handle,
     dots: tuple[Handle | None, Handle | None],
@@ -396,9 +396,15 @@ def _bilinear_tangent(
     right: Handle,
     **attrs: Any,
 ) -> Handle:
+    """Tangent of a product of any kind: ``f(x_dot, y) + f(x, y_dot)``."""
     left_dot, right_dot = dots
     first = None if left_dot is None else apply(name, left_dot, right, **attrs)
     second = None if right_dot is None else apply(name, left, right_dot, **attrs)
+    return joined_terms(first, second)
+
+
+def joined_terms(first: Handle | None, second: Handle | None) -> Handle:
+    """Return the sum of what two operands bring to a tangent; one may bring none."""
     if first is None or second is None:
         total = second if first is None else first
         assert total is not None

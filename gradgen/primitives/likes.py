@@ -6,37 +6,27 @@ seems to depend on the array. ``prefer_like`` puts them in before code is printe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gradgen.primitives.registry import Primitive, Sample, register
 
-zeros_like = register(
-    Primitive(
-        name="zeros_like",
-        type_rule=lambda dims, types, attrs: types[0],
-        evaluate=np.zeros_like,
-        template="np.zeros_like({0})",
-        shape_only=(0,),
-        samples=(Sample(("f64[3,4]",)),),
+
+def _like(function: Callable[..., Any], text: str, sample: Sample) -> Primitive:
+    return register(
+        Primitive(
+            name=function.__name__,
+            type_rule=lambda dims, types, attrs: types[0],
+            evaluate=function,
+            template=text,
+            shape_only=(0,),
+            samples=(sample,),
+        )
     )
-)
-ones_like = register(
-    Primitive(
-        name="ones_like",
-        type_rule=lambda dims, types, attrs: types[0],
-        evaluate=np.ones_like,
-        template="np.ones_like({0})",
-        shape_only=(0,),
-        samples=(Sample(("f64[3,4]",)),),
-    )
-)
-full_like = register(
-    Primitive(
-        name="full_like",
-        type_rule=lambda dims, types, attrs: types[0],
-        evaluate=np.full_like,
-        template="np.full_like({0}, {1})",
-        shape_only=(0,),
-        samples=(Sample(("f64[3,4]", "f64")),),
-    )
-)
+
+
+zeros_like = _like(np.zeros_like, "np.zeros_like({0})", Sample(("f64[3,4]",)))
+ones_like = _like(np.ones_like, "np.ones_like({0})", Sample(("f64[3,4]",)))
+full_like = _like(np.full_like, "np.full_like({0}, {1})", Sample(("f64[3,4]", "f64")))

@@ -14,7 +14,11 @@ import numpy as np
 
 from gradgen import kernels
 from gradgen.primitives.arithmetic import power_adjoint, power_tangent
-from gradgen.primitives.families import differentiable, elementwise_rules
+from gradgen.primitives.families import (
+    bilinear_tangent,
+    differentiable,
+    elementwise_rules,
+)
 from gradgen.primitives.promotion import operator_type
 from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
 from gradgen.primitives.samples import NONZERO, PAIRS
@@ -41,19 +45,6 @@ def _support(
 
 def _call_support(name: str, *operands: Any, **_: Any) -> Any:
     return getattr(kernels, name)(*operands)
-
-
-def _multiply_tangent(
-    z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle, **attrs: Any
-) -> Handle:
-    x_dot, y_dot = dots
-    first = None if x_dot is None else apply("masked_multiply", x_dot, y, **attrs)
-    second = None if y_dot is None else apply("masked_multiply", x, y_dot, **attrs)
-    if first is None or second is None:
-        total = second if first is None else first
-        assert total is not None
-        return total
-    return first + second
 
 
 def _multiply_adjoint(
@@ -92,7 +83,11 @@ def _quotient_adjoint(
 
 
 masked_multiply = _support(
-    "masked_multiply", np.multiply, _multiply_tangent, _multiply_adjoint, PAIRS
+    "masked_multiply",
+    np.multiply,
+    bind(bilinear_tangent, "masked_multiply"),
+    _multiply_adjoint,
+    PAIRS,
 )
 masked_divide, divide_or_zero = (
     _support(

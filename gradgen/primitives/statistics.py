@@ -80,10 +80,14 @@ def _var_tangent(
     keepdims: bool,
     ddof: int,
 ) -> Handle:
-    assert dots[0] is not None
-    moved = _deviation(x, axis) * dots[0]
-    total = apply("sum", moved, axis=axis, keepdims=keepdims)
-    return _per_freedom(2 * total, x, axis, ddof)
+    return _per_freedom(2 * _moved(dots[0], x, axis, keepdims), x, axis, ddof)
+
+
+def _moved(x_dot: Handle | None, x: Handle, axis: Axes, keepdims: bool) -> Handle:
+    """Return half of what the sum of squared deviations moves by."""
+    assert x_dot is not None
+    product = _deviation(x, axis) * x_dot
+    return apply("sum", product, axis=axis, keepdims=keepdims)
 
 
 def _var_adjoint(
@@ -101,9 +105,7 @@ def _std_tangent(
     keepdims: bool,
     ddof: int,
 ) -> Handle:
-    assert dots[0] is not None
-    moved = _deviation(x, axis) * dots[0]
-    total = apply("sum", moved, axis=axis, keepdims=keepdims)
+    total = _moved(dots[0], x, axis, keepdims)
     return divide_or_zero(_per_freedom(total, x, axis, ddof), y)
 
 
