@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from gradgen.errors import Span
@@ -16,6 +17,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.ops: list[Op] = []
+        self.makers: dict[Value, Op] = {}
         self.dims = Dims()
         self.dim_atoms: dict[Dim, Atom] = {}
         self.dim_exact: dict[Dim, Atom] = {}
@@ -61,12 +63,30 @@ class Builder:
         """Append an op made elsewhere, and learn what it says about dimensions."""
         self.ops.append(op)
         for result in op.results:
+            self.makers[result] = op
             self.dims.note(result.type)
         if op.name == "dim":
             self._learn_dim(op)
         elif op.name == "check_dims":
             left, right = op.attrs["dims"]
             self.dims.merge(left, right)
+
+    @contextmanager
+    def region(self, ops: list[Op] | None = None) -> Iterator[list[Op]]:
+        """Collect what is appended meanwhile, for a region of its own.
+
+        What is learnt about lengths there does not hold outside, where the region may
+        not run. ``ops`` goes on with a region that was left before.
+        """
+        outer = self.ops, self.dims.parent, self.dim_atoms, self.dim_exact
+        self.ops = [] if ops is None else ops
+        self.dims.parent = dict(self.dims.parent)
+        self.dim_atoms = dict(self.dim_atoms)
+        self.dim_exact = dict(self.dim_exact)
+        try:
+            yield self.ops
+        finally:
+            self.ops, self.dims.parent, self.dim_atoms, self.dim_exact = outer
 
     def _learn_dim(self, op: Op) -> None:
         source = op.operands[0]

@@ -25,9 +25,19 @@ class Value:
     suffix: str = ""
 
 
+class Undefined:
+    """What a variable holds that was never bound."""
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+
+UNDEFINED = Undefined()
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant in operand position."""
+    """A constant in operand position, or ``undefined``, which nobody may read."""
 
     value: Any
     type: Type
@@ -36,6 +46,16 @@ class Literal:
     def of(value: Any) -> Literal:
         """Wrap a Python or NumPy scalar, or a string."""
         return Literal(value, literal_type(value))
+
+    @staticmethod
+    def undefined(type_: Type) -> Literal:
+        """Return what a slot or result of ``type_`` holds where it is never read."""
+        return Literal(UNDEFINED, type_)
+
+    @property
+    def is_undefined(self) -> bool:
+        """Tell whether this stands for a value that does not exist."""
+        return self.value is UNDEFINED
 
     def __eq__(self, other: object) -> bool:
         return (

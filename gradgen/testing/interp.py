@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import VerifyError
-from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.ir.types import Array, Scalar, Seq, Sym, Type, short_dtype
@@ -111,6 +111,8 @@ class Machine:
         if op.name == "while":
             return self._run_while(op)
         operands = self.read_all(op.operands)
+        if any(x is UNDEFINED for x in operands):
+            raise VerifyError(f"'{op.name}' reads what is undefined")
         if op.name == "call":
             return _run_function(op.attrs["function"], operands)
         result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
@@ -156,6 +158,8 @@ class Machine:
 
     def _misfit(self, content: Any, type_: Type) -> str:
         """Return what is wrong with ``content`` as a ``type_``, or nothing."""
+        if content is UNDEFINED:
+            return ""
         if isinstance(type_, Array):
             return self._array_misfit(content, type_)
         if isinstance(type_, Scalar):
