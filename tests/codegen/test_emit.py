@@ -25,7 +25,7 @@ from tests.codegen.test_goldens import derived, emitted
 from tests.codegen.zoo import ZOO, Example, mlp
 from tests.emission import check_call
 from tests.generate import arguments
-from tests.programs import lowered
+from tests.programs.straight import lowered
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.transforms.derive import Selection, adjoint, gradient, jvp
 from tests.codegen.zoo import ZOO, Example
-from tests.programs import lowered
+from tests.programs.straight import lowered
 
 
 def derived(example: Example) -> Function:

@@ -17,7 +17,7 @@ from gradgen.runtime import support
 from gradgen.transforms.derive import Selection, adjoint, gradient
 from tests.emission import check_call, check_emitted
 from tests.passes.corpus import build
-from tests.programs import lowered
+from tests.programs.straight import lowered
 
 X = np.array([0.5, 1.5, 2.5])
 SIN = numpy.sin

@@ -9,7 +9,7 @@ from gradgen.errors import VerifyError
 from gradgen.ir.core import Literal
 from gradgen.testing.interp import interpret
 from tests.ir import examples
-from tests.programs import PROGRAMS, lowered
+from tests.programs.straight import PROGRAMS, lowered
 
 
 def test_branch() -> None:

@@ -11,7 +11,7 @@ from gradgen.ir.printer import print_ir
 from gradgen.passes.pipeline import optimise
 from gradgen.transforms.derive import Selection, gradient, jvp
 from tests.ir import examples
-from tests.programs import PROGRAMS, lowered
+from tests.programs.straight import PROGRAMS, lowered
 
 Golden = Callable[[str, str], None]
 

@@ -14,7 +14,7 @@ from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
 from tests.ir import examples
 from tests.passes.test_rules import function_of, lines
-from tests.programs import PROGRAMS, lowered
+from tests.programs.straight import PROGRAMS, lowered
 
 
 def test_common() -> None:

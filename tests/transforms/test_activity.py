@@ -15,7 +15,7 @@ from gradgen.testing.interp import interpret
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.derive import Selection, adjoint, gradient, jvp
 from tests.ir import examples
-from tests.programs import lowered
+from tests.programs.straight import lowered
 
 
 def derived(function: Any, *args: Any, argnums: tuple[int, ...] = (0,)) -> Function:

@@ -14,7 +14,8 @@ from gradgen.passes.pipeline import optimise
 from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
 from gradgen.transforms.derive import Selection, adjoint, jvp
-from tests.programs import PROGRAMS, Program, lowered
+from tests.programs.corpus import Program
+from tests.programs.straight import PROGRAMS, lowered
 
 SIZES = [(4, 3), (0, 2), (1, 2), (2, 1), (2, 2), (3, 1), (1, 1), (2, 0)]
 

@@ -16,7 +16,7 @@ from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
 from gradgen.transforms.adjoint import forward_sweep
 from gradgen.transforms.derive import Selection, gradient, jvp
-from tests.programs import PROGRAMS, lowered
+from tests.programs.straight import PROGRAMS, lowered
 
 NAMES = [
     "scalar",

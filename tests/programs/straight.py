@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from gradgen.ir.abstract import abstract_tree
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param
 from gradgen.ir.tree import tree_of
+from tests.programs.corpus import Program, entering
 
 
 def lowered(function: Callable[..., Any], *args: Any) -> Function:
@@ -29,40 +29,8 @@ def lowered(function: Callable[..., Any], *args: Any) -> Function:
     return lower(source, params, builder).function
 
 
-@dataclass(frozen=True)
-class Program:
-    """A function of floating arguments, and how to make arguments for sizes n, m."""
-
-    function: Callable[..., Any]
-    make: Callable[[Any, int, int], tuple[Any, ...]]
-    """``make(random, n, m)``; ``random(*shape)`` gives numbers between 0.2 and 1.2."""
-
-    @property
-    def name(self) -> str:
-        """Return the function's name."""
-        return self.function.__name__
-
-    def args(self, n: int = 4, m: int = 3, seed: int = 0) -> tuple[Any, ...]:
-        """Return arguments for these sizes."""
-        rng = np.random.default_rng(seed)
-
-        def random(*shape: int) -> Any:
-            return 0.2 + rng.random(shape) if shape else 0.2 + float(rng.random())
-
-        return self.make(random, n, m)
-
-
 PROGRAMS: dict[str, Program] = {}
-
-
-def program(make: Callable[[Any, int, int], tuple[Any, ...]]) -> Callable[..., Any]:
-    """Enter a function in the corpus."""
-
-    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        PROGRAMS[function.__name__] = Program(function, make)
-        return function
-
-    return enter
+program = entering(PROGRAMS)
 
 
 @program(lambda r, n, m: (r(m), r(n, m), r(n)))
