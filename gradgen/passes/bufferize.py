@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from gradgen.ir.core import Block, Function, Op, with_body
 from gradgen.passes.association import left_to_right
-from gradgen.passes.cleanup import drop_proven_checks, eliminate_dead
+from gradgen.passes.cleanup import drop_proven_checks
 from gradgen.passes.copies import copy_mutated, copy_results
+from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.donation import choose_donor
 from gradgen.passes.joining import joins_user
 from gradgen.passes.likes import prefer_like

@@ -1,4 +1,4 @@
-"""Common subexpressions and dead code."""
+"""Common subexpressions, and checks of lengths that something else makes."""
 
 from __future__ import annotations
 
@@ -62,38 +62,6 @@ def _key(op: Op) -> Any:
     if primitive.commutative and len(operands) == 2:
         return op.name, frozenset(operands), len(set(operands)), attrs
     return op.name, operands, attrs
-
-
-def eliminate_dead(block: Block) -> Block:
-    """Drop ops whose results nobody reads, unless they have an effect.
-
-    Before -> after::
-
-    a = sin(x); b = cos(x); return b   ->   b = cos(x); return b
-    """
-    live = {x for x in block.results if isinstance(x, Value)}
-    kept: list[Op] = []
-    for op in reversed(block.ops):
-        if _has_effect(op) or any(y in live for y in op.results):
-            kept.append(op)
-            live.update(x for x in op.operands if isinstance(x, Value))
-            for region in op.regions:
-                live.update(_free_values(region))
-    return Block(block.params, tuple(reversed(kept)), block.results)
-
-
-def _has_effect(op: Op) -> bool:
-    primitive = PRIMITIVES.get(op.name)
-    return primitive is not None and primitive.effect
-
-
-def _free_values(block: Block) -> set[Value]:
-    used = {x for x in block.results if isinstance(x, Value)}
-    for op in block.ops:
-        used.update(x for x in op.operands if isinstance(x, Value))
-        for region in op.regions:
-            used |= _free_values(region)
-    return used
 
 
 def drop_proven_checks(block: Block) -> Block:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gradgen.ir.core import Block, Function, with_body
-from gradgen.passes.cleanup import eliminate_common, eliminate_dead
+from gradgen.passes.cleanup import eliminate_common
+from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.simplify import settle_signs, simplify
 
 
@@ -56,4 +57,7 @@ def _run(function: Function, run: Pass, after_pass: AfterPass | None) -> Functio
 
 
 def _summary(block: Block) -> list[tuple[object, ...]]:
-    return [(op.name, op.operands, op.results) for op in block.ops]
+    """Return what tells two states of a block apart."""
+    ops = [(op.name, op.operands, op.results) for op in block.ops]
+    inner = [_summary(region) for op in block.ops for region in op.regions]
+    return [*ops, (block.results,), *map(tuple, inner)]

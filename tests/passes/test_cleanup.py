@@ -7,8 +7,8 @@ from gradgen.ir.types import PY_FLOAT
 from gradgen.passes.cleanup import (
     drop_proven_checks,
     eliminate_common,
-    eliminate_dead,
 )
+from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.pipeline import optimise
 from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
