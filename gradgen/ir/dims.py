@@ -20,6 +20,10 @@ class Dims:
     names: dict[str, int] = field(default_factory=dict)
     assumed: list[tuple[Dim, Dim]] = field(default_factory=list)
 
+    def copy(self) -> Dims:
+        """Return equalities to go on with, which take nothing back to these."""
+        return Dims(dict(self.parent), self.names)
+
     def resolve(self, dim: Dim) -> Dim:
         """Return the representative of ``dim``, moved by its offset."""
         if isinstance(dim, int):

@@ -2,49 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.dims import Dims
-from gradgen.ir.regions import REGION_OPS
+from gradgen.ir.flow import LOOPS
+from gradgen.ir.regions import REGION_OPS, element_type, loop_parts
 from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
 
 Infer: TypeAlias = Callable[[Op, Dims], Sequence[Type] | None]
 """Returns the result types that an op must have, or None if anything goes."""
 
+Proven: TypeAlias = dict[Block, Dims]
+"""What is known in a block and in each of its regions."""
+
 
 def proven_dims(block: Block, infer: Infer, *, checks: bool = True) -> Dims:
     """Return which lengths are equal wherever ``block`` raises nothing.
 
-    Types are inferred anew from those of the parameters: the recorded ones may hold
-    equalities that only a check establishes. Without ``checks`` those do not count.
+    Without ``checks``, what only a ``check_dims`` op proves does not count.
     """
-    dims = Dims()
+    return proven_inside(block, infer, checks=checks)[block]
+
+
+def proven_inside(block: Block, infer: Infer, *, checks: bool = True) -> Proven:
+    """Return which lengths are equal in ``block`` and in each region in it.
+
+    What a region proves holds in it alone, since it may not run. Types are inferred
+    anew from those of the parameters: the recorded ones may hold equalities that only
+    a check establishes. Without ``checks`` those do not count.
+    """
+    prover = _Prover(infer, checks)
     for value in block.params:
-        dims.note(value.type)
-    types: dict[Value, Type] = {}
-    for op in block.ops:
-        if op.name == "check_dims":
-            if checks:
-                dims.merge(*op.attrs["dims"])
-        elif op.name not in REGION_OPS:
-            _infer_results(op, infer, dims, types)
-    return dims
+        prover.dims.note(value.type)
+    prover.run(block)
+    return prover.found
 
 
-def _infer_results(op: Op, infer: Infer, dims: Dims, types: dict[Value, Type]) -> None:
-    known = set(dims.names)
-    operands = tuple(_retyped(x, types) for x in op.operands)
-    inferred = infer(replace(op, operands=operands), dims)
-    for result, type_ in zip(op.results, inferred or (), strict=bool(inferred)):
-        types[result] = _with_recorded_names(type_, result.type, known)
-        dims.note(types[result])
+@dataclass(slots=True)
+class _Prover:
+    """``types`` holds the types that were inferred anew, where ``dims`` holds."""
 
+    infer: Infer
+    checks: bool
+    dims: Dims = field(default_factory=Dims)
+    types: dict[Value, Type] = field(default_factory=dict)
+    found: Proven = field(default_factory=dict)
 
-def _retyped(atom: Atom, types: dict[Value, Type]) -> Atom:
-    return Value(types[atom]) if isinstance(atom, Value) and atom in types else atom
+    def run(self, block: Block) -> None:
+        self.found[block] = self.dims
+        for op in block.ops:
+            if op.name == "check_dims":
+                if self.checks:
+                    self.dims.merge(*op.attrs["dims"])
+            elif op.name == "if":
+                self._run_branches(op)
+            elif op.name in LOOPS:
+                self._run_loop(op)
+            elif op.name not in REGION_OPS:
+                self._infer_results(op)
+
+    def _infer_results(self, op: Op) -> None:
+        known = set(self.dims.names)
+        operands = tuple(self._retyped(x) for x in op.operands)
+        inferred = self.infer(replace(op, operands=operands), self.dims)
+        for result, type_ in zip(op.results, inferred or (), strict=bool(inferred)):
+            self.types[result] = _with_recorded_names(type_, result.type, known)
+            self.dims.note(self.types[result])
+
+    def _retyped(self, atom: Atom) -> Atom:
+        if isinstance(atom, Value) and atom in self.types:
+            return Value(self.types[atom])
+        return atom
+
+    def _inside(self, region: Block) -> _Prover:
+        """Run over a region with what is known here, and return what it learnt."""
+        inner = replace(self, dims=self.dims.copy(), types=dict(self.types))
+        inner.run(region)
+        return inner
+
+    def _run_branches(self, op: Op) -> None:
+        inner = [self._inside(region) for region in op.regions]
+        for k, result in enumerate(op.results):
+            for prover, region in zip(inner, op.regions, strict=True):
+                self._agree([result], prover, region.results[k])
+
+    def _run_loop(self, op: Op) -> None:
+        """Run over the body, and again if a slot does not keep its shape."""
+        parts = loop_parts(op)
+        tests = [test.params for test in op.regions[:-1]]
+        slots = list(zip(parts.carried, parts.final, *tests, strict=True))
+        for slot, start in zip(slots, parts.initial, strict=True):
+            self._agree(slot, self, start)
+        for e, xs in zip(parts.elements, parts.scanned, strict=True):
+            self.types[e] = element_type(self._retyped(xs).type) or e.type
+        for _ in range(2):
+            inner = [self._inside(region) for region in op.regions]
+            yields = zip(slots, parts.next, strict=True)
+            agreed = [self._agree(slot, inner[-1], x) for slot, x in yields]
+            if all(agreed):
+                break
+        for y, item in zip(parts.stacked, parts.items, strict=True):
+            self._agree([y], inner[-1], item)
+
+    def _agree(self, values: Iterable[Value], source: _Prover, atom: Atom) -> bool:
+        """Give ``values`` new lengths where their last axes are not those of ``atom``.
+
+        Return whether none had to be given.
+        """
+        before = [self.types.get(value) for value in values]
+        for value in values:
+            self.types[value] = self._agreed(value, source, source._retyped(atom).type)
+        return before == [self.types[value] for value in values]
+
+    def _agreed(self, value: Value, source: _Prover, given: Type) -> Type:
+        type_ = self.types.get(value, value.type)
+        if not isinstance(type_, Array) or not isinstance(given, Array):
+            return type_
+        first = len(type_.shape) - len(given.shape)
+        pairs = zip(type_.shape[first:], given.shape, strict=True)
+        shape = [x if source.dims.equal(x, y) else self.dims.fresh() for x, y in pairs]
+        return replace(type_, shape=(*type_.shape[:first], *shape))
 
 
 def _with_recorded_names(inferred: Type, recorded: Type, known: set[str]) -> Type:

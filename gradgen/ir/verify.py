@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from gradgen.errors import ShapeError, VerifyError
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.dims import Dims
-from gradgen.ir.infer import Infer, proven_dims
+from gradgen.ir.flow import LOOPS
+from gradgen.ir.infer import Infer, Proven, proven_inside
 from gradgen.ir.printer import MARK, print_ir
 from gradgen.ir.regions import (
     REGION_OPS,
@@ -42,12 +43,17 @@ class Verifier:
         self.function = function
         self.infer = infer
         self.dims = Dims()
+        self.proven: Proven = {}
         self.defined: set[Value] = set()
         self.symbols: set[str] = set()
+        self.told: set[str] = set()
 
     def run(self) -> None:
         """Check everything."""
+        for op in walk_ops(self.function.body):
+            self._check_regions(op)
         self._learn_dims()
+        self.told = set(self.dims.names)
         self._check_interface()
         self._block(self.function.body, set(), None)
 
@@ -57,9 +63,10 @@ class Verifier:
     def _learn_dims(self) -> None:
         """Collect the equalities that ops check, or raise for if they do not hold."""
         try:
-            self.dims = proven_dims(self.function.body, self.infer)
+            self.proven = proven_inside(self.function.body, self.infer)
         except ShapeError as error:
             self._fail(str(error))
+        self.dims = self.proven[self.function.body]
         for value in _values(self.function.body):
             self.dims.note(value.type)
 
@@ -95,10 +102,18 @@ class Verifier:
         for op in block.ops:
             self._use(op.operands, visible, op)
             for region in op.regions:
-                self._block(region, visible, op)
+                self._region(region, visible, op)
             self._check_op(op)
             self._define(op.results, visible, op)
         self._use(block.results, visible, owner)
+
+    def _region(self, region: Block, visible: set[Value], op: Op) -> None:
+        """Check a region; what it proves about lengths holds in it alone."""
+        outer, self.dims = self.dims, self.dims.copy()
+        for left, right in self.proven[region].parent.items():
+            self.dims.merge(left, right)
+        self._block(region, visible, op)
+        self.proven[region], self.dims = self.dims, outer
 
     def _use(self, atoms: Iterable[Atom], visible: set[Value], op: Op | None) -> None:
         for atom in atoms:
@@ -130,15 +145,27 @@ class Verifier:
         if not condition:
             self._fail(message, op)
 
+    def _check_regions(self, op: Op) -> None:
+        """Check that there are as many regions, parameters and yields as must be."""
+        if op.name == "if":
+            self._require(len(op.regions) == 2, "an 'if' has two branches", op)
+            bare = not any(region.params for region in op.regions)
+            self._require(bare, "a branch has parameters", op)
+            counts = {len(region.results) for region in op.regions}
+            what = "the branches yield different numbers of values"
+            self._require(len(counts) == 1, what, op)
+            what = "a branch and its result have different numbers of values"
+            self._require(counts == {len(op.results)}, what, op)
+        elif op.name in LOOPS:
+            self._check_loop_shape(op)
+
     def _check_if(self, op: Op) -> None:
-        self._require(len(op.regions) == 2, "an 'if' has two branches", op)
         self._require(_is_number(op.operands[0].type), "the condition is no number", op)
-        self._require(
-            not any(r.params for r in op.regions), "a branch has parameters", op
-        )
-        then, otherwise = (region.results for region in op.regions)
-        self._match(then, otherwise, "the branches yield", op)
-        self._match(then, op.results, "a branch and its result have", op)
+        then, otherwise = op.regions
+        what = "a branch and its result have"
+        self._match(then.results, op.results, what, op, then)
+        what = "the branches yield"
+        self._match(op.results, otherwise.results, what, op, otherwise)
 
     def _check_call(self, op: Op) -> None:
         callee = op.attrs["function"]
@@ -165,7 +192,6 @@ class Verifier:
                 )
 
     def _check_loop(self, op: Op) -> None:
-        self._check_loop_shape(op)
         parts = loop_parts(op)
         if op.name == "for":
             whole = all(_is_integer(x.type) for x in parts.range)
@@ -175,7 +201,8 @@ class Verifier:
         else:
             self._check_test(op)
         self._match(parts.carried, parts.initial, "slot and initial value have", op)
-        self._match(parts.carried, parts.next, "slot and yield have", op)
+        what = "slot and yield have"
+        self._match(parts.carried, parts.next, what, op, op.regions[-1])
         self._match(parts.carried, parts.final, "slot and result have", op)
         self._check_scanned(op)
         for x in parts.exit:
@@ -192,10 +219,13 @@ class Verifier:
         self._require(stacked >= 0, "the body yields too few values", op)
         arity = len(op.results) == count + stacked + 2
         self._require(arity, "the results do not fit what the body yields", op)
+        for test in op.regions[:-1]:
+            self._require(len(test.results) == 1, "the test yields one value", op)
+            what = "test and initial value have different numbers of values"
+            self._require(len(test.params) == count, what, op)
 
     def _check_test(self, op: Op) -> None:
         test, parts = op.regions[0], loop_parts(op)
-        self._require(len(test.results) == 1, "the test yields one value", op)
         self._match(test.params, parts.initial, "test and initial value have", op)
 
     def _check_scanned(self, op: Op) -> None:
@@ -217,17 +247,27 @@ class Verifier:
         return self._same(element, given)
 
     def _match(
-        self, first: Sequence[Atom], second: Sequence[Atom], what: str, op: Op
+        self,
+        first: Sequence[Atom],
+        second: Sequence[Atom],
+        what: str,
+        op: Op,
+        region: Block | None = None,
     ) -> None:
-        self._require(
-            len(first) == len(second), f"{what} different numbers of values", op
-        )
+        """Compare types by what is known about lengths here, or in ``region``."""
+        outer = self.dims
+        self.dims = outer if region is None else self.proven[region]
         for x, y in zip(first, second, strict=True):
             if not self._same(x.type, y.type):
                 self._fail(f"{what} different types: {x.type} and {y.type}", op)
+        self.dims = outer
 
     def _same(self, given: Type, expected: Type, *, new: bool = False) -> bool:
-        """Compare types modulo equal dimensions; ``new`` symbols stand for anything."""
+        """Compare types modulo equal dimensions.
+
+        ``new`` symbols stand for anything: those of a result that appear nowhere
+        before, and those that inference could only make up.
+        """
         if isinstance(given, Scalar) and isinstance(expected, Scalar):
             return given.dtype == expected.dtype and given.weak == expected.weak
         if not isinstance(given, Array) or not isinstance(expected, Array):
@@ -239,6 +279,8 @@ class Verifier:
 
     def _same_dim(self, given: Dim, expected: Dim, new: bool) -> bool:
         if self.dims.equal(given, expected):
+            return True
+        if new and isinstance(expected, Sym) and expected.name not in self.told:
             return True
         if not new or not isinstance(given, Sym) or given.name in self.symbols:
             return False
