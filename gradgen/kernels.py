@@ -220,6 +220,24 @@ def add_along_axis(values: Any, index: Any, length: int, axis: int) -> Any:
     return total
 
 
+def last_written(shape: tuple[int, ...], index: Any) -> Any:
+    """Tell of each element of ``x[index]`` whether ``x[index] = v`` keeps it.
+
+    Of those that go to the same place, the last one stays.
+
+    Examples
+    --------
+    >>> last_written((4,), (np.array([0, 2, 2]),))
+    array([ True, False,  True])
+    """
+    holder = np.empty(shape, np.intp)
+    selected = np.empty(shape, np.bool_)[index]
+    numbers = np.arange(selected.size).reshape(selected.shape)
+    holder[index] = numbers
+    kept: Any = holder[index] == numbers
+    return kept
+
+
 def shifted(x: Any, axis: int, by: int, fill: float) -> Any:
     """Return ``x`` moved by one place along an axis, with ``fill`` in the gap.
 

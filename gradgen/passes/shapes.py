@@ -177,7 +177,7 @@ def index_that_expands(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | N
 def update_of_all(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``x[:, None] += v -> x + squeeze(v, 1)``."""
     axes = new_axes(op.attrs["index"])
-    if axes is None or len(xs) != 2:
+    if axes is None or len(xs) != 2 or "path" in op.attrs:
         return None
     value = apply("squeeze", xs[1], axis=axes) if axes else xs[1]
     if value.shape != xs[0].shape:
@@ -240,7 +240,7 @@ def update_twice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     made = scope.maker_once(xs[0], "add_at", "subtract_at")
     if made is None or made.operands[1:-1] != op.operands[1:-1]:
         return None
-    if made.attrs["index"] != op.attrs["index"]:
+    if made.attrs != op.attrs:
         return None
     target, *index, value = scope.operands(made)
     if value.shape != xs[-1].shape:

@@ -25,6 +25,7 @@ from gradgen.primitives import (
     statistics,
     steps,
     trigonometry,
+    updating,
 )
 from gradgen.primitives.registry import PRIMITIVES, Handle, Primitive, apply
 
@@ -57,4 +58,5 @@ __all__ = [
     "statistics",
     "steps",
     "trigonometry",
+    "updating",
 ]

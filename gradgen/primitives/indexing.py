@@ -1,4 +1,4 @@
-"""Reading through an index, and adding to or writing what an index selects.
+"""Indices, and reading what an index selects.
 
 An index is an attribute of the op: a tuple of items, one for each place between the
 brackets. Its integers and arrays are operands, so that they may be run-time values.
@@ -6,9 +6,8 @@ brackets. Its integers and arrays are operands, so that they may be run-time val
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial as bind
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,11 +19,11 @@ from gradgen.ir.types import (
     Array,
     Dim,
     Shape,
+    Tensor,
     Type,
     shift_dim,
     tensor,
 )
-from gradgen.primitives.families import zeros_like
 from gradgen.primitives.promotion import broadcast
 from gradgen.primitives.registry import (
     Attrs,
@@ -178,8 +177,10 @@ def is_basic(index: Index, types: Sequence[Any]) -> bool:
     return not any(isinstance(i, At) and _is_array(types[i.slot]) for i in index)
 
 
-def _getitem_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    source, index = types[0], attrs["index"]
+def selected_type(
+    dims: Dims, source: Any, index: Index, types: Sequence[Any]
+) -> Tensor:
+    """Return the type of ``x[index]`` for an ``x`` of type ``source``."""
     taken = sum(
         _axes_taken(types[i.slot]) if isinstance(i, At) else 1
         for i in index
@@ -191,6 +192,10 @@ def _getitem_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
         if isinstance(item, At) and types[item.slot].dtype.kind not in "iub":
             raise Refusal(f"an index of type {types[item.slot]}", "integers")
     return tensor(source.dtype, result_shape(dims, source.shape, index, types))
+
+
+def _getitem_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    return selected_type(dims, types[0], attrs["index"], types)
 
 
 def _getitem_adjoint(
@@ -229,75 +234,19 @@ getitem = register(
 )
 
 
-def _add_at_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    return types[0]  # type: ignore[no-any-return]
-
-
-def _evaluate_at(ufunc: np.ufunc, x: Any, *rest: Any, index: Index) -> Any:
-    result = np.array(x)
-    ufunc.at(result, build_index(index, (x, *rest[:-1])), rest[-1])
-    return result
-
-
-def _at_text(sign: str, name: str, types: Sequence[Any], attrs: Attrs) -> str:
-    """Template of a statement, which changes its first operand."""
-    index, value = attrs["index"], len(types) - 1
-    if may_repeat(index, types):
-        where = index_text(index)
-        place = f"np.s_[{where}]" if ":" in where else f"({where})"
-        return f"np.{name}.at({{0}}, {place}, {{{value}}})"
-    return f"{{0}}[{index_text(index)}] {sign}= {{{value}}}"
-
-
-def _at_tangent(
-    name: str,
-    y: Handle,
-    dots: Sequence[Handle | None],
-    x: Handle,
-    *rest: Handle,
-    index: Index,
-) -> Handle:
-    x_dot = zeros_like(x) if dots[0] is None else dots[0]
-    value_dot = zeros_like(rest[-1]) if dots[-1] is None else dots[-1]
-    return apply(name, x_dot, *rest[:-1], value_dot, index=index)
-
-
-def _at_adjoint(
-    name: str, y_bar: Handle, y: Handle, x: Handle, *rest: Handle, index: Index
-) -> list[Handle | None]:
-    value_bar = apply("getitem", y_bar, *rest[:-1], index=index)
-    if name == "subtract_at":
-        value_bar = -value_bar
-    return [y_bar, *[None] * (len(rest) - 1), value_bar]
-
-
-def _accumulation(name: str, ufunc: np.ufunc, sign: str) -> Primitive:
-    """Declare the update that adds to what an index selects, or subtracts from it."""
-    return register(
-        Primitive(
-            name=name,
-            type_rule=_add_at_type,
-            evaluate=bind(_evaluate_at, ufunc),
-            template=bind(_at_text, sign, ufunc.__name__),
-            tangent=bind(_at_tangent, name),
-            adjoint=bind(_at_adjoint, name),
-            mutates=True,
-            samples=(
-                Sample(("f64[4]", 1, "f64"), {"index": (At(1),)}),
-                Sample(("f64[4]", "f64[2]"), {"index": (Cut(1, -1),)}),
-                Sample(("f64[4]", np.array([0, 2, 2]), "f64[3]"), {"index": (At(1),)}),
-            ),
-        )
-    )
-
-
-add_at = _accumulation("add_at", np.add, "+")
-subtract_at = _accumulation("subtract_at", np.subtract, "-")
-
-
 def read(x: Handle, items: Sequence[Any]) -> Handle:
     """Return ``x[items]``; items are handles, slices of numbers or handles, None."""
     operands: list[Handle] = [x]
+    index = index_of(x.rank, items, operands)
+    return x if is_whole(index) else apply("getitem", *operands, index=index)
+
+
+def index_of(rank: int, items: Sequence[Any], operands: list[Handle]) -> Index:
+    """Return the index that ``items`` are for an array of some rank.
+
+    What it reads is appended to ``operands``.
+    """
+    builder = operands[0].builder
 
     def place(value: Any) -> Any:
         if value is None or isinstance(value, int):
@@ -306,26 +255,53 @@ def read(x: Handle, items: Sequence[Any]) -> Handle:
         return At(len(operands) - 1)
 
     index: list[Any] = []
-    for item in _expand_ellipsis(x, items):
+    for item in _expand_ellipsis(rank, items):
         if item is None:
             index.append(NewAxis())
         elif isinstance(item, slice):
             bounds = (place(b) for b in (item.start, item.stop, item.step))
             index.append(Cut(*bounds))
         else:
-            operands.append(lift(x.builder, item))
+            operands.append(lift(builder, item))
             index.append(At(len(operands) - 1))
-    if all(item == Cut() for item in index):
-        return x
-    return apply("getitem", *operands, index=tuple(index))
+    return tuple(index)
 
 
-def _expand_ellipsis(x: Handle, items: Sequence[Any]) -> list[Any]:
+def is_whole(index: Index) -> bool:
+    """Tell whether an index selects all of an array, in its shape."""
+    return all(item == Cut() for item in index)
+
+
+def renumbered(index: Index, numbers: Mapping[int, int]) -> Index:
+    """Return ``index`` for an op whose operands are numbered otherwise."""
+
+    def move(item: Any) -> Any:
+        if isinstance(item, At):
+            return At(numbers[item.slot])
+        if isinstance(item, Cut):
+            return Cut(move(item.start), move(item.stop), move(item.step))
+        return item
+
+    return tuple(move(item) for item in index)
+
+
+def slots_in(index: Index) -> list[int]:
+    """Return the numbers of the operands that an index reads."""
+    found: list[int] = []
+    for item in index:
+        bounds = (
+            (item.start, item.stop, item.step) if isinstance(item, Cut) else (item,)
+        )
+        found.extend(bound.slot for bound in bounds if isinstance(bound, At))
+    return found
+
+
+def _expand_ellipsis(rank: int, items: Sequence[Any]) -> list[Any]:
     if not any(item is Ellipsis for item in items):
         return list(items)
     taken = sum(_rank_taken(i) for i in items if i is not Ellipsis and i is not None)
     at = next(k for k, item in enumerate(items) if item is Ellipsis)
-    fill = [slice(None)] * max(x.rank - taken, 0)
+    fill = [slice(None)] * max(rank - taken, 0)
     return [*items[:at], *fill, *items[at + 1 :]]
 
 

@@ -337,6 +337,9 @@ def _length(builder: Builder, handles: Sequence[Handle], dim: Dim) -> Atom:
     for handle in handles:
         if dim in handle.type.shape:
             return apply("dim", handle, axis=handle.type.shape.index(dim)).atom
+    atom = builder.dim_atom(dim)
+    if atom is not None:
+        return atom
     raise AssertionError(f"no operand has the dimension {dim}")
 
 
