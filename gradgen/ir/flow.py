@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -50,6 +50,15 @@ def control(op: Op) -> tuple[Atom, ...]:
     parts = loop_parts(op)
     tests = [atom for test in op.regions[:-1] for atom in test.results]
     return (*parts.range, *parts.exit, *tests)
+
+
+def defined_values(block: Block) -> Iterator[Value]:
+    """Yield the parameters of ``block``, and what is defined in it and its regions."""
+    yield from block.params
+    for op in block.ops:
+        yield from op.results
+        for region in op.regions:
+            yield from defined_values(region)
 
 
 def free_values(block: Block) -> list[Value]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, use_counts
+from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.dims import Dims
+from gradgen.ir.infer import Proven
 from gradgen.ir.types import Array, Scalar, Type, same_type
-from gradgen.primitives.facts import known_dims
+from gradgen.passes.uses import weighted_uses
+from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
 
 
 @dataclass(slots=True)
 class _Scope:
-    dims: Dims
     uses: dict[Value, int]
     makers: dict[Value, Op] = field(default_factory=dict)
+    dims: Dims = field(default_factory=Dims)
 
 
 def left_to_right(block: Block) -> Block:
@@ -29,8 +31,18 @@ def left_to_right(block: Block) -> Block:
 
     What is not used any more is left for dead-code elimination.
     """
-    scope = _Scope(known_dims(block), use_counts(block))
-    ops = [made for op in block.ops for made in _chain(scope, op)]
+    return _ordered(block, _Scope(weighted_uses(block)), known_inside(block))
+
+
+def _ordered(block: Block, scope: _Scope, known: Proven) -> Block:
+    ops: list[Op] = []
+    for op in block.ops:
+        scope.dims = known[block]
+        if op.regions:
+            inner = tuple(_ordered(region, scope, known) for region in op.regions)
+            ops.append(replace(op, regions=inner))
+        else:
+            ops += _chain(scope, op)
     return replace(block, ops=tuple(ops))
 
 

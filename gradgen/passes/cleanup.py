@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir.core import Atom, Block, Op, Value, map_operands
+from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.infer import Proven
+from gradgen.ir.types import Array, Dim
 from gradgen.passes.rewriting import inherit_name
-from gradgen.primitives.facts import known_dims
+from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
 
 
 def eliminate_common(block: Block) -> Block:
     """Compute equal expressions once.
 
-    Values never change, so equal ops over equal operands have equal results::
+    Values never change, so equal ops over equal operands have equal results. What is
+    computed outside serves regions, not the other way round: a region may not run::
 
         a = sin(x); b = sin(x); c = a * b   ->   a = sin(x); c = a * a
+        a = sin(x)                               a = sin(x)
+        for i in range(n): s += sin(x)      ->   for i in range(n): s += a
     """
-    seen: dict[Any, Op] = {}
-    replaced: dict[Value, Value] = {}
+    return _common(block, {}, {})
+
+
+def _common(block: Block, seen: dict[Any, Op], replaced: dict[Value, Value]) -> Block:
+    """Go through a block; what is computed before it serves it as well."""
     kept: list[Op] = []
     for op in block.ops:
-        op = _renamed(op, replaced)
+        op = op.with_operands(tuple(_look_up(x, replaced) for x in op.operands))
         key = _key(op)
-        if key is None:
-            kept.append(op)
-        elif key in seen:
+        if key is not None and key in seen:
             _merge(op.results[0], seen[key], replaced)
-        else:
+            continue
+        if key is not None:
             seen[key] = op
-            kept.append(op)
+        if op.regions:
+            serving = {k: made for k, made in seen.items() if not _is_new(made)}
+            inner = tuple(_common(r, dict(serving), replaced) for r in op.regions)
+            op = replace(op, regions=inner)
+        kept.append(op)
     results = tuple(_look_up(x, replaced) for x in block.results)
     return Block(block.params, tuple(kept), results)
 
 
-def _renamed(op: Op, replaced: dict[Value, Value]) -> Op:
-    regions = tuple(
-        map_operands(region, lambda x: _look_up(x, replaced)) for region in op.regions
-    )
-    operands = tuple(_look_up(x, replaced) for x in op.operands)
-    return replace(op, operands=operands, regions=regions)
+def _is_new(op: Op) -> bool:
+    """Tell whether ``op`` makes an array of numbers alone, such as a buffer to fill."""
+    arrays = [isinstance(x.type, Array) for x in op.operands]
+    return isinstance(op.results[0].type, Array) and not any(arrays)
 
 
 def _look_up(atom: Atom, replaced: dict[Value, Value]) -> Atom:
@@ -71,7 +81,16 @@ def drop_proven_checks(block: Block) -> Block:
 
     check_dims(n, m); z = x + y; return z   ->   z = x + y; return z
     """
-    dims = known_dims(block, checks=False)
+    return _without_proven(block, known_inside(block, checks=False), [])
+
+
+def _without_proven(
+    block: Block, known: Proven, checked: Sequence[tuple[Dim, Dim]]
+) -> Block:
+    """Drop checks that ``known`` proves, or one that was made outside."""
+    dims, checked = known[block], list(checked)
+    for left, right in checked:
+        dims.merge(left, right)
     kept = []
     for op in block.ops:
         if op.name == "check_dims":
@@ -79,5 +98,9 @@ def drop_proven_checks(block: Block) -> Block:
             if dims.equal(left, right):
                 continue
             dims.merge(left, right)
+            checked.append((left, right))
+        elif op.regions:
+            inner = tuple(_without_proven(r, known, checked) for r in op.regions)
+            op = replace(op, regions=inner)
         kept.append(op)
     return replace(block, ops=tuple(kept))

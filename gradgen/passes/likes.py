@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
+from gradgen.ir.infer import Proven
 from gradgen.ir.types import Array
-from gradgen.primitives.facts import known_dims, same_layout
+from gradgen.primitives.facts import known_inside, same_layout
 
 
 def prefer_like(block: Block) -> Block:
@@ -16,13 +17,21 @@ def prefer_like(block: Block) -> Block:
 
         n = x.shape[0]; y = zeros(n)   ->   y = zeros_like(x)
     """
-    makers = {y: op for op in block.ops for y in op.results}
-    dims = known_dims(block)
+    makers = {y: op for op in walk_ops(block) for y in op.results}
+    return _liked(block, makers, known_inside(block))
+
+
+def _liked(block: Block, makers: dict[Value, Op], known: Proven) -> Block:
     ops = []
     for op in block.ops:
         model = _model(op, makers)
-        if model is not None and same_layout(dims, model.type, op.results[0].type):
+        if model is not None and same_layout(
+            known[block], model.type, op.results[0].type
+        ):
             op = _like(op, model)
+        elif op.regions:
+            inner = tuple(_liked(region, makers, known) for region in op.regions)
+            op = replace(op, regions=inner)
         ops.append(op)
     return replace(block, ops=tuple(ops))
 

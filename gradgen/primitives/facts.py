@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradgen.ir.core import Block, Op
 from gradgen.ir.dims import Dims
-from gradgen.ir.infer import proven_dims
+from gradgen.ir.infer import Proven, proven_dims, proven_inside
 from gradgen.ir.types import Array, Type
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -24,6 +24,11 @@ def known_dims(block: Block, *, checks: bool = True) -> Dims:
     Without ``checks``, what only a ``check_dims`` op proves does not count.
     """
     return proven_dims(block, infer, checks=checks)
+
+
+def known_inside(block: Block, *, checks: bool = True) -> Proven:
+    """Return which lengths are equal in the block and in each of its regions."""
+    return proven_inside(block, infer, checks=checks)
 
 
 def same_layout(dims: Dims, left: Type, right: Type) -> bool:
