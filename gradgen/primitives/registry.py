@@ -12,7 +12,7 @@ from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Array, Dim, Scalar, Shape, Tensor, Text, Type
+from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Text, Type
 
 
 class Handle:
@@ -338,9 +338,16 @@ def _length(builder: Builder, handles: Sequence[Handle], dim: Dim) -> Atom:
         if dim in handle.type.shape:
             return apply("dim", handle, axis=handle.type.shape.index(dim)).atom
     atom = builder.dim_atom(dim)
-    if atom is not None:
-        return atom
-    raise AssertionError(f"no operand has the dimension {dim}")
+    return _shifted_length(builder, dim) if atom is None else atom
+
+
+def _shifted_length(builder: Builder, dim: Dim) -> Atom:
+    """Return the length of a part, such as ``n - 1`` of ``x[1:]``, from the whole's."""
+    assert isinstance(dim, Sym), dim
+    known = (Sym(dim.name), Sym(dim.name, proper=True))
+    atom = next(a for a in map(builder.dim_atom, known) if a is not None)
+    length = apply("add", Handle(builder, atom), dim.offset)
+    return apply("maximum", length, 0).atom if dim.offset < -2 else length.atom
 
 
 def dim_of(handle: Handle, axis: int) -> Handle:

@@ -22,6 +22,8 @@ from gradgen.ir.types import (
     Dim,
     Scalar,
     Shape,
+    Sym,
+    Tensor,
     Type,
     may_be_one,
     tensor,
@@ -58,6 +60,7 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
+    dim_of,
     dims_of,
     lift,
     register,
@@ -68,7 +71,7 @@ from gradgen.primitives.shaping import dims_from
 def _update_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     place = place_type(dims, types, attrs["index"], attrs.get("path", ()))
     _check_value(types[0], types[-1])
-    _check_masked(attrs["index"], types)
+    _check_masked(place, attrs["index"], types)
     _check_fits(dims, place.shape, types)
     return types[0]  # type: ignore[no-any-return]
 
@@ -82,9 +85,9 @@ def _check_value(target: Any, value: Any) -> None:
         raise Refusal("NumPy does not write complex numbers into an array of reals")
 
 
-def _check_masked(index: Index, types: Sequence[Any]) -> None:
-    masks = [i for i in index if isinstance(i, At) and types[i.slot].dtype == BOOL]
-    if masks and len(index) == 1 and len(types[-1].shape) > 1:
+def _check_masked(place: Tensor, index: Index, types: Sequence[Any]) -> None:
+    masked = any(isinstance(i, At) and types[i.slot].dtype == BOOL for i in index)
+    if masked and len(place.shape) == 1 == len(index) and len(types[-1].shape) > 1:
         raise Refusal("NumPy writes only a number or a vector through a mask")
 
 
@@ -102,9 +105,15 @@ def _check_fits(dims: Dims, place: Shape, types: Sequence[Any]) -> None:
     told = {dims.resolve(dim) for type_ in types for dim in type_.shape}
     start = len(place) + extra - len(value)
     for to, dim in zip(place[start:], value[extra:], strict=True):
-        known = isinstance(to, int) or dims.resolve(to) in told
-        if known and not may_be_one(dims.resolve(dim)):
+        if _is_told(dims.resolve(to), told) and not may_be_one(dims.resolve(dim)):
             dims.assume_equal(to, dim)
+
+
+def _is_told(dim: Dim, told: set[Dim]) -> bool:
+    """Tell whether a length is known without looking at the place itself."""
+    if isinstance(dim, int) or dim in told:
+        return True
+    return bool({Sym(dim.name), Sym(dim.name, proper=True)} & told)
 
 
 def _evaluate_update(x: Any, *rest: Any, index: Index, path: Path = ()) -> Any:
@@ -128,15 +137,6 @@ def _update_text(types: Sequence[Any], attrs: Attrs) -> str:
     return f"{_place_text(types, attrs)} = {{{len(types) - 1}}}"
 
 
-def _read_place(operands: Sequence[Handle], index: Index, path: Path) -> Handle:
-    """Return what a path and an index select of the first operand."""
-    view = follow(operands, path)
-    if is_whole(index):
-        return view
-    slots, local = local_index(index, 1)
-    return apply("getitem", view, *(operands[slot] for slot in slots), index=local)
-
-
 def _value_tangent(value: Handle, dot: Handle | None) -> Handle:
     return lift(value.builder, 0.0) if dot is None else dot
 
@@ -154,8 +154,7 @@ def _update_adjoint(
     *parts, value = rest
     value_bar = None
     if differentiable(value):
-        value_bar = _read_place([y_bar, *parts], index, path)
-        value_bar = _in_value_shape(value_bar, value)
+        value_bar = _read_for(value, [y_bar, *parts], index, path)
         if may_repeat(index, [p.type for p in (x, *parts)]):
             value_bar = _only_last(value_bar, [x, *parts], index, path)
     x_bar = None
@@ -164,26 +163,47 @@ def _update_adjoint(
     return [x_bar, *[None] * len(parts), value_bar]
 
 
-def _in_value_shape(bar: Handle, value: Handle) -> Handle:
-    """Return the cotangent of a place, to be summed to the shape of what it was given.
+def _read_for(
+    value: Handle, operands: Sequence[Handle], index: Index, path: Path
+) -> Handle:
+    """Return what a place holds, to be summed to the shape of what was written there.
 
-    Lengths found only when the program runs are those of the value along each axis
-    that is known not to be broadcast.
+    The place is a path and an index into the first operand.
     """
+    bar = follow(operands, path)
+    known = set(value.builder.dims.names)
+    if not is_whole(index):
+        slots, local = local_index(index, 1)
+        bar = apply("getitem", bar, *(operands[slot] for slot in slots), index=local)
     extra = value.rank - bar.rank
-    if extra > 0:
-        bar = apply("expand_dims", bar, axis=tuple(range(extra)))
-    offset = bar.rank - value.rank
-    tail = zip(bar.shape[offset:], value.shape, strict=True)
-    shape = (*bar.shape[:offset], *(_written_length(*pair) for pair in tail))
-    if shape != bar.shape:
-        assert isinstance(bar.atom, Value)
-        bar.atom.type = Array(bar.dtype, shape)
-    return bar
+    _agree_on_lengths(bar, value, known)
+    return apply("expand_dims", bar, axis=tuple(range(extra))) if extra > 0 else bar
 
 
-def _written_length(place: Dim, given: Dim) -> Dim:
-    return place if may_be_one(given) else given
+def _agree_on_lengths(bar: Handle, value: Handle, known: set[str]) -> None:
+    """Give a place the lengths of its value along the axes that were not broadcast.
+
+    A length that is not among ``known``, since only reading the place tells it, is the
+    value's own. Others have to be compared.
+    """
+    start, offset = max(bar.rank - value.rank, 0), max(value.rank - bar.rank, 0)
+    shape = list(bar.shape)
+    for axis, given in enumerate(value.shape[offset:], start):
+        place = shape[axis]
+        if may_be_one(given) or place == given:
+            continue
+        if isinstance(place, Sym) and place.name not in known and not place.offset:
+            shape[axis] = given
+        else:
+            _check_length(bar, axis, given, dim_of(value, axis - start + offset))
+    if tuple(shape) != bar.shape and isinstance(bar.atom, Value):
+        bar.atom.type = Array(bar.dtype, tuple(shape))
+
+
+def _check_length(bar: Handle, axis: int, given: Dim, length: Handle) -> None:
+    found = apply("dim", bar, axis=axis)
+    dims = (bar.shape[axis], given)
+    bar.builder.emit("check_dims", [found.atom, length.atom], [], {"dims": dims})
 
 
 def _only_last(
@@ -224,6 +244,14 @@ update = register(
         ),
     )
 )
+
+
+def _at_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    place = place_type(dims, types, attrs["index"], attrs.get("path", ()))
+    if len(types[-1].shape) > len(place.shape):
+        raise Refusal("adding an array of more axes than what it is added to has")
+    _check_fits(dims, place.shape, types)
+    return types[0]  # type: ignore[no-any-return]
 
 
 def _evaluate_at(
@@ -270,8 +298,7 @@ def _at_adjoint(
     *parts, value = rest
     value_bar = None
     if differentiable(value):
-        value_bar = _read_place([y_bar, *parts], index, path)
-        value_bar = _in_value_shape(value_bar, value)
+        value_bar = _read_for(value, [y_bar, *parts], index, path)
         value_bar = -value_bar if name == "subtract_at" else value_bar
     return [y_bar, *[None] * len(parts), value_bar]
 
@@ -281,7 +308,7 @@ def _accumulation(name: str, ufunc: np.ufunc, sign: str) -> Primitive:
     return register(
         Primitive(
             name=name,
-            type_rule=lambda dims, types, attrs: types[0],
+            type_rule=_at_type,
             evaluate=bind(_evaluate_at, ufunc),
             template=bind(_at_text, sign, ufunc.__name__),
             tangent=bind(_at_tangent, name),
@@ -343,11 +370,7 @@ def add_into(
     """
     operands, place = _place(x, items, path)
     added = lift(x.builder, value)
-    types = [handle.type for handle in (*operands, added)]
     _check_summand(x.dtype, added)
-    target = place_type(x.builder.dims, types, place["index"], place.get("path", ()))
-    if added.rank > len(target.shape):
-        raise Refusal("adding an array of more axes than what it is added to has")
     return apply("add_at" if sign > 0 else "subtract_at", *operands, added, **place)
 
 
