@@ -163,6 +163,15 @@ def check_dims(left: int, right: int) -> None:
         raise ValueError(f"dimensions {left} and {right} do not match")
 
 
+def check_bound(bound: bool, name: str) -> None:
+    """Raise what Python raises where a variable is read that is not bound."""
+    if not bound:
+        raise UnboundLocalError(
+            f"cannot access local variable '{name}' where it is not associated with "
+            "a value"
+        )
+
+
 def sinc_derivative(x: Any, order: int) -> Any:
     """Return the derivative of ``np.sinc`` of some order.
 

@@ -84,7 +84,7 @@ def _new(name: str, shape: Any, dtype: Any, builder: Builder) -> Handle:
     """Return a constant array; one without axes is a number."""
     lengths = lengths_of(shape)
     if not lengths:
-        return cast_to(lift(builder, {"zeros": 0.0, "ones": 1.0}[name]), dtype)
+        return cast_to(lift(builder, 1.0 if name == "ones" else 0.0), dtype)
     return apply(name, *lengths, builder=builder, dtype=dtype_of(dtype))
 
 
@@ -119,14 +119,7 @@ def _lower_new(name: str, function: Any, like: Any) -> None:
 
 _lower_new("zeros", np.zeros, np.zeros_like)
 _lower_new("ones", np.ones, np.ones_like)
-
-
-@lowers(np.empty, np.empty_like)
-def _empty(*args: Any, builder: Builder, **options: Any) -> Handle:
-    raise Refusal(
-        "np.empty, whose elements have no value until they are set, is not supported",
-        "np.zeros",
-    )
+_lower_new("empty", np.empty, np.empty_like)
 
 
 def _full(value: Any, shape: Any, dtype: Any, builder: Builder) -> Handle:

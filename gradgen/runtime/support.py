@@ -2,6 +2,7 @@
 
 from gradgen.kernels import (
     add_along_axis,
+    check_bound,
     check_dims,
     divide_or_zero,
     larger,
@@ -20,6 +21,7 @@ from gradgen.kernels import (
 
 __all__ = [
     "add_along_axis",
+    "check_bound",
     "check_dims",
     "divide_or_zero",
     "larger",

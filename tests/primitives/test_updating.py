@@ -11,8 +11,8 @@ import pytest
 from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.verify import verify
 from gradgen.primitives.facts import infer
-from gradgen.primitives.indexing import index_of
-from gradgen.primitives.registry import PRIMITIVES, Handle, Sample, apply
+from gradgen.primitives.indexing import index_of, read
+from gradgen.primitives.registry import LOWERINGS, PRIMITIVES, Handle, Sample, apply
 from gradgen.primitives.updating import add_into, write
 from gradgen.transforms.derive import Selection, adjoint, jvp
 from tests.primitives.harness import (
@@ -281,3 +281,19 @@ def test_shapes_that_never_fit_are_found_out() -> None:
 
     with pytest.raises(ShapeError):
         build(body, [np.ones((1, 2))])
+
+
+def test_an_empty_array_that_is_filled() -> None:
+    def body(x: Handle) -> Handle:
+        rows = LOWERINGS[np.empty_like](x)
+        rows = write(rows, [0], read(x, [1]))
+        return write(rows, [slice(1, None)], read(x, [slice(None, -1)]))
+
+    wanted = np.concatenate([X[1:2], X[:-1]])
+    check(body, [X], wanted)
+
+
+def test_an_empty_array_has_the_shape_and_dtype_asked_for() -> None:
+    empty = lambda x: LOWERINGS[np.empty]((2, 3), np.float32, builder=x.builder)
+    (found,) = build(empty, [1.0]).run()
+    assert (found.shape, found.dtype) == ((2, 3), np.float32)
