@@ -48,7 +48,12 @@ def check_emitted(function: Function, sizes: Sequence[dict[str, int]] = SIZES) -
 
 def check_call(function: Function, args: Sequence[Any]) -> str:
     """Compare emitted code with the interpreter for ``args``, and return its source."""
-    function, emitted = emit_optimised(function)
+    return check_optimised(optimise(function), args)
+
+
+def check_optimised(function: Function, args: Sequence[Any]) -> str:
+    """Do as ``check_call`` does, for a function that is optimised already."""
+    emitted = emit(bufferize(function))
     _check_call(function, loaded(emitted), list(args), may_fail=False)
     return emitted.source
 

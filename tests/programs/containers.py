@@ -26,6 +26,12 @@ class State:
         self.steps += 1
 
 
+@dataclass
+class Motion:
+    position: float
+    velocity: float
+
+
 class Accumulator:
     def __init__(self, size):
         self.total = np.zeros(size)
@@ -256,9 +262,9 @@ def dataclass_in_loop(position, velocity, steps):
     return state.position * state.velocity * state.steps
 
 
-@program(lambda r, n, m: (State(0.4, 0.7), r(n)))
+@program(lambda r, n, m: (Motion(0.4, 0.7), r(n)))
 def dataclass_argument(state, x):
-    copy = State(state.position, state.velocity)
+    copy = Motion(state.position, state.velocity)
     for v in x:
         copy.position += v * copy.velocity
         copy.velocity *= 0.9

@@ -12,9 +12,9 @@ PROGRAMS: dict[str, Program] = {}
 program = entering(PROGRAMS)
 
 
-@program(lambda r, n, m: (r() + 1.0, 0.001))
-def while_halving(x, tolerance):
-    while x > tolerance:
+@program(lambda r, n, m: (r() + 1.0,))
+def while_large(x):
+    while x > 0.01:
         x = 0.4 * x**1.5
     return x
 

@@ -369,7 +369,7 @@ def writes_rows_in_loop(A, v):
 
 @program(lambda r, n, m: (r(n, m),))
 def table_by_two_loops(A):
-    T = np.zeros((A.shape[0] + 1, A.shape[1] + 1))
+    T = np.ones((A.shape[0] + 1, A.shape[1] + 1))
     for i in range(A.shape[0]):
         for j in range(A.shape[1]):
             T[i + 1, j + 1] = np.sin(T[i, j + 1] + T[i + 1, j]) + A[i, j] * T[i, j]

@@ -1,0 +1,234 @@
+"""What is refused, and words that its message must contain."""
+
+from __future__ import annotations
+
+import math
+import random
+import struct
+import types
+
+import numpy as np
+
+from tests.programs.corpus import Program, entering
+
+PROGRAMS: dict[str, Program] = {}
+program = entering(PROGRAMS)
+
+SETTINGS = types.SimpleNamespace(scale=2.0)
+HISTORY: list[float] = [0.0]
+TABLE: dict[str, float] = {"a": 1.0}
+BUFFER = np.zeros(3)
+CALLS = 0
+WAYS_OUT = ("gradgen.rule", "stop_gradient")
+
+
+def make_counter():
+    count = 0
+
+    def counter(x):
+        nonlocal count
+        count += 1
+        return x * count
+
+    return counter
+
+
+COUNTER = make_counter()
+
+
+@program(lambda r, n, m: (r(n),), words=("generator",))
+def generator_function(x):
+    def squares():
+        for v in x:
+            yield v * v
+
+    return sum(squares())
+
+
+@program(lambda r, n, m: (r(n),), words=("async",))
+def async_function(x):
+    async def total():
+        return np.sum(x)
+
+    return np.sum(x)
+
+
+@program(lambda r, n, m: (r(n),), words=("global",))
+def global_write(x):
+    global CALLS
+    CALLS += 1
+    return np.sum(x) * CALLS
+
+
+@program(lambda r, n, m: (r(),), words=("nonlocal",))
+def nonlocal_write_outside(x):
+    return COUNTER(x)
+
+
+@program(lambda r, n, m: (r(),), words=("try",))
+def try_around_active_code(x):
+    try:
+        y = math.log(x)
+    except ValueError:
+        y = 0.0
+    return y * x
+
+
+@program(lambda r, n, m: (r(),), words=("class",))
+def class_definition(x):
+    class Holder:
+        value = 1.0
+
+    return Holder.value * x
+
+
+@program(lambda r, n, m: (r(),), words=("eval",))
+def eval_of_text(x):
+    return eval("x * x")
+
+
+@program(lambda r, n, m: (r(),), words=("exec",))
+def exec_of_text(x):
+    exec("y = x * x")
+    return x
+
+
+@program(lambda r, n, m: (r(),), words=("match",))
+def match_statement(x):
+    match x:
+        case 0.0:
+            return x
+        case _:
+            return x * x
+
+
+@program(lambda r, n, m: (r(n, m),), least=2, words=("reshape", "copy"))
+def write_through_reshape_of_argument(A):
+    flat = A.reshape(-1)
+    flat[0] = 1.0
+    return np.sum(A * A)
+
+
+@program(lambda r, n, m: (r(n, m),), least=2, words=("ravel", "copy"))
+def write_through_ravel_of_transpose(A):
+    B = A * 2.0
+    flat = B.T.ravel()
+    flat[0] = 1.0
+    return np.sum(B * A)
+
+
+@program(lambda r, n, m: (r(n, n),), words=("diagonal",))
+def write_to_diagonal(A):
+    B = A * 2.0
+    np.diagonal(B)[0] = 1.0
+    return np.sum(B)
+
+
+@program(lambda r, n, m: (r(),), words=WAYS_OUT)
+def unknown_function(x):
+    return struct.unpack("d", struct.pack("d", x))[0]
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_function_through_float(x):
+    return struct.unpack("d", struct.pack("d", float(x[0])))[0] + x[0]
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_function_through_item(x):
+    return struct.calcsize("d") * x[0] + len(struct.pack("d", x[0].item()))
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_function_through_tolist(x):
+    return np.sum(x) + len(struct.pack(f"{x.shape[0]}d", *x.tolist()))
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_function_through_asarray(x):
+    return np.sum(x) + len(memoryview(np.asarray(x)))
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_method(x):
+    return np.sum(x) + len(x.tobytes())
+
+
+@program(lambda r, n, m: (r(n),), words=WAYS_OUT)
+def unknown_numpy_function(x):
+    return np.sum(np.abs(np.fft.fft(x)))
+
+
+@program(lambda r, n, m: (r(n),), words=("attribute",))
+def attribute_of_foreign_object(x):
+    SETTINGS.scale = x[0]
+    return np.sum(x) * SETTINGS.scale
+
+
+@program(lambda r, n, m: (r(n),), words=("HISTORY",))
+def append_to_foreign_list(x):
+    HISTORY.append(x[0])
+    return np.sum(x) * HISTORY[-1]
+
+
+@program(lambda r, n, m: (r(n),), words=("TABLE",))
+def write_to_foreign_dict(x):
+    TABLE["a"] = x[0]
+    return np.sum(x) * TABLE["a"]
+
+
+@program(lambda r, n, m: (r(n),), words=("BUFFER",))
+def write_to_foreign_array(x):
+    BUFFER[0] = x[0]
+    return np.sum(x) * BUFFER[0]
+
+
+@program(lambda r, n, m: (r(n),), words=("random",))
+def random_numbers(x):
+    return np.sum(x * np.random.rand(len(x)))
+
+
+@program(lambda r, n, m: (r(n),), words=("random",))
+def random_choice(x):
+    return x[0] * random.random()
+
+
+@program(lambda r, n, m: (r(n),), words=("shuffle",))
+def shuffles(x):
+    y = x * 2.0
+    np.random.shuffle(y)
+    return np.sum(y * x)
+
+
+@program(lambda r, n, m: (r(),), words=("complex",))
+def complex_numbers(x):
+    return abs(x + 1j)
+
+
+@program(lambda r, n, m: (r(n),), words=("object",))
+def array_of_objects(x):
+    y = np.empty(len(x), dtype=object)
+    y[:] = x
+    return np.sum(y)
+
+
+@program(lambda r, n, m: (r(n),), words=("open",))
+def context_of_a_file(x):
+    with open("/dev/null") as file:
+        return np.sum(x) + len(file.read())
+
+
+@program(lambda r, n, m: (r(),), words=("locals",))
+def names_as_data(x):
+    y = x * x
+    return locals()["y"]
+
+
+@program(lambda r, n, m: (r(), r()), words=("set",))
+def set_of_active_numbers(x, y):
+    return sum({x, y, x * y})
+
+
+@program(lambda r, n, m: (r(), r()), words=("function",))
+def returns_a_function(x, y):
+    return lambda: x * y
