@@ -21,6 +21,7 @@ MASKING = (
     "masked_multiply",
     "masked_divide",
     "larger",
+    "call",
 )
 
 INFINITE = re.compile(
@@ -68,11 +69,17 @@ def masked_by_literal(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | No
 
 
 def may_be_masked(scope: Scope, bar: Handle) -> bool:
-    """Tell whether zeros in ``bar`` may come from a mask or a selection."""
-    return any(
-        op.name in MASKING or any(map(_is_mask, op.operands))
-        for op in _ancestors(scope, bar)
-    )
+    """Tell whether zeros in ``bar`` may come from a mask or a selection.
+
+    A zero that a branch yields is the bar of what the branch did not use, and one with
+    which a loop starts may be left when it runs never.
+    """
+    for op, sources in _ancestors(scope, bar):
+        if op.name in MASKING or any(map(_is_mask, sources)):
+            return True
+        if op.regions and any(_is_zero(scope, x) for x in sources):
+            return True
+    return False
 
 
 def may_be_infinite(scope: Scope, factor: Handle) -> bool:
@@ -82,24 +89,37 @@ def may_be_infinite(scope: Scope, factor: Handle) -> bool:
     rows, of which a mask leaves out but some elements.
     """
     found = _ancestors(scope, factor, behind=("matmul", "tensordot", "einsum"))
-    return any(INFINITE.search(op.name) for op in found)
+    return any(op.name == "call" or INFINITE.search(op.name) for op, _ in found)
 
 
 def _ancestors(
     scope: Scope, handle: Handle, behind: Sequence[str] = ()
-) -> Iterator[Op]:
-    """Yield the ops that a value was computed by, none from before those ``behind``."""
+) -> Iterator[tuple[Op, Sequence[Atom]]]:
+    """Yield the ops that a value was computed by, none from before those ``behind``.
+
+    With each come the atoms that it was computed from; in a loop, from the values that
+    slots have in all iterations.
+    """
     pending = [handle.atom]
     seen: set[Value] = set()
     while pending:
         atom = pending.pop()
         op = scope.makers.get(atom) if isinstance(atom, Value) else None
-        if op is None or op.results[0] in seen:
+        if not isinstance(atom, Value) or op is None or atom in seen:
             continue
-        seen.add(op.results[0])
-        yield op
+        seen.add(atom)
+        sources = scope.flows.get(atom, op.operands)
+        yield op, sources
         if op.name not in behind:
-            pending.extend(op.operands)
+            pending.extend(sources)
+
+
+def _is_zero(scope: Scope, atom: Atom) -> bool:
+    x = Handle(scope.builder, atom)
+    made = scope.maker(x, "zeros", "zeros_like", "full")
+    if made is None:
+        return bool(constant(x) == 0)
+    return made.name != "full" or constant(scope.operands(made)[0]) == 0
 
 
 def _is_mask(atom: Atom) -> bool:

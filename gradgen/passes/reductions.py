@@ -91,7 +91,7 @@ def known_sum(scope: Scope, x: Handle, op: Op) -> Handle | None:
     found = scope.sums.get(sum_key(x.atom, op.attrs))
     if found is not None:
         return Handle(scope.builder, found)
-    made = scope.makers.get(x.atom)  # type: ignore[arg-type]
+    made = scope.made_by(x)
     if made is None or (made.origin == "primal" and made.name != "subtract"):
         return None
     parts = scope.operands(made)
@@ -177,7 +177,7 @@ def sum_with_centred(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | Non
 
 
 def _sums_to_zero(scope: Scope, x: Handle, op: Op) -> bool:
-    made = scope.makers.get(x.atom)  # type: ignore[arg-type]
+    made = scope.made_by(x)
     if made is None:
         return False
     if made.name in ("multiply", "divide", "negative"):

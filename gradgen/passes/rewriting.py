@@ -12,19 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import (
-    Atom,
-    Block,
-    Literal,
-    Op,
-    Value,
-    map_operands,
-    use_counts,
-    walk_ops,
-)
+from gradgen.ir.core import Atom, Block, Literal, Op, Undefined, Value, walk_ops
 from gradgen.ir.dims import Dims
+from gradgen.ir.flow import LOOPS, defined_values, flow
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, same_type
-from gradgen.primitives.registry import Handle, apply
+from gradgen.passes.uses import weighted_uses
+from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 
 MAX_DEPTH = 8
 
@@ -34,7 +27,9 @@ class Scope:
     """What a rule may look at: who defines a value, and how often it is used.
 
     ``primal`` says that the op is the user's own arithmetic, which only exact
-    identities may change.
+    identities may change. ``flows`` tells what parameters and results of region ops
+    come from. ``loop`` numbers the loop that is being rewritten, ``homes`` those in
+    which values are made; ``reached`` says that a rule looked at what is made outside.
     """
 
     builder: Builder
@@ -42,11 +37,25 @@ class Scope:
     makers: dict[Value, Op] = field(default_factory=dict)
     sums: dict[Any, Value] = field(default_factory=dict)
     primal: bool = True
+    flows: dict[Value, tuple[Atom, ...]] = field(default_factory=dict)
+    homes: dict[Value, int] = field(default_factory=dict)
+    loop: int = 0
+    reached: bool = False
 
     def maker(self, handle: Handle, *names: str) -> Op | None:
         """Return the op that made ``handle`` if it is one of ``names``."""
         op = self.makers.get(handle.atom) if isinstance(handle.atom, Value) else None
-        return op if op is not None and op.name in names else None
+        return self._noted(op) if op is not None and op.name in names else None
+
+    def made_by(self, handle: Handle) -> Op | None:
+        """Return the primitive op that made ``handle``."""
+        op = self.makers.get(handle.atom) if isinstance(handle.atom, Value) else None
+        return self._noted(op) if op is not None and op.name in PRIMITIVES else None
+
+    def _noted(self, op: Op) -> Op:
+        if self.loop and self.homes.get(op.results[0]) != self.loop:
+            self.reached = True
+        return op
 
     def once(self, handle: Handle) -> bool:
         """Tell whether ``handle`` is used only here."""
@@ -77,6 +86,8 @@ class Scope:
     def record(self, op: Op) -> None:
         """Remember who made the results of ``op``."""
         self.makers.update(dict.fromkeys(op.results, op))
+        if self.loop:
+            self.homes.update(dict.fromkeys(op.results, self.loop))
         if op.name == "sum":
             self.sums.setdefault(sum_key(op.operands[0], op.attrs), op.results[0])
 
@@ -116,23 +127,44 @@ def rewrite(block: Block, rules: Rules) -> Block:
 
 
 class _Sweep:
-    """One pass over a block; ``replaced`` maps old results to what stands for them."""
+    """One pass over a block; ``replaced`` maps old results to what stands for them.
+
+    Regions are visited where they stand. No rule moves work into a loop: where it opens
+    what was made outside, it must leave no more to do than before.
+    """
 
     def __init__(self, block: Block, rules: Rules) -> None:
         self.block = block
         self.rules = rules
         self.builder = Builder()
-        self.scope = Scope(self.builder, use_counts(block))
+        self.scope = Scope(self.builder, weighted_uses(block))
         self.replaced: dict[Value, Atom] = {}
-        self.old = {*block.params, *_defined(block)}
+        self.old = set(defined_values(block))
+        self.loops = 0
 
     def run(self) -> Block:
-        for value in (*self.block.params, *_defined(self.block)):
+        for value in defined_values(self.block):
             self.builder.dims.note(value.type)
-        for op in self.block.ops:
+        for op in walk_ops(self.block):
+            if op.regions:
+                self._note_regions(op)
+        return self._rewritten(self.block)
+
+    def _note_regions(self, op: Op) -> None:
+        """Remember where values in regions come from, those of later ops included."""
+        self.scope.flows.update(flow(op))
+        for region in op.regions:
+            self.scope.makers.update(dict.fromkeys(region.params, op))
+            for inner in region.ops:
+                self.scope.makers.update(dict.fromkeys(inner.results, inner))
+
+    def _rewritten(self, block: Block) -> Block:
+        """Visit the ops of ``block``, which are collected by the builder."""
+        for op in block.ops:
             self.visit(self._renamed(op), 0)
-        results = [self._look_up(x) for x in self.block.results]
-        return self.builder.block(self.block.params, results)
+        return self.builder.block(
+            block.params, [self._look_up(x) for x in block.results]
+        )
 
     def _look_up(self, atom: Atom) -> Atom:
         while isinstance(atom, Value) and atom in self.replaced:
@@ -140,27 +172,52 @@ class _Sweep:
         return atom
 
     def _renamed(self, op: Op) -> Op:
-        renamed = op.with_operands(tuple(map(self._look_up, op.operands)))
-        if op.regions:
-            renamed.regions = tuple(map_operands(r, self._look_up) for r in op.regions)
-        return renamed
+        return op.with_operands(tuple(map(self._look_up, op.operands)))
+
+    def _visit_regions(self, op: Op) -> None:
+        self.scope.flows.update(flow(op))
+        op.regions = tuple(self._region(op, region) for region in op.regions)
+        self.scope.flows.update(flow(op))
+        self.builder.append(op)
+        self.scope.record(op)
+
+    def _region(self, op: Op, region: Block) -> Block:
+        scope, outer = self.scope, (self.scope.loop, self.scope.sums)
+        scope.sums = dict(scope.sums)
+        if op.name in LOOPS:
+            self.loops += 1
+            scope.loop = self.loops
+        with self.builder.region():
+            block = self._rewritten(region)
+        scope.loop, scope.sums = outer
+        return block
 
     def visit(self, op: Op, depth: int) -> None:
         """Append ``op``, or what the first rule that fits puts in its place."""
+        if op.regions:
+            self._visit_regions(op)
+            return
         mark = _Mark(self.builder)
         self.builder.span, self.builder.origin = op.span, op.origin
         self.scope.primal = op.origin == "primal"
         candidates = self.rules.get(op.name, ()) if depth < MAX_DEPTH else ()
         xs = [Handle(self.builder, x) for x in op.operands]
         for rule in candidates:
+            self.scope.reached = False
             found = rule(self.scope, op, xs)
             atom = None if found is None else self._fitted(found.atom, op.results[0])
             made = mark.undo()
-            if atom is not None and not any(o.name == "check_dims" for o in made):
+            if atom is not None and self._allows(op, made):
                 self._replace(op.results[0], atom, made, depth)
                 return
         self.builder.append(op)
         self.scope.record(op)
+
+    def _allows(self, op: Op, made: Sequence[Op]) -> bool:
+        """Tell whether ``made`` may stand for ``op``."""
+        if any(inner.name == "check_dims" for inner in made):
+            return False
+        return not self.scope.reached or _work(made) <= _work([op])
 
     def _fitted(self, atom: Atom, old: Value) -> Atom | None:
         """Return ``atom`` if it can stand for ``old``."""
@@ -184,8 +241,11 @@ class _Sweep:
                 inherit_name(new, old)
 
 
-def _defined(block: Block) -> list[Value]:
-    return [y for op in walk_ops(block) for y in op.results]
+def _work(ops: Sequence[Op]) -> tuple[int, int]:
+    """Return how many ops there are with arrays, and how many at all."""
+    atoms = [(*op.operands, *op.results) for op in ops]
+    arrays = [any(isinstance(x.type, Array) for x in of_op) for of_op in atoms]
+    return sum(arrays), len(ops)
 
 
 class _Mark:
@@ -254,7 +314,7 @@ def _named_after(value: Value, base: Value) -> bool:
 def constant(handle: Handle) -> Any:
     """Return the value of a literal number, else None."""
     value = handle.atom.value if isinstance(handle.atom, Literal) else None
-    return None if isinstance(value, str) else value
+    return None if isinstance(value, str | Undefined) else value
 
 
 def both_ways(pair: Sequence[Handle]) -> tuple[Sequence[Handle], Sequence[Handle]]:

@@ -191,7 +191,7 @@ def length_of_operand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | No
     x = xs[0]
     if not scope.once(x):
         return None
-    made = scope.makers.get(x.atom)  # type: ignore[arg-type]
+    made = scope.made_by(x)
     if (
         made is None
         or made.name not in PRIMITIVES
