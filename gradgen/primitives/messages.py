@@ -1,4 +1,4 @@
-"""Printing, assertions, errors: effects that generated code repeats as they are written."""
+"""Prints, assertions, errors: effects that generated code repeats as written."""
 
 from __future__ import annotations
 
