@@ -93,6 +93,16 @@ def fill_statement(template: str, operands: Sequence[ast.expr]) -> ast.stmt:
     return tree
 
 
+def negated(node: ast.expr) -> ast.expr:
+    """Return ``not node``; an equation is turned into its opposite."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return node.operand
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        opposite = ast.NotEq() if isinstance(node.ops[0], ast.Eq) else ast.Eq()
+        return ast.Compare(node.left, [opposite], node.comparators)
+    return ast.UnaryOp(ast.Not(), node)
+
+
 def name(identifier: str) -> ast.expr:
     """Return the expression that reads a variable."""
     return ast.Name(identifier, ast.Load())

@@ -39,6 +39,25 @@ def lay_out(statement: ast.stmt, indent: str = INDENT) -> list[str]:
     return lines if _reads_as(lines, text) else [indent + text]
 
 
+def lay_out_header(head: str, node: ast.expr, indent: str = INDENT) -> list[str]:
+    """Return the lines that begin a block: ``head``, an expression and a colon.
+
+    Examples
+    --------
+    >>> print(*lay_out_header("while ", ast.parse("x > 0").body[0].value))
+        while x > 0:
+    """
+    text = f"{head}{to_text(node)}:"
+    if len(indent) + len(text) <= WIDTH:
+        return [indent + text]
+    lines = _broken(node, indent, head, ":")
+    whole = f"{text} pass"
+    same = _reads_as(
+        [f"{line} pass" if line is lines[-1] else line for line in lines], whole
+    )
+    return lines if same else [indent + text]
+
+
 def _reads_as(lines: Sequence[str], text: str) -> bool:
     """Tell whether broken lines mean what the statement in one line means."""
     try:

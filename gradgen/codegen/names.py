@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 
-from gradgen.ir.core import Function, Op, Param, Value
+from gradgen.codegen.liveness import Interval
+from gradgen.codegen.statements import targets_of, walk
+from gradgen.codegen.webs import Webs, overlap
+from gradgen.ir.core import Function, Op, Param, Value, walk_ops
+from gradgen.ir.regions import loop_parts
 
 RESERVED = frozenset(
     {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
 )
-AFTER_ALL = 1 << 60
+ALWAYS = (-(1 << 60), 1 << 60)
 LONGEST = 12
 """How long the name of an operand may be to become part of another name."""
 
@@ -93,85 +97,109 @@ def last_step(hint: str) -> str:
     return step if step.isidentifier() else ""
 
 
-def choose_names(function: Function, taken: Iterable[str]) -> Names:
+def choose_names(function: Function, webs: Webs, taken: Iterable[str]) -> Names:
     """Return a name for every value that is printed as a variable.
 
     A name is used again as soon as the value that had it is not needed any more, as a
     programmer does who writes ``x = f(x)``.
     """
-    namer = _Namer(function, frozenset(taken) | RESERVED)
+    namer = _Namer(function, webs, frozenset(taken) | RESERVED)
     params = namer.name_params()
-    for position, op in enumerate(function.body.ops):
-        if not op.inline:
-            for value in op.results:
-                namer.name_result(op, value, position)
-    unused = namer.free(["_"], -1)
-    return Names(namer.names, params, unused)
+    for node in walk(webs.program.nodes):
+        for value in targets_of(node):
+            namer.name_result(value)
+    unused = namer.free(["_"], [(namer.start, namer.start)])
+    return Names(namer.values, params, unused)
 
 
 @dataclass(slots=True)
 class _Namer:
+    """``names`` belong to webs, ``busy`` tells when names are in use, latest first."""
+
     function: Function
+    webs: Webs
     taken: frozenset[str]
     names: dict[Value, str] = field(default_factory=dict)
-    busy_until: dict[str, int] = field(default_factory=dict)
-    last_use: dict[Value, int] = field(init=False)
+    busy: dict[str, list[Interval]] = field(default_factory=dict)
     makers: dict[Value, Op] = field(init=False)
-    heirs: dict[Value, Value] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.last_use = _last_uses(self.function)
-        self.makers = {y: op for op in self.function.body.ops for y in op.results}
-        self.heirs = _heirs(self.function)
+        ops = walk_ops(self.function.body)
+        self.makers = {y: op for op in ops for y in op.results}
+
+    @property
+    def start(self) -> int:
+        """Return the time at which the function begins."""
+        return self.webs.lives.start
+
+    @property
+    def values(self) -> dict[Value, str]:
+        """Return the name of every value that has one."""
+        program = self.webs.program
+        named = {x: self.names.get(self.webs.find(x)) for x in self.webs.lives.ranges}
+        found = {x: name for x, name in named.items() if name is not None}
+        aliases = {x: found[y] for x, y in program.aliases.items() if y in found}
+        return found | aliases
 
     def name_params(self) -> list[str]:
         """Name the parameters, then the leaves of those that are containers."""
         params = self.function.params
         found = []
         for param in params:
-            name = self.free([identifier(param.name)], -1)
-            self.busy_until[name] = AFTER_ALL
+            leaf = param.tree.leaf if param.tree.kind == "leaf" else None
+            lives = self.webs.intervals(leaf) if isinstance(leaf, Value) else [ALWAYS]
+            name = self.free([identifier(param.name)], [(self.start, self.start)])
+            self._occupy(name, [*lives, (self.start, self.start)])
             found.append(name)
-        for param, name in zip(params, found, strict=True):
-            if param.tree.kind == "leaf":
-                self.names[param.tree.leaf] = name
-                self.busy_until[name] = self.last_use.get(param.tree.leaf, -1)
-            else:
+            if isinstance(leaf, Value):
+                self.names[self.webs.find(leaf)] = name
+        for param in params:
+            if param.tree.kind != "leaf":
                 self._name_leaves(param)
         return found
 
     def _name_leaves(self, param: Param) -> None:
         pairs = zip(param.tree.leaves(), param.tree.paths(param.name), strict=True)
-        named = [(x, path) for x, path in pairs if x in self.last_use]
+        named = [(x, path) for x, path in pairs if x in self.webs.lives.entering]
         leaves = [x for x, _ in named]
         wishes = [_leaf_wishes(x, path, param) for x, path in named]
         for x, wish in zip(leaves, wishes, strict=True):
             alone = [w for w in wish if _is_unique(w, wishes)]
-            self._give(x, alone or wish[-1:], -1, first=0 if alone else 1)
+            self._give(x, alone or wish[-1:], first=0 if alone else 1)
 
-    def name_result(self, op: Op, value: Value, position: int) -> None:
-        """Name what a statement defines; in place, the name stays what it was."""
-        donor = op.operands[op.into] if op.into is not None else None
-        if not isinstance(donor, Value):
-            self._give(value, [self._wish(value)], position)
-            return
-        name = self.names[value] = self.names[donor]
-        until = self.last_use.get(value, -1)
-        self.busy_until[name] = max(self.busy_until.get(name, -1), until)
+    def name_result(self, value: Value) -> None:
+        """Name what a statement binds, unless what shares its name has one."""
+        if self.webs.find(value) not in self.names:
+            self._give(value, [self._wish(value)])
 
     def _wish(self, value: Value) -> str:
         if value.base is not None:
-            base = self.names.get(value.base) or self._wish(value.base)
-            return base + value.suffix
+            base = self.names.get(self.webs.find(value.base))
+            return (base or self._wish(value.base)) + value.suffix
         if value.hint:
             return last_step(value.hint) or identifier(value.hint)
-        last = value
-        while last in self.heirs:
-            last = self.heirs[last]
-        if last is not value and _root(last).hint:
-            return self._wish(last)
+        members = self.webs.of(value)
+        named = next((x for x in reversed(members) if _root(x).hint), None)
+        if named is not None and named is not value:
+            return self._wish(named)
+        last = members[-1] if len(members) > 1 else value
         op = self.makers.get(value if last.base is not None else last)
-        return "t" if op is None else self._wish_for_op(op)
+        if op is None:
+            return "t"
+        return self._wish_for_region(op, last) if op.regions else self._wish_for_op(op)
+
+    def _wish_for_region(self, op: Op, value: Value) -> str:
+        """Name a result after what the region yields for it."""
+        if op.name == "if":
+            k = op.results.index(value)
+            yields = (region.results[k] for region in op.regions)
+            inner = next((x for x in yields if isinstance(x, Value)), None)
+            return "t" if inner is None else self._wish(inner)
+        parts = loop_parts(op)
+        if value in parts.stacked:
+            item = parts.items[parts.stacked.index(value)]
+            return f"{self._wish(item)}_tape" if isinstance(item, Value) else "tape"
+        return "t"
 
     def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":
@@ -187,24 +215,31 @@ class _Namer:
         return BY_OP.get(op.name, "total" if op.name == "sum" else op.name)
 
     def _short_name(self, atom: object) -> str:
-        name = self.names.get(atom, "") if isinstance(atom, Value) else ""
+        found = self.webs.find(atom) if isinstance(atom, Value) else None
+        name = self.names.get(found, "") if found is not None else ""
         return name if len(name) <= LONGEST else ""
 
-    def _give(
-        self, value: Value, wishes: Sequence[str], position: int, first: int = 0
-    ) -> None:
-        name = self.free(wishes, position, first)
-        self.names[value] = name
-        self.busy_until[name] = self.last_use.get(value, position)
+    def _give(self, value: Value, wishes: Sequence[str], first: int = 0) -> None:
+        lives = self.webs.intervals(value)
+        name = self.free(wishes, lives, first)
+        self.names[self.webs.find(value)] = name
+        self._occupy(name, lives)
 
-    def free(self, wishes: Sequence[str], position: int, first: int = 0) -> str:
+    def _occupy(self, name: str, lives: Sequence[Interval]) -> None:
+        """Enter when a name is in use."""
+        before = self.busy.get(name, [])
+        self.busy[name] = sorted([*before, *lives], reverse=True)
+
+    def free(
+        self, wishes: Sequence[str], lives: Sequence[Interval], first: int = 0
+    ) -> str:
         """Return the first of ``wishes`` that is free, or a numbered one."""
         plain = () if first else wishes
         spellings = chain(plain, _numbered(wishes[-1]))
-        return next(name for name in spellings if self._is_free(name, position))
+        return next(name for name in spellings if self._is_free(name, lives))
 
-    def _is_free(self, name: str, position: int) -> bool:
-        return name not in self.taken and self.busy_until.get(name, -2) <= position
+    def _is_free(self, name: str, lives: Sequence[Interval]) -> bool:
+        return name not in self.taken and not overlap(self.busy.get(name, []), lives)
 
 
 def _numbered(wish: str) -> Iterator[str]:
@@ -240,30 +275,3 @@ def _root(value: Value) -> Value:
     while value.base is not None:
         value = value.base
     return value
-
-
-def _heirs(function: Function) -> dict[Value, Value]:
-    """Return for every value whose memory an op takes over the result of that op."""
-    heirs = {}
-    for op in function.body.ops:
-        donor = op.operands[op.into] if op.into is not None else None
-        if isinstance(donor, Value):
-            heirs[donor] = op.results[0]
-    return heirs
-
-
-def _last_uses(function: Function) -> dict[Value, int]:
-    """Return for every value that is read the position of the last statement to do so.
-
-    What is printed inside a later statement reads there.
-    """
-    last: dict[Value, int] = {
-        x: AFTER_ALL for x in function.body.results if isinstance(x, Value)
-    }
-    for position in reversed(range(len(function.body.ops))):
-        op = function.body.ops[position]
-        printed = last[op.results[0]] if op.inline else position
-        for x in op.operands:
-            if isinstance(x, Value):
-                last[x] = max(last.get(x, -1), printed)
-    return last

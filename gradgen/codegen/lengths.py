@@ -1,0 +1,66 @@
+"""Lengths of tapes, in terms of what is at hand before a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradgen.codegen.statements import Operand, Phrase
+from gradgen.ir.core import Atom, Literal, Value
+from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym
+
+ZERO = Literal.of(0)
+ONE = Literal.of(1)
+
+
+def difference(left: Atom, right: Atom) -> Operand:
+    """Return ``left - right``, computed where both are known."""
+    if right == ZERO:
+        return left
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        return Literal.of(left.value - right.value)
+    if isinstance(right, Literal) and right.value < 0:
+        return Phrase("{0} + {1}", (left, Literal.of(-right.value)))
+    return Phrase("{0} - {1}", (left, right))
+
+
+def count_of(bounds: tuple[Atom, ...]) -> Operand:
+    """Return the number of iterations over a range, never negative."""
+    lo, hi, step = bounds
+    if step != ONE:
+        return Phrase("len(range({0}, {1}, {2}))", (lo, hi, step))
+    distance = difference(hi, lo)
+    if isinstance(distance, Literal):
+        return Literal.of(max(distance.value, 0))
+    if isinstance(lo, Literal) and lo.value <= _least(hi):
+        return distance
+    return Phrase("max({0}, 0)", (distance,))
+
+
+def _least(atom: Atom) -> float:
+    """Return what an integer is at least."""
+    dim = atom.type.dim if isinstance(atom.type, Scalar) else None
+    if isinstance(dim, Sym):
+        return max(2 + dim.offset, 0) if dim.proper else 0
+    return float("-inf") if dim is None else dim
+
+
+def lengths_of(shape: Shape, visible: Sequence[Value]) -> list[Operand] | None:
+    """Return the lengths of an array's axes; None where one of them is not at hand."""
+    if not shape or all(isinstance(dim, int) for dim in shape):
+        return [Literal.of(dim) for dim in shape]
+    for x in visible:
+        if isinstance(x.type, Array) and x.type.shape == shape:
+            return [Phrase("*{0}.shape", (x,))]
+    found = [next(_sources(dim, visible), None) for dim in shape]
+    known = [length for length in found if length is not None]
+    return known if len(known) == len(found) else None
+
+
+def _sources(dim: Dim, visible: Sequence[Value]) -> Iterator[Operand]:
+    if isinstance(dim, int):
+        yield Literal.of(dim)
+    for x in visible:
+        if isinstance(x.type, Scalar) and x.type.dim == dim:
+            yield x
+        elif isinstance(x.type, Array) and dim in x.type.shape:
+            yield Phrase(f"{{0}}.shape[{x.type.shape.index(dim)}]", (x,))

@@ -1,0 +1,316 @@
+"""From statements with names to lines of source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gradgen.codegen.comments import with_comment
+from gradgen.codegen.containers import construction
+from gradgen.codegen.expressions import (
+    constant,
+    dotted,
+    fill,
+    fill_statement,
+    name,
+    negated,
+    update,
+)
+from gradgen.codegen.layout import INDENT, lay_out, lay_out_header
+from gradgen.codegen.loops import filler
+from gradgen.codegen.names import Names
+from gradgen.codegen.statements import (
+    Bind,
+    Break,
+    Compute,
+    For,
+    If,
+    Line,
+    Node,
+    Nodes,
+    Operand,
+    Phrase,
+    Program,
+    Return,
+    While,
+    is_undefined,
+)
+from gradgen.codegen.webs import Webs, to_fill
+from gradgen.errors import Span
+from gradgen.ir.core import Atom, Literal, Op, Value
+from gradgen.ir.tree import Tree
+from gradgen.ir.types import Scalar
+from gradgen.primitives.registry import PRIMITIVES
+
+SECTIONS = {"primal": "# forward sweep", "adjoint": "# reverse sweep"}
+
+
+@dataclass(slots=True)
+class Printer:
+    """What was printed so far. ``outside`` collects the names that need an import."""
+
+    program: Program
+    names: Names
+    webs: Webs
+    result: Tree
+    classes: dict[type, str]
+    support: frozenset[str]
+    sweeps: bool = False
+    filled: set[Value] = field(init=False)
+    lines: list[tuple[str, Span | None]] = field(default_factory=list)
+    outside: set[str] = field(default_factory=set)
+    section: str = ""
+    place: str = ""
+    indent: str = INDENT
+
+    def __post_init__(self) -> None:
+        self.filled = to_fill(self.webs)
+
+    def add(self, statement: ast.stmt, span: Span | None) -> None:
+        """Print a statement."""
+        self.add_lines(lay_out(statement, self.indent), statement, span)
+
+    def add_header(
+        self, head: str, node: ast.expr | None, span: Span | None, tail: str = ":"
+    ) -> None:
+        """Print what begins a block: ``head``, an expression and a colon."""
+        if node is None:
+            self.lines.append((f"{self.indent}{head}{tail}", span))
+        else:
+            lines = lay_out_header(head, node, self.indent)
+            self.add_lines(lines, node, span)
+
+    def add_lines(self, lines: list[str], node: ast.AST, span: Span | None) -> None:
+        """Enter lines, with their place where that differs from the last one's."""
+        used = {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}
+        self.outside |= used & {"math", "np", *self.support}
+        comment = "" if span is None or span.label == self.place else span.label
+        self.place = comment or self.place
+        self.lines.extend((line, span) for line in with_comment(lines, comment))
+
+
+def print_nodes(printer: Printer, nodes: Nodes) -> None:
+    """Print the statements of a block."""
+    for node in nodes:
+        if printer.indent == INDENT:
+            _print_section(printer, node)
+        _print_node(printer, node)
+
+
+def _print_section(printer: Printer, node: Node) -> None:
+    """Mark where the forward and the reverse sweep begin."""
+    origin = node.op.origin if isinstance(node, Compute) else node.origin
+    if not printer.sweeps or printer.section in (origin, "adjoint"):
+        return
+    if origin in SECTIONS and not _is_empty(printer, node):
+        printer.section = origin
+        printer.lines.append((INDENT + SECTIONS[origin], None))
+
+
+def _print_node(printer: Printer, node: Node) -> None:
+    if isinstance(node, Compute):
+        printer.add(_statement(printer, node.op), node.op.span)
+    elif isinstance(node, Line):
+        printer.add(_line(printer, node), None)
+    elif isinstance(node, Bind):
+        _print_bind(printer, node)
+    elif isinstance(node, If):
+        _print_if(printer, node, "if ")
+    elif isinstance(node, For):
+        head = f"for {printer.names[node.index]} in "
+        printer.add_header(head, _operand(printer, node.iterable), node.span)
+        _print_inside(printer, node.body)
+    elif isinstance(node, While):
+        _print_while(printer, node)
+    elif isinstance(node, Break):
+        printer.add(ast.Break(), None)
+    else:
+        _print_return(printer, node)
+
+
+def _print_return(printer: Printer, node: Return) -> None:
+    tree = printer.result.fill(node.atoms)
+    value = construction(tree, lambda x: _atom(printer, x), printer.classes)
+    printer.add(ast.Return(value), None)
+
+
+def _print_inside(printer: Printer, nodes: Nodes) -> None:
+    """Print an indented block."""
+    outer = printer.indent
+    printer.indent += INDENT
+    if all(_is_empty(printer, node) for node in nodes):
+        printer.add(ast.Pass(), None)
+    print_nodes(printer, nodes)
+    printer.indent = outer
+
+
+def _is_empty(printer: Printer, node: Node) -> bool:
+    """Tell whether nothing is printed for a statement."""
+    if isinstance(node, Bind):
+        return not _moves(printer, node)
+    if isinstance(node, If):
+        return all(_is_empty(printer, x) for x in (*node.then, *node.otherwise))
+    return False
+
+
+def _print_if(printer: Printer, node: If, keyword: str) -> None:
+    then, otherwise = (
+        [x for x in arm if not _is_empty(printer, x)]
+        for arm in (node.then, node.otherwise)
+    )
+    test = _atom(printer, node.test)
+    if not then and not otherwise:
+        return
+    if not then:
+        printer.add_header(keyword, negated(test), node.span)
+        _print_inside(printer, otherwise)
+        return
+    printer.add_header(keyword, test, node.span)
+    _print_inside(printer, then)
+    if len(otherwise) == 1 and isinstance(otherwise[0], If):
+        _print_if(printer, otherwise[0], "elif ")
+    elif otherwise:
+        printer.add_header("else", None, None)
+        _print_inside(printer, otherwise)
+
+
+def _print_while(printer: Printer, node: While) -> None:
+    test = _atom(printer, node.test)
+    if not node.head:
+        printer.add_header("while ", test, node.span)
+        _print_inside(printer, node.body)
+        return
+    printer.add_header("while ", ast.Constant(True), node.span)
+    leave = If(node.test, [], [Break(node.origin)], None, node.origin)
+    _print_inside(printer, [*node.head, leave, *node.body])
+
+
+def _moves(printer: Printer, node: Bind) -> list[tuple[Value, Atom]]:
+    """Return the pairs of a binding that need a statement."""
+    find = printer.webs.find
+    moves: list[tuple[Value, Atom]] = []
+    for target, source in node.pairs:
+        if is_undefined(source):
+            if find(target) in printer.filled:
+                moves.append((target, Literal(filler(target), target.type)))
+        elif (
+            not isinstance(source, Value)
+            or source in printer.program.inlined
+            or find(source) is not find(target)
+        ):
+            moves.append((target, source))
+    return moves
+
+
+def _print_bind(printer: Printer, node: Bind) -> None:
+    """Print one assignment after the other, or in one where each reads the other's."""
+    moves = _moves(printer, node)
+    while moves:
+        ready = next((m for m in moves if _is_free(printer, m, moves)), None)
+        if ready is None:
+            targets = [_stored(printer, target) for target, _ in moves]
+            sources = [_atom(printer, source) for _, source in moves]
+            target = ast.Tuple(targets, ast.Store())
+            value = ast.Tuple(sources, ast.Load())
+            printer.add(ast.Assign([target], value, lineno=1), None)
+            return
+        moves.remove(ready)
+        target, source = ready
+        numbers = isinstance(target.type, Scalar)
+        expression = _atom(printer, source)
+        printer.add(_assign(_stored(printer, target), expression, numbers), None)
+
+
+def _is_free(
+    printer: Printer, move: tuple[Value, Atom], moves: Sequence[tuple[Value, Atom]]
+) -> bool:
+    """Tell whether no other pair reads what this one binds."""
+    target = printer.names[move[0]]
+    return not any(
+        printer.names[x] == target
+        for other in moves
+        if other is not move
+        for x in printer.program.reads(other[1])
+    )
+
+
+def _stored(printer: Printer, value: Value) -> ast.Name:
+    return ast.Name(printer.names[value], ast.Store())
+
+
+def _line(printer: Printer, node: Line) -> ast.stmt:
+    operands = [_operand(printer, x) for x in node.phrase.operands]
+    if node.target is None:
+        return fill_statement(node.phrase.template, operands)
+    expression = fill(node.phrase.template, operands)
+    numbers = isinstance(node.target.type, Scalar)
+    return _assign(_stored(printer, node.target), expression, numbers)
+
+
+def _statement(printer: Printer, op: Op) -> ast.stmt:
+    if op.regions:
+        target = _stored(printer, op.results[0])
+        return ast.Assign([target], _expression(printer, op), lineno=1)
+    primitive = PRIMITIVES[op.name]
+    if primitive.effect or primitive.mutates or not op.results:
+        return fill_statement(template_of(op), [_atom(printer, x) for x in op.operands])
+    target = _stored(printer, op.results[0])
+    if op.into is not None:
+        return _in_place(printer, op, target)
+    return _assign(target, _expression(printer, op), _are_numbers(op))
+
+
+def _assign(target: ast.Name, expression: ast.expr, numbers: bool) -> ast.stmt:
+    """Return ``target = expression``; ``a = a + b`` of numbers is ``a += b``."""
+    if numbers and isinstance(expression, ast.BinOp):
+        left = expression.left
+        if isinstance(left, ast.Name) and left.id == target.id:
+            return ast.AugAssign(target, expression.op, expression.right)
+    return ast.Assign([target], expression, lineno=1)
+
+
+def _are_numbers(op: Op) -> bool:
+    """Tell whether ``op`` has numbers alone, so that ``a += b`` changes no array."""
+    return all(isinstance(x.type, Scalar) for x in op.operands)
+
+
+def _in_place(printer: Printer, op: Op, target: ast.Name) -> ast.stmt:
+    """Return ``a += b``, or the call with ``out=`` where there is no such operator."""
+    assert op.into is not None
+    operands = [_atom(printer, x) for x in op.operands]
+    slots = [name("_"), name("_")]
+    expression = fill(template_of(op), slots) if len(operands) == 2 else None
+    if isinstance(expression, ast.BinOp):
+        return update(target, expression.op, operands[1 - op.into])
+    out = ast.keyword("out", operands[op.into])
+    return ast.Expr(ast.Call(dotted(PRIMITIVES[op.name].ufunc), operands, [out]))
+
+
+def template_of(op: Op) -> str:
+    """Return the template that prints an op without regions."""
+    return PRIMITIVES[op.name].print_as([x.type for x in op.operands], op.attrs)
+
+
+def _expression(printer: Printer, op: Op) -> ast.expr:
+    if op.name == "if":
+        then, otherwise = (_atom(printer, r.results[0]) for r in op.regions)
+        return ast.IfExp(_atom(printer, op.operands[0]), then, otherwise)
+    return fill(template_of(op), [_atom(printer, x) for x in op.operands])
+
+
+def _operand(printer: Printer, operand: Operand) -> ast.expr:
+    if isinstance(operand, Phrase):
+        operands = [_operand(printer, x) for x in operand.operands]
+        return fill(operand.template, operands)
+    return _atom(printer, operand)
+
+
+def _atom(printer: Printer, atom: object) -> ast.expr:
+    if isinstance(atom, Literal):
+        return constant(atom.value)
+    assert isinstance(atom, Value)
+    op = printer.program.inlined.get(atom)
+    if op is not None:
+        return _expression(printer, op)
+    return name(printer.names[atom])

@@ -1,0 +1,175 @@
+"""What generated code consists of before it has names: statements over values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gradgen.errors import Span
+from gradgen.ir.core import Atom, Literal, Op, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An expression or statement that belongs to no op: a template and its operands."""
+
+    template: str
+    operands: tuple[Operand, ...]
+
+
+Operand: TypeAlias = Atom | Phrase
+
+
+@dataclass(eq=False, slots=True)
+class Compute:
+    """The statement of one op."""
+
+    op: Op
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """``target = phrase``, or the phrase alone where it is a statement."""
+
+    phrase: Phrase
+    target: Value | None
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class Bind:
+    """``a, b = c, d``: all sources are read before a target is bound.
+
+    A pair of which both sides get one name is not printed, nor is what is undefined.
+    """
+
+    pairs: tuple[tuple[Value, Atom], ...]
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class If:
+    """A branch; values are bound in its arms, under names that outlive them."""
+
+    test: Atom
+    then: Nodes
+    otherwise: Nodes
+    span: Span | None
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class For:
+    """``for index in iterable``."""
+
+    index: Value
+    iterable: Phrase
+    body: Nodes
+    span: Span | None
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class While:
+    """``while test``; ``head`` holds what has to be computed before each test."""
+
+    head: Nodes
+    test: Atom
+    body: Nodes
+    span: Span | None
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class Break:
+    """``break``."""
+
+    origin: str
+
+
+@dataclass(eq=False, slots=True)
+class Return:
+    """``return`` of what the function's block yields."""
+
+    atoms: tuple[Atom, ...]
+    origin: str = "result"
+
+
+Node: TypeAlias = Compute | Line | Bind | If | For | While | Break | Return
+Nodes: TypeAlias = list[Node]
+
+
+@dataclass(slots=True)
+class Program:
+    """The statements of a function.
+
+    ``inlined`` holds the ops that are printed inside others, ``aliases`` values that
+    are just another value's name at a later time: the result of a loop is what its slot
+    was last bound to.
+    """
+
+    nodes: Nodes
+    inlined: dict[Value, Op] = field(default_factory=dict)
+    aliases: dict[Value, Value] = field(default_factory=dict)
+
+    def variable(self, value: Value) -> Value:
+        """Return the value whose name ``value`` goes by."""
+        return self.aliases.get(value, value)
+
+    def reads(self, operand: Operand) -> Iterator[Value]:
+        """Yield the variables that an operand reads where it is printed."""
+        if isinstance(operand, Phrase):
+            for part in operand.operands:
+                yield from self.reads(part)
+        elif isinstance(operand, Value):
+            op = self.inlined.get(operand)
+            if op is None:
+                yield self.variable(operand)
+            else:
+                yield from self.reads_of(op)
+
+    def reads_of(self, op: Op) -> Iterator[Value]:
+        """Yield the variables that an op reads; those of a choice in its arms too."""
+        for x in op.operands:
+            yield from self.reads(x)
+        for region in op.regions:
+            for x in region.results:
+                yield from self.reads(x)
+
+
+def is_undefined(atom: Atom) -> bool:
+    """Tell whether an atom stands for a value that was never bound."""
+    return isinstance(atom, Literal) and atom.is_undefined
+
+
+def walk(nodes: Nodes) -> Iterator[Node]:
+    """Yield every statement in order, nested ones included."""
+    for node in nodes:
+        yield node
+        for inner in inner_nodes(node):
+            yield from walk(inner)
+
+
+def inner_nodes(node: Node) -> tuple[Nodes, ...]:
+    """Return the blocks of a compound statement."""
+    if isinstance(node, If):
+        return (node.then, node.otherwise)
+    if isinstance(node, For):
+        return (node.body,)
+    if isinstance(node, While):
+        return (node.head, node.body)
+    return ()
+
+
+def targets_of(node: Node) -> Mapping[Value, None]:
+    """Return what a statement binds by itself, in order."""
+    if isinstance(node, Compute):
+        return dict.fromkeys(node.op.results)
+    if isinstance(node, Line):
+        return {} if node.target is None else {node.target: None}
+    if isinstance(node, Bind):
+        return {y: None for y, x in node.pairs if not is_undefined(x)}
+    if isinstance(node, For):
+        return {node.index: None}
+    return {}
