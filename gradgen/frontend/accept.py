@@ -27,7 +27,6 @@ REFUSED: dict[type[ast.AST], tuple[str, str]] = {
         "return the value and bind it outside; reading needs no 'global'",
     ),
     ast.Match: ("'match' is not supported", "if ... elif ... else"),
-    ast.Raise: ("this statement always raises", "raise under an 'if' or use 'assert'"),
     ast.Try: (
         f"'try' {COMING}",
         "test the condition beforehand, or put the 'try' around the call",

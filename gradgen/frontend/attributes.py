@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, share, sharing
 from gradgen.frontend.frame import Context, Frame, always, call
 from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
 from gradgen.frontend.values import (
@@ -78,7 +79,10 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
         hint = "pass an array" if owner.type.weak else ""
         raise always("AttributeError", f"no '{name}' in a {cls.__name__}", hint)
     if name in ATTRIBUTES:
-        return from_python(ATTRIBUTES[name](owner))
+        found = ATTRIBUTES[name](owner)
+        if isinstance(found, Handle) and isinstance(owner, ArrayObject):
+            return share(found, [owner], sharing(name))
+        return from_python(found)
     if name in METHODS:
         return Method(owner, name)
     hint = f"np.{name}(…)" if callable(getattr(np, name, None)) else ""

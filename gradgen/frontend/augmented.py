@@ -14,12 +14,23 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.containers import check_owned, items_of, select
+from gradgen.frontend.arrays import ArrayObject
+from gradgen.frontend.attributes import attribute_of
+from gradgen.frontend.containers import check_owned, index_items, items_of, select
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.frame import Context, Frame, evaluate, executes, static_int
+from gradgen.frontend.frame import (
+    Context,
+    Frame,
+    evaluate,
+    executes,
+    refusing,
+    static_int,
+)
 from gradgen.frontend.names import look_up
-from gradgen.frontend.targets import REBUILD, WRITING, bind_target, store
+from gradgen.frontend.records import set_attribute
+from gradgen.frontend.targets import bind_target, store
 from gradgen.frontend.values import Closure, Record, Static, children_of
+from gradgen.frontend.writing import accumulate, overwrite
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 
@@ -36,16 +47,49 @@ def _augmented(frame: Frame, node: ast.AugAssign) -> None:
     elif isinstance(node.target, ast.Subscript):
         owner = evaluate(frame, node.target.value)
         index = evaluate(frame, node.target.slice)
-        if isinstance(owner, Handle):
-            raise Refusal(WRITING, REBUILD)
+        _update_item(frame, kind, owner, index, node.value)
+    elif isinstance(node.target, ast.Attribute):
+        owner = evaluate(frame, node.target.value)
+        old = attribute_of(frame, owner, node.target.attr)
+        new = updated(frame, kind, old, evaluate(frame, node.value), "x.a = x.a + …")
+        set_attribute(frame, owner, node.target.attr, new)
+
+
+def _update_item(
+    frame: Frame, kind: type[ast.operator], owner: Any, index: Any, node: ast.expr
+) -> None:
+    """Do ``owner[index] op= value``: read, compute, write."""
+    if not isinstance(owner, ArrayObject):
         old = select(frame, owner, index)
-        new = updated(frame, kind, old, evaluate(frame, node.value), "x[i] = x[i] + …")
+        new = updated(frame, kind, old, evaluate(frame, node), "x[i] = x[i] + …")
         store(frame, owner, index, new)
-    else:
-        raise Refusal(
-            "binding an attribute changes an object that others may hold",
-            "make a new object, or keep the value in a variable",
-        )
+        return
+    with refusing():
+        old = select(frame, owner, index)
+    before = old.atom if isinstance(old, Handle) else None
+    contents = owner.atom
+    value = evaluate(frame, node)
+    is_view = isinstance(old, ArrayObject) and old.buffer is owner.buffer
+    plain = owner.atom is contents and isinstance(value, Handle | Static)
+    if kind in SIGNS and plain and (is_view or _names_each_once(owner, index)):
+        accumulate(frame, owner, index, value, SIGNS[kind])
+        return
+    if not is_view and before is not None:
+        old = Handle(frame.builder, before)
+    new = combine(frame, kind, old, value)
+    if isinstance(new, Handle) and isinstance(old, Handle) and old.shape:
+        new = _fitted(kind, new, old, "x[i] = x[i] + …")
+    store(frame, owner, index, new)
+
+
+SIGNS: dict[type[ast.operator], int] = {ast.Add: 1, ast.Sub: -1}
+
+
+def _names_each_once(owner: ArrayObject, index: Any) -> bool:
+    """Tell whether an index cannot name an element twice."""
+    items = index_items(owner, index)
+    arrays = [x for x in items if isinstance(x, Handle) and x.rank]
+    return all(x.dtype == bool for x in arrays)
 
 
 def _symbol(kind: type[ast.operator]) -> str:
@@ -62,6 +106,10 @@ def updated(
     if isinstance(old, dict) and kind is ast.BitOr and isinstance(value, dict):
         check_owned(frame.context, old)
         old.update(value)
+        return old
+    if isinstance(old, ArrayObject):
+        new = combine(frame, kind, old, value)
+        overwrite(frame, old, _fitted(kind, new, old, rewrite))
         return old
     if isinstance(old, Handle) and not _is_number(frame, old):
         return _updated_array(frame, kind, old, value, rewrite)
@@ -96,7 +144,11 @@ def _updated_array(
             "view or container may hold",
             rewrite,
         )
-    new = combine(frame, kind, old, value)
+    return _fitted(kind, combine(frame, kind, old, value), old, rewrite)
+
+
+def _fitted(kind: type[ast.operator], new: Any, old: Handle, rewrite: str) -> Handle:
+    """Return the result of an operation in the shape and dtype of what it changes."""
     assert isinstance(new, Handle)
     if new.shape != old.shape:
         raise Refusal("an array keeps its shape when it is changed in place", rewrite)

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, Refusal, SourceError
+from gradgen.frontend.arrays import CONTIGUOUS, ArrayObject, fresh, share, sharing
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
     Frame,
+    Raised,
     always,
     call,
     calls,
     evaluate,
     evaluates,
-    execute,
     noted,
     refusing,
 )
@@ -29,11 +30,13 @@ from gradgen.frontend.known import KNOWN, PURE
 from gradgen.frontend.methods import call_method
 from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
 from gradgen.frontend.records import make_record
+from gradgen.frontend.running import execute
 from gradgen.frontend.scope import FunctionNode
 from gradgen.frontend.source import Source, find_source
 from gradgen.frontend.values import (
     NOTHING,
     Closure,
+    Conflict,
     Foreign,
     Method,
     Native,
@@ -43,8 +46,10 @@ from gradgen.frontend.values import (
     describe,
     from_python,
     is_static,
+    map_leaves,
     to_python,
 )
+from gradgen.frontend.writing import CHANGING_METHODS, MUTATORS, change, overwrite
 from gradgen.ir.core import Literal
 from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.registry import METHODS, Handle, find_lowering
@@ -90,7 +95,10 @@ def _call_method(
     frame: Frame, callee: Method, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
     if isinstance(callee.owner, Handle):
-        return lowered(frame, METHODS[callee.name], [callee.owner, *args], kwargs)
+        if callee.name in CHANGING_METHODS and isinstance(callee.owner, ArrayObject):
+            return change(frame, callee.name, callee.owner, list(args), kwargs)
+        method = METHODS[callee.name]
+        return lowered(frame, method, [callee.owner, *args], kwargs, callee.name)
     return call_method(frame, callee.owner, callee.name, list(args), kwargs)
 
 
@@ -149,6 +157,8 @@ def _call_known(
     if known is not None:
         with refusing():
             return known(frame, list(args), kwargs)
+    if _look_up(MUTATORS, function) is not None:
+        return change(frame, function, args[0], list(args[1:]), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
@@ -220,14 +230,17 @@ def _call_lowering(
     frame: Frame, function: Any, lowering: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     makes_arrays = isinstance(lowering, Lowering) and lowering.makes_arrays
+    name = getattr(function, "__name__", "")
+    if isinstance(function, np.ufunc) and len(args) > function.nin:
+        args, kwargs = args[: function.nin], {**kwargs, "out": args[function.nin]}
     if makes_arrays or not (is_static(args) and is_static(kwargs)):
-        return lowered(frame, lowering, args, kwargs)
+        return lowered(frame, lowering, args, kwargs, name)
     try:
         with np.errstate(all="raise"):
             return _fold_call(function, args, kwargs)
     except _NotFoldable:
         lifted = [_lifted(frame, arg) for arg in args]
-        return lowered(frame, lowering, lifted, kwargs)
+        return lowered(frame, lowering, lifted, kwargs, name)
 
 
 class _NotFoldable(Exception):
@@ -255,14 +268,48 @@ def _lifted(frame: Frame, value: Any) -> Any:
 
 
 def lowered(
-    frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
+    frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any], name: str = ""
 ) -> Any:
-    """Call a lowering, refusing by name the arguments that it does not take."""
+    """Call a lowering, refusing by name the arguments that it does not take.
+
+    What it returns shares memory with its arguments as the function ``name`` does.
+    """
+    if isinstance(kwargs.get("out"), ArrayObject):
+        return _into(frame, lowering, args, kwargs)
     plain, named = to_python(args), to_python(kwargs)
     with refusing():
         if isinstance(lowering, Lowering):
-            return from_python(lowering(*plain, builder=frame.builder, **named))
-        return from_python(lowering(*plain, **named))
+            result = lowering(*plain, builder=frame.builder, **named)
+        else:
+            result = lowering(*plain, **named)
+    sources = [arg for arg in args if isinstance(arg, ArrayObject)]
+    return map_leaves(from_found(result), lambda x: _shared(x, sources, name))
+
+
+def from_found(result: Any) -> Any:
+    """Wrap what a lowering returned, leaving its handles as they are."""
+    return result if isinstance(result, Handle) else map_leaves(result, from_python)
+
+
+def _shared(value: Any, sources: list[ArrayObject], name: str) -> Any:
+    if not isinstance(value, Handle):
+        return from_python(value)
+    if isinstance(value.atom, Literal):
+        return Static(value.atom.value)
+    if name in CONTIGUOUS and not sources:
+        return fresh(value, contiguous=True)
+    return share(value, sources, sharing(name))
+
+
+def _into(
+    frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
+) -> ArrayObject:
+    """Compute into ``out``, where ``where`` says so."""
+    rest = dict(kwargs)
+    target, where = rest.pop("out"), rest.pop("where", Static(True))
+    result = lowered(frame, lowering, args, rest)
+    overwrite(frame, target, result, None if where == Static(True) else where)
+    return target  # type: ignore[no-any-return]
 
 
 @calls(Closure)
@@ -331,4 +378,20 @@ def run_body(frame: Frame, node: FunctionNode) -> Any:
     if isinstance(node, ast.Lambda):
         return evaluate(frame, node.body)
     flow = execute(frame, node.body)
-    return NOTHING if flow is None else flow.value
+    if flow is None:
+        return NOTHING
+    if flow.kind == "raise":
+        raise Raised
+    value = frame.names.pop("<value>")
+    if flow.kind == "maybe" and not _is_nothing(value):
+        raise Refusal(
+            "this function returns a value on some paths and None on others",
+            "a 'return' at the end",
+        )
+    if isinstance(value, Conflict):
+        raise Refusal(value.reason, value.hint)
+    return value
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, Static) and value.value is None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, share, traced
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
     Context,
@@ -30,6 +31,7 @@ from gradgen.frontend.values import (
     Static,
     Stream,
     View,
+    Walk,
     describe,
     from_python,
     is_static,
@@ -38,7 +40,7 @@ from gradgen.frontend.values import (
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Dim
 from gradgen.primitives.indexing import read
-from gradgen.primitives.registry import Handle, apply, dim_of, find_lowering
+from gradgen.primitives.registry import Handle, apply, dim_of, find_lowering, lift
 
 RUN_TIME_LENGTH = "a loop whose length is known only at run time is not supported yet"
 USE_ARRAYS = "array operations such as np.sum(x, axis=0)"
@@ -58,11 +60,20 @@ def items_of(frame: Frame, value: Any) -> Iterator[Any]:
         return iter(value.fields.values())
     if isinstance(value, Handle):
         return iter(_rows(value))
+    if isinstance(value, Walk):
+        return _items_of_walk(value)
     if isinstance(value, Static) and isinstance(value.value, str | bytes | range):
         return map(Static, value.value)
     if isinstance(value, Static) and isinstance(value.value, frozenset):
         raise Refusal("the order of a set is not defined", "a tuple, or sorted(…)")
     raise Refusal(f"{describe(value)} cannot be iterated over")
+
+
+def _items_of_walk(walk: Walk) -> Iterator[Any]:
+    """Take the items one by one, which asks for the number of turns."""
+    lo, hi, step = (static_int(bound) for bound in walk.bounds)
+    builder = walk.bounds[0].builder
+    return (from_python(walk.at(lift(builder, i))) for i in range(lo, hi, step))
 
 
 def _view_items(view: View) -> Iterator[Any]:
@@ -167,6 +178,28 @@ def truth_of(frame: Frame, node: ast.expr, hint: str = USE_WHERE) -> bool:
     return bool(guarded(frame, node, lambda frame, _: truth(frame, value, hint)))
 
 
+def test_of(frame: Frame, node: ast.expr) -> Any:
+    """Evaluate a test; return a bool, or a handle where only a run knows it."""
+    value = evaluate(frame, node)
+    return guarded(frame, node, lambda frame, _: as_test(frame, value))
+
+
+def as_test(frame: Frame, value: Any) -> Any:
+    """Return a bool, or a handle, for what is tested."""
+    if not isinstance(value, Handle):
+        return truth(frame, value)
+    if value.shape:
+        raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
+    found = foldable_input(frame.context, value.atom) if _is_made(value) else None
+    if found is not None:
+        raise NeedsStatic(found)
+    return value
+
+
+def _is_made(value: Handle) -> bool:
+    return isinstance(value.atom, Value)
+
+
 def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
     """Ask for an integer argument that alone decides a test, else refuse the test."""
     if isinstance(value, Handle) and isinstance(value.atom, Value):
@@ -199,18 +232,28 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
 
 
 def _select_from_array(frame: Frame, owner: Handle, index: Any) -> Any:
-    items = index if isinstance(index, tuple) else (index,)
+    items = index_items(owner, index)
     if not owner.shape and owner.type.weak:
         raise Refusal("a number cannot be indexed", "pass an array")
-    found = read(owner, [_array_index(owner, item) for item in items])
-    if not found.shape and isinstance(found.atom, Value) and has_ellipsis(items):
+    found = read(owner, items)
+    if not isinstance(owner, ArrayObject):
+        return _zero_dimensional(frame, found, items)
+    if not found.shape and Ellipsis in items:
+        view = traced(found, [owner])
+        return found if view is None else view
+    return from_python(share(found, [owner], "always"))
+
+
+def _zero_dimensional(frame: Frame, found: Handle, items: Sequence[Any]) -> Any:
+    if not found.shape and isinstance(found.atom, Value) and Ellipsis in items:
         frame.context.zero_dimensional.add(found.atom)
     return from_python(found)
 
 
-def has_ellipsis(items: Sequence[Any]) -> bool:
-    """Tell whether ``...`` stands between the brackets."""
-    return any(isinstance(i, Static) and i.value is Ellipsis for i in items)
+def index_items(owner: Handle, index: Any) -> list[Any]:
+    """Return what stands between the brackets, as ``read`` takes it."""
+    items = index if isinstance(index, tuple) else (index,)
+    return [_array_index(owner, item) for item in items]
 
 
 def _array_index(owner: Handle, item: Any) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import enum
-import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, fresh
+from gradgen.frontend.branches import choose_value
 from gradgen.frontend.containers import (
+    as_test,
     compare,
     conjunction,
     fold,
@@ -18,8 +20,8 @@ from gradgen.frontend.containers import (
     key_in,
     negate,
     select,
+    test_of,
     truth,
-    truth_of,
 )
 from gradgen.frontend.frame import (
     Frame,
@@ -108,8 +110,15 @@ def _apply_operator(
     plain = [to_python(operand) for operand in operands]
     with refusing():
         if lowering is not None:
-            return from_python(lowering(*plain))
-        return from_python(apply(name, *plain, builder=frame.builder))
+            return _fresh(lowering(*plain))
+        return _fresh(apply(name, *plain, builder=frame.builder))
+
+
+def _fresh(result: Any) -> Any:
+    """Return the result of an operator, which shares no memory with its operands."""
+    if isinstance(result, ArrayObject):
+        return fresh(result)
+    return from_python(result)
 
 
 def _combine_containers(
@@ -157,20 +166,25 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
 def _compare(frame: Frame, node: ast.Compare) -> Any:
     """Evaluate a chain of comparisons, each operand once, up to the first false one."""
     left = evaluate(frame, node.left)
-    parts: list[Any] = []
-    for op, comparator in zip(node.ops, node.comparators, strict=True):
-        if any(isinstance(p, Handle) for p in parts) and not _is_plain(comparator):
-            raise Refusal(
-                "a chain of comparisons of run-time values is not supported here",
-                "bind its operands to names beforehand",
-            )
-        right = evaluate(frame, comparator)
-        part = _compare_pair(frame, op, left, right)
-        if not isinstance(part, Handle) and not truth(frame, part):
-            return part
-        parts.append(part)
-        left = right
-    return parts[0] if len(parts) == 1 else conjunction(frame, parts)
+    pairs = list(zip(node.ops, node.comparators, strict=True))
+    return _compare_chain(frame, left, pairs)
+
+
+def _compare_chain(
+    frame: Frame, left: Any, pairs: list[tuple[ast.cmpop, ast.expr]]
+) -> Any:
+    (op, comparator), *rest = pairs
+    right = evaluate(frame, comparator)
+    part = _compare_pair(frame, op, left, right)
+    if not rest:
+        return part
+    if not isinstance(part, Handle):
+        return _compare_chain(frame, right, rest) if truth(frame, part) else part
+    if _is_plain(rest[0][1]) and not part.shape:
+        return conjunction(frame, [part, _compare_chain(frame, right, rest)])
+    return choose_value(
+        frame, part, lambda: _compare_chain(frame, right, rest), lambda: part
+    )
 
 
 def _is_plain(node: ast.expr) -> bool:
@@ -233,22 +247,36 @@ def _contains(frame: Frame, owner: Any, item: Any) -> bool:
 @evaluates(ast.BoolOp)
 def _boolean(frame: Frame, node: ast.BoolOp) -> Any:
     """Evaluate ``and`` and ``or`` as far as Python does."""
-    value: Any = None
-    stop = isinstance(node.op, ast.Or)
-    for part in node.values[:-1]:
-        value = evaluate(frame, part)
-        if guarded(frame, part, functools.partial(_truth_in_chain, value)) is stop:
-            return value
-    return evaluate(frame, node.values[-1])
+    return _bool_chain(frame, isinstance(node.op, ast.Or), node.values)
 
 
-def _truth_in_chain(value: Any, frame: Frame, node: ast.expr) -> bool:
-    return truth(frame, value, "np.logical_and(a, b) or np.logical_or(a, b)")
+def _bool_chain(frame: Frame, stop: bool, parts: Sequence[ast.expr]) -> Any:
+    value = evaluate(frame, parts[0])
+    if len(parts) == 1:
+        return value
+    cond = guarded(frame, parts[0], lambda frame, _: as_test(frame, value))
+
+    def rest() -> Any:
+        return _bool_chain(frame, stop, parts[1:])
+
+    if not isinstance(cond, Handle):
+        return value if cond is stop else rest()
+    if stop:
+        return choose_value(frame, cond, lambda: value, rest)
+    return choose_value(frame, cond, rest, lambda: value)
 
 
 @evaluates(ast.IfExp)
 def _conditional(frame: Frame, node: ast.IfExp) -> Any:
-    return evaluate(frame, node.body if truth_of(frame, node.test) else node.orelse)
+    cond = test_of(frame, node.test)
+    if not isinstance(cond, Handle):
+        return evaluate(frame, node.body if cond else node.orelse)
+    return choose_value(
+        frame,
+        cond,
+        lambda: evaluate(frame, node.body),
+        lambda: evaluate(frame, node.orelse),
+    )
 
 
 @evaluates(ast.Subscript)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from gradgen.errors import (
     render,
 )
 from gradgen.frontend.accept import refusal_of
+from gradgen.frontend.arrays import Buffer
 from gradgen.frontend.scope import FunctionNode, Scope, scope_of
 from gradgen.frontend.source import Source, span_of
 from gradgen.frontend.values import (
@@ -29,7 +30,9 @@ from gradgen.frontend.values import (
     describe,
 )
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Literal, Op, Param, Value
+from gradgen.ir.core import Atom, Literal, Op, Param, Value
+from gradgen.ir.regions import REGION_OPS
+from gradgen.ir.types import Scalar
 from gradgen.primitives.lowering import NeedsStatic
 from gradgen.primitives.registry import PRIMITIVES, Handle
 
@@ -76,9 +79,9 @@ class Context:
     borrowed: dict[int, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     held: list[Any] = field(default_factory=list)
-    makers: dict[Value, Op] = field(default_factory=dict)
-    seen_ops: int = 0
     zero_dimensional: set[Value] = field(default_factory=set)
+    buffers: list[Buffer] = field(default_factory=list)
+    inputs: set[Value] = field(default_factory=set)
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""
@@ -92,11 +95,7 @@ class Context:
 
     def maker(self, value: Value) -> Op | None:
         """Return the op that defines ``value``; None for a parameter."""
-        ops = self.builder.ops
-        for op in ops[self.seen_ops :]:
-            self.makers.update(dict.fromkeys(op.results, op))
-        self.seen_ops = len(ops)
-        return self.makers.get(value)
+        return self.builder.makers.get(value)
 
     @contextmanager
     def holding(self, value: Any) -> Iterator[None]:
@@ -116,10 +115,18 @@ class Context:
         """
         if value.type.weak:  # type: ignore[union-attr]
             return True
-        maker = self.maker(value)
-        if maker is None or value in self.zero_dimensional:
+        if value in self.zero_dimensional or value in self.inputs:
             return False
+        maker = self.maker(value)
+        if maker is None or maker.name in REGION_OPS:
+            return True
         return bool(PRIMITIVES[maker.name].ufunc) or maker.name in NUMBERS
+
+    def stands_for(self, value: Value, atoms: Iterable[Atom]) -> None:
+        """Note that ``value`` is one of ``atoms``, perhaps an array of no axes."""
+        numbers = [x for x in atoms if isinstance(x, Value) and not _has_axes(x)]
+        if not all(map(self.is_immutable, numbers)):
+            self.zero_dimensional.add(value)
 
     def borrow(self, value: Any) -> None:
         """Remember that a container and all in it belong to the caller."""
@@ -127,6 +134,10 @@ class Context:
             self.borrowed[id(value)] = value
         for part in children_of(value):
             self.borrow(part)
+
+
+def _has_axes(value: Value) -> bool:
+    return not isinstance(value.type, Scalar) or bool(value.type.shape)
 
 
 @dataclass(eq=False, slots=True)
@@ -177,6 +188,10 @@ class Flow:
     value: Any = None
 
 
+class Raised(Exception):
+    """What is being interpreted raises, whatever else holds."""
+
+
 Evaluator = Callable[[Frame, Any], Any]
 Executor = Callable[[Frame, Any], Flow | None]
 EVALUATORS: dict[type[ast.AST], Evaluator] = {}
@@ -209,18 +224,6 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
     if function is None:
         raise frame.refuse(node, *refusal_of(node))
     return guarded(frame, node, function)
-
-
-def execute(frame: Frame, statements: Sequence[ast.stmt]) -> Flow | None:
-    """Carry out statements until one of them leaves the run."""
-    for node in statements:
-        function = EXECUTORS.get(type(node))
-        if function is None:
-            raise frame.refuse(node, *refusal_of(node))
-        flow = guarded(frame, node, function)
-        if flow is not None:
-            return flow  # type: ignore[no-any-return]
-    return None
 
 
 Caller = Callable[[Frame, Any, Sequence[Any], dict[str, Any]], Any]

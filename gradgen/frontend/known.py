@@ -21,7 +21,7 @@ from gradgen.frontend.attributes import (
 from gradgen.frontend.containers import fold, items_of, length_of, select, truth
 from gradgen.frontend.displays import known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.frame import Frame, static_int
+from gradgen.frontend.frame import Frame
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
     Closure,
@@ -38,8 +38,8 @@ from gradgen.frontend.values import (
     is_static,
     to_python,
 )
+from gradgen.frontend.walks import make_range
 from gradgen.ir.core import Value
-from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
 Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
@@ -109,23 +109,9 @@ def _len(frame: Frame, value: Any) -> Any:
 
 @knows(range)
 def _range(frame: Frame, *bounds: Any) -> Any:
-    return fold(range, *map(_range_bound, bounds))
-
-
-def _range_bound(value: Any) -> Any:
-    is_number = isinstance(value, Handle) and not value.shape
-    if is_number and isinstance(value.type, Scalar) and _is_length(value):
-        raise Refusal(
-            "a loop whose length is known only at run time is not supported yet",
-            "array operations, or pass the number of turns as an int",
-        )
-    return static_int(value)
-
-
-def _is_length(value: Handle) -> bool:
-    """Tell whether a number is the length of an axis, which is never folded."""
-    dim = getattr(value.type, "dim", None)
-    return bool(getattr(dim, "proper", False))
+    if is_static(list(bounds)):
+        return fold(range, *to_python(list(bounds)))
+    return make_range(frame, bounds)
 
 
 @knows(list)

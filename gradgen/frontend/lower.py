@@ -14,11 +14,13 @@ from gradgen.frontend import (
     displays,
     expressions,
     names,
+    repetition,
     statements,
     streams,
 )
+from gradgen.frontend.arrays import fresh
 from gradgen.frontend.binding import defaults_of
-from gradgen.frontend.frame import Context, Frame
+from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.scope import parameter_names
 from gradgen.frontend.source import Source
@@ -37,7 +39,16 @@ from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
 
-PARTS = (augmented, calls, displays, expressions, names, statements, streams)
+PARTS = (
+    augmented,
+    calls,
+    displays,
+    expressions,
+    names,
+    repetition,
+    statements,
+    streams,
+)
 """The modules that enter what they know of into tables."""
 
 
@@ -68,6 +79,7 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
     inputs = [x for param in params for x in param.tree.leaves()]
     builder.enter(inputs)
     context = Context(builder, {x for x in inputs if _is_integer(x.type)})
+    context.inputs.update(inputs)
     context.names.update(param.name for param in params)
     frame = Frame(context, source, context.scope(source.node))
     result = _interpret(frame, params)
@@ -91,6 +103,8 @@ def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
         return to_tree(value)
     except Refusal as refusal:
         raise frame.refuse(_returned(node), refusal.reason, refusal.hint) from None
+    except Raised:
+        raise frame.refuse(node, "this function always raises") from None
     except RecursionError:
         raise frame.refuse(node, "the function is nested too deeply") from None
 
@@ -129,7 +143,9 @@ def _bind(frame: Frame, params: Sequence[Param]) -> None:
 
 def _argument(frame: Frame, param: Param) -> Any:
     root = Root("argument", None, param.name)
-    return from_tree(param.tree, lambda v: Handle(frame.builder, v), _known, root)
+    return from_tree(
+        param.tree, lambda v: fresh(Handle(frame.builder, v)), _known, root
+    )
 
 
 def _known(value: Any, root: Root) -> Any:

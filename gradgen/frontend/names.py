@@ -9,7 +9,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import Frame, always, evaluate, evaluates, executes
 from gradgen.frontend.outside import find_outside
-from gradgen.frontend.values import Static
+from gradgen.frontend.values import Conflict, Maybe, Static
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import Handle
 
@@ -24,13 +24,25 @@ def look_up(frame: Frame, name: str) -> Any:
     scope: Frame | None = frame
     while scope is not None:
         if name in scope.names:
-            return scope.names[name]
+            return _bound(scope, name, scope.names[name])
         if name in scope.scope.local_names:
             raise always("UnboundLocalError", f"'{name}' is read before it is bound")
         if scope.parent is None:
             return _look_outside(scope, name)
         scope = scope.parent
     raise AssertionError(name)
+
+
+def _bound(scope: Frame, name: str, value: Any) -> Any:
+    """Return what a name holds; raise when run where it is not bound."""
+    if isinstance(value, Conflict):
+        raise Refusal(value.reason, value.hint)
+    if isinstance(value, Maybe):
+        if isinstance(value.flag, Handle):
+            scope.builder.emit("check_bound", [value.flag.atom], [], {"name": name})
+        scope.names[name] = value.value
+        return value.value
+    return value
 
 
 def _look_outside(frame: Frame, name: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import ArgumentError, Refusal
+from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.values import (
     Capture,
@@ -28,7 +29,8 @@ from gradgen.frontend.values import (
     from_tree,
 )
 from gradgen.ir.abstract import abstract_tree, is_tensor
-from gradgen.ir.core import Param
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Param, Value
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.primitives.registry import LOWERINGS, Handle
 
@@ -167,12 +169,21 @@ def _capture(frame: Frame, root: Root, value: Any, tree: Tree) -> Any:
         abstract = _fold_integers(context, root, tree, abstract)
         param = Param(name, abstract, "captured")
         found = from_tree(
-            abstract, lambda v: Handle(builder, v), lambda v, _: from_python(v), root
+            abstract, lambda v: _guest(builder, v), lambda v, _: from_python(v), root
         )
         context.borrow(found)
         context.captures[root] = (Capture(root, name), param, found)
-        builder.enter(tuple(abstract.leaves()))
+        context.inputs.update(abstract.leaves())
+        builder.enter_outside(tuple(abstract.leaves()))
     return context.captures[root][2]
+
+
+def _guest(builder: Builder, value: Value) -> Handle:
+    """Return an array from outside, which the function must not write to."""
+    array = fresh(Handle(builder, value))
+    if isinstance(array, ArrayObject):
+        array.buffer.guest = "writing into an array from outside is a side effect"
+    return array
 
 
 def _fold_integers(context: Context, root: Root, tree: Tree, abstract: Tree) -> Tree:

@@ -84,3 +84,32 @@ def record_method(
     if args or unknown:
         raise Refusal(f"{owner.cls.__name__}._replace with such arguments")
     return Record(owner.cls, {**owner.fields, **kwargs})
+
+
+def set_attribute(frame: Frame, owner: Any, name: str, value: Any) -> None:
+    """Do ``owner.name = value`` for an object that the function made itself."""
+    if not isinstance(owner, Record) or id(owner) in frame.context.borrowed:
+        raise Refusal(
+            "binding an attribute changes an object that others may hold",
+            "make a new object, or keep the value in a variable",
+        )
+    cls = owner.cls
+    params = getattr(cls, "__dataclass_params__", None)
+    plain = cls.__setattr__ is object.__setattr__ and not owner.is_tuple
+    known = any(name in vars(base) for base in cls.__mro__ if base is not object)
+    if params is None or params.frozen or not plain or _is_managed(cls, name, known):
+        raise Refusal(f"binding '{name}' of a {cls.__name__} is not supported")
+    owner.fields[name] = value
+
+
+def _is_managed(cls: type, name: str, known: bool) -> bool:
+    """Tell whether the class has a say in what binding an attribute does."""
+    if not known:
+        return name not in owner_fields(cls)
+    found = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
+    return hasattr(found, "__set__")
+
+
+def owner_fields(cls: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields."""
+    return tuple(field.name for field in _fields(cls))

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import Refusal
-from gradgen.frontend.containers import (
-    check_owned,
-    items_of,
-    key_in,
-    truth,
-    truth_of,
-)
-from gradgen.frontend.displays import define
+from gradgen.frontend.branches import branch
+from gradgen.frontend.containers import check_owned, key_in, test_of, truth
+from gradgen.frontend.displays import define, evaluate_all
 from gradgen.frontend.frame import (
     Flow,
     Frame,
     always,
     evaluate,
-    execute,
     executes,
     guarded,
     static_int,
 )
 from gradgen.frontend.messages import text_of
+from gradgen.frontend.running import Consumed, Ending, execute, executes_with_rest
 from gradgen.frontend.targets import bind_target
-from gradgen.frontend.values import NOTHING
-from gradgen.primitives.messages import emit_assert
+from gradgen.frontend.values import NOTHING, Static
+from gradgen.primitives.messages import emit_assert, emit_raise
 from gradgen.primitives.registry import Handle
-
-MAX_TURNS = 10_000
 
 
 @executes(ast.Assign)
@@ -77,9 +72,9 @@ def _delete_item(frame: Frame, target: ast.Subscript) -> None:
 
 @executes(ast.Return)
 def _return(frame: Frame, node: ast.Return) -> Flow:
-    return Flow(
-        "return", NOTHING if node.value is None else evaluate(frame, node.value)
-    )
+    value = NOTHING if node.value is None else evaluate(frame, node.value)
+    frame.names["<value>"] = value
+    return Flow("return")
 
 
 @executes(ast.Break)
@@ -102,58 +97,26 @@ def _define(frame: Frame, node: ast.FunctionDef) -> None:
     define(frame, node)
 
 
-@executes(ast.If)
-def _if(frame: Frame, node: ast.If) -> Flow | None:
-    return execute(frame, node.body if truth_of(frame, node.test) else node.orelse)
+LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
-WHILE = "a 'for' loop over a known number of turns"
-
-
-@executes(ast.For)
-def _for(frame: Frame, node: ast.For) -> Flow | None:
-    iterable = evaluate(frame, node.iter)
-    items = guarded(frame, node.iter, lambda frame, _: items_of(frame, iterable))
-    with frame.context.holding(iterable):
-        return _run_for(frame, node, _counted(items))
-
-
-def _too_long() -> Refusal:
-    reason = f"a loop of more than {MAX_TURNS} turns is not unrolled"
-    return Refusal(reason, "array operations, or fewer turns")
-
-
-def _counted(items: Iterator[Any]) -> Iterator[Any]:
-    for turn, item in enumerate(items):
-        if turn == MAX_TURNS:
-            raise _too_long()
-        yield item
-
-
-def _run_for(frame: Frame, node: ast.For, items: Iterator[Any]) -> Flow | None:
-    for item in items:
-        bind_target(frame, node.target, item)
-        flow = execute(frame, node.body)
-        if flow is not None and flow.kind == "return":
-            return flow
-        if flow is not None and flow.kind == "break":
-            return None
-    return execute(frame, node.orelse)
-
-
-@executes(ast.While)
-def _while(frame: Frame, node: ast.While) -> Flow | None:
-    for turn in itertools.count():
-        if not truth_of(frame, node.test, WHILE):
-            break
-        if turn == MAX_TURNS:
-            raise _too_long()
-        flow = execute(frame, node.body)
-        if flow is not None and flow.kind == "return":
-            return flow
-        if flow is not None and flow.kind == "break":
-            return None
-    return execute(frame, node.orelse)
+@executes_with_rest(ast.If)
+def _if(frame: Frame, node: Any, rest: Sequence[ast.stmt]) -> Ending:
+    """Carry out an ``if``; what follows a branch that leaves belongs to the other."""
+    cond = test_of(frame, node.test)
+    if not isinstance(cond, Handle):
+        return execute(frame, node.body if cond else node.orelse)
+    then, otherwise = list(node.body), list(node.orelse)
+    consumed = True
+    if isinstance(then[-1], LEAVING):
+        otherwise += rest
+    elif otherwise and isinstance(otherwise[-1], LEAVING):
+        then += rest
+    else:
+        consumed = False
+    run = functools.partial(execute, frame)
+    flow = branch(frame, cond, lambda: run(then), lambda: run(otherwise))
+    return Consumed(flow) if consumed else flow
 
 
 @executes(ast.Assert)
@@ -187,6 +150,32 @@ def _assert_later(
 
 
 @executes(ast.Raise)
-def _raise(frame: Frame, node: ast.Raise) -> None:
+def _raise(frame: Frame, node: ast.Raise) -> Flow:
+    """Raise where the program runs, unless that is certain now."""
     said = "" if node.exc is None else f" {ast.unparse(node.exc)}"
-    raise Refusal(f"this call always raises{said}")
+    if not frame.builder.outer:
+        raise Refusal(f"this call always raises{said}")
+    if node.exc is None or node.cause is not None:
+        raise Refusal("'raise' in this form is not supported", "raise Error(message)")
+    is_call = isinstance(node.exc, ast.Call)
+    error = evaluate(frame, node.exc.func if is_call else node.exc)  # type: ignore[attr-defined]
+    operands: list[Handle] = []
+    parts = evaluate_all(frame, node.exc.args) if is_call else []  # type: ignore[attr-defined]
+    inner = ", ".join(text_of(part, operands) for part in parts)
+    name = _error_name(error)
+    text = f"raise {name}({inner})" if is_call else f"raise {name}"
+    emit_raise(frame.builder, operands, text)
+    return Flow("raise")
+
+
+def _error_name(error: Any) -> str:
+    """Return how generated code names a class of errors."""
+    cls = error.value if isinstance(error, Static) else None
+    if isinstance(cls, type) and issubclass(cls, BaseException):
+        if getattr(builtins, cls.__name__, None) is cls:
+            return cls.__name__
+        if cls is np.linalg.LinAlgError:
+            return "np.linalg.LinAlgError"
+    raise Refusal(
+        "raising an error of one's own is not supported", "a builtin error, ValueError"
+    )

@@ -12,6 +12,7 @@ from gradgen.frontend.containers import items_of, truth
 from gradgen.frontend.frame import Frame, always, call, static_int
 from gradgen.frontend.known import KNOWN, Known, knows
 from gradgen.frontend.values import Static, Stream, describe, is_static, to_python
+from gradgen.frontend.walks import backwards, enumerated, walk_of, zipped
 
 
 def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
@@ -21,6 +22,11 @@ def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
 @knows(zip)
 def _zip(frame: Frame, *values: Any, strict: Any = None) -> Any:
     exact = strict is not None and truth(frame, strict)
+    walks = [walk_of(frame, v) for v in values]
+    if any(w is not None for w in walks) and not exact:
+        whole = [w for w in walks if w is not None]
+        if len(whole) == len(walks):
+            return zipped(frame, whole)
     items = zip(*(items_of(frame, v) for v in values), strict=exact)
     return _stream(frame, _raising(items), *values)
 
@@ -35,6 +41,9 @@ def _raising(items: Iterator[Any]) -> Iterator[Any]:
 
 @knows(enumerate)
 def _enumerate(frame: Frame, values: Any, start: Any = Static(0)) -> Any:  # noqa: B008
+    walk = walk_of(frame, values)
+    if walk is not None:
+        return enumerated(frame, walk, start)
     first = static_int(start)
     items = enumerate(items_of(frame, values), first)
     return _stream(frame, ((Static(i), x) for i, x in items), values)
@@ -67,6 +76,9 @@ def _filter(frame: Frame, function: Any, values: Any) -> Any:
 def _reversed(frame: Frame, values: Any) -> Any:
     if isinstance(values, Stream):
         raise Refusal("reversed takes no iterator", "reversed(list(…))")
+    walk = walk_of(frame, values)
+    if walk is not None:
+        return backwards(frame, walk)
     return _stream(frame, iter(list(items_of(frame, values))[::-1]), values)
 
 

@@ -6,11 +6,13 @@ import ast
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.containers import check_owned, unpack
 from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
 from gradgen.frontend.names import name_value
+from gradgen.frontend.records import set_attribute
 from gradgen.frontend.values import Static, describe, is_static, to_python
-from gradgen.primitives.registry import Handle
+from gradgen.frontend.writing import store_into
 
 
 def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
@@ -29,11 +31,10 @@ def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
     elif isinstance(target, ast.Subscript):
         owner = evaluate(frame, target.value)
         store(frame, owner, evaluate(frame, target.slice), value)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(frame, evaluate(frame, target.value), target.attr, value)
     else:
-        raise Refusal(
-            "binding an attribute changes an object that others may hold",
-            "make a new object, or keep the value in a variable",
-        )
+        raise Refusal("binding this is not supported")
 
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
@@ -43,14 +44,11 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
         bind_target(frame, target, part)
 
 
-WRITING = "writing into an array is not supported yet"
-REBUILD = "build a new array with np.where, np.concatenate or np.stack"
-
-
 def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
-    """Do ``owner[index] = value`` for a list or dict made by the function itself."""
-    if isinstance(owner, Handle):
-        raise Refusal(WRITING, REBUILD)
+    """Do ``owner[index] = value``."""
+    if isinstance(owner, ArrayObject):
+        store_into(frame, owner, index, value)
+        return
     if not isinstance(owner, list | dict):
         raise Refusal(f"writing into {describe(owner)} is not supported")
     check_owned(frame.context, owner)

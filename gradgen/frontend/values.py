@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.tree import NONE, Tree, leaf, record_fields
 from gradgen.primitives.registry import Handle
@@ -82,11 +83,47 @@ class Native:
 class Stream:
     """An iterator. As in Python, what has been taken from it is gone.
 
-    ``holds`` are the objects it reads from.
+    ``holds`` are the objects it reads from, ``taken`` counts what was taken.
     """
 
-    items: Iterator[Any]
+    source: Iterator[Any]
     holds: tuple[Any, ...] = ()
+    taken: int = 0
+
+    @property
+    def items(self) -> Iterator[Any]:
+        """Return what is left, counting what is taken of it."""
+        for item in self.source:
+            self.taken += 1
+            yield item
+
+
+@dataclass(eq=False, slots=True)
+class Walk:
+    """Something whose length is known only at run time, to be iterated over.
+
+    Its index runs over ``range(*bounds)``, and ``at(index)`` gives the item.
+    """
+
+    bounds: tuple[Handle, Handle, Handle]
+    at: Callable[[Handle], Any]
+    holds: tuple[Any, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Maybe:
+    """What a name holds that is bound on some paths only, and whether it is bound."""
+
+    value: Any
+    flag: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What a name holds after paths on which it is bound to things of unlike kinds."""
+
+    reason: str
+    hint: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -238,7 +275,7 @@ def children_of(value: Any) -> list[Any]:
         return list(value.values())
     if isinstance(value, Record):
         return list(value.fields.values())
-    if isinstance(value, Stream):
+    if isinstance(value, Stream | Walk):
         return list(value.holds)
     if isinstance(value, Method | View):
         return [value.owner]
@@ -284,8 +321,11 @@ def _plain(value: Any) -> Any:
 
 def from_python(value: Any) -> Any:
     """Wrap a Python object that is known, or what a lowering returned."""
+    if isinstance(value, ArrayObject):
+        return value
     if isinstance(value, Handle):
-        return Static(value.atom.value) if isinstance(value.atom, Literal) else value
+        literal = isinstance(value.atom, Literal)
+        return Static(value.atom.value) if literal else fresh(value)  # type: ignore[union-attr]
     if type(value) in (list, tuple):
         return type(value)(from_python(v) for v in value)
     if type(value) is dict:
@@ -305,6 +345,8 @@ KINDS: dict[type, str] = {
     Partial: "a function",
     Method: "a method",
     Stream: "an iterator",
+    Walk: "an iterable whose length is known at run time",
+    Conflict: "something that differs between the paths that lead here",
     View: "a view of a dict",
     Message: "a string made at run time",
 }

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Dim, Scalar, Sym, Type
+
+
+_State: TypeAlias = tuple[
+    list[Op], dict[Sym, Dim], dict[Dim, Atom], dict[Dim, Atom], dict[Any, Atom]
+]
+"""What a region has of its own while it is built."""
 
 
 class Builder:
@@ -21,6 +27,8 @@ class Builder:
         self.dims = Dims()
         self.dim_atoms: dict[Dim, Atom] = {}
         self.dim_exact: dict[Dim, Atom] = {}
+        self.views: dict[Any, Atom] = {}
+        self.outer: list[_State] = []
         self.span: Span | None = None
         self.origin = "primal"
         self.scalar_math = False
@@ -78,15 +86,37 @@ class Builder:
         What is learnt about lengths there does not hold outside, where the region may
         not run. ``ops`` goes on with a region that was left before.
         """
-        outer = self.ops, self.dims.parent, self.dim_atoms, self.dim_exact
+        self.outer.append(self._state())
         self.ops = [] if ops is None else ops
         self.dims.parent = dict(self.dims.parent)
         self.dim_atoms = dict(self.dim_atoms)
         self.dim_exact = dict(self.dim_exact)
+        self.views = dict(self.views)
         try:
             yield self.ops
         finally:
-            self.ops, self.dims.parent, self.dim_atoms, self.dim_exact = outer
+            self._set_state(self.outer.pop())
+
+    def _state(self) -> _State:
+        dims = self.dims.parent
+        return self.ops, dims, self.dim_atoms, self.dim_exact, self.views
+
+    def _set_state(self, state: _State) -> None:
+        self.ops, parent, self.dim_atoms, self.dim_exact, self.views = state
+        self.dims.parent = parent
+
+    def enter_outside(self, inputs: Sequence[Value]) -> None:
+        """Emit the lengths of inputs before all regions, known in all of them."""
+        levels = [*self.outer, self._state()]
+        current, self.ops = self.ops, levels[0][0]
+        before = dict(self.dim_exact)
+        self.enter(inputs)
+        self.ops = current
+        for dim, atom in self.dim_exact.items():
+            if dim not in before:
+                for _, _, atoms, exact, _ in levels:
+                    atoms.setdefault(dim, atom)
+                    exact.setdefault(dim, atom)
 
     def _learn_dim(self, op: Op) -> None:
         source = op.operands[0]

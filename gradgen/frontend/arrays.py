@@ -1,0 +1,261 @@
+"""Arrays as objects: whoever holds one sees what is written into it.
+
+In the IR arrays are values. A :class:`Buffer` is the object, which knows the newest of
+these values; a view is the buffer together with the steps that lead into it. Reading a
+view takes the steps on the newest value, writing through it updates the buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Value
+from gradgen.ir.types import Array, Tensor
+from gradgen.primitives.indexing import is_basic
+from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+
+COPY = "bind a copy instead, such as y = x.copy()"
+
+
+@dataclass(eq=False, slots=True)
+class Buffer:
+    """An array as an object: its newest contents.
+
+    ``doubt`` says why these are not known any more, ``either`` names the buffers one of
+    which this one may be. ``guest`` says why it must not be written to.
+    """
+
+    builder: Builder
+    version: Atom
+    doubt: str = ""
+    either: tuple[Buffer, ...] = ()
+    guest: str = ""
+    contiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStep:
+    """One step into an array: a primitive that gives a view, and its other operands."""
+
+    name: str
+    attrs: Any
+    parts: tuple[Atom, ...] = ()
+
+
+class ArrayObject(Handle):
+    """A name's view of a buffer, used as a handle for its newest contents."""
+
+    __slots__ = ("buffer", "settled", "steps")
+
+    def __init__(
+        self,
+        buffer: Buffer,
+        steps: tuple[ViewStep, ...] = (),
+        settled: Tensor | None = None,
+    ) -> None:
+        self.builder = buffer.builder
+        self.buffer = buffer
+        self.steps = steps
+        self.settled = settled
+
+    @property
+    def atom(self) -> Atom:  # type: ignore[override]
+        """Return the newest contents, taking the steps anew after a write."""
+        buffer = self.buffer
+        if buffer.doubt:
+            raise Refusal(buffer.doubt, COPY)
+        if not self.steps:
+            return buffer.version
+        key = (buffer.version, self.steps)
+        found = self.builder.views.get(key)
+        if found is None:
+            found = self._taken()
+            self.builder.views[key] = found
+        return found
+
+    def _taken(self) -> Atom:
+        handle = Handle(self.builder, self.buffer.version)
+        for step in self.steps:
+            parts = [Handle(self.builder, part) for part in step.parts]
+            handle = apply(step.name, handle, *parts, **step.attrs)
+        atom = handle.atom
+        if isinstance(atom, Value) and self.settled is not None:
+            atom.type = self.settled
+        return atom
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether ``value`` is an array, an object that can be written to."""
+    return isinstance(value, ArrayObject)
+
+
+def fresh(value: Handle, *, contiguous: bool = False) -> Handle:
+    """Return an array that nobody else holds, with the contents of ``value``."""
+    if not value.shape:
+        return Handle(value.builder, value.atom) if is_array(value) else value
+    return ArrayObject(Buffer(value.builder, value.atom, contiguous=contiguous))
+
+
+def traced(result: Handle, sources: Iterable[ArrayObject]) -> ArrayObject | None:
+    """Return ``result`` as a view of the source that it was taken from, if of any."""
+    known = {source.atom: source for source in sources}
+    steps: list[ViewStep] = []
+    atom: Any = result.atom
+    while atom not in known:
+        op = result.builder.makers.get(atom)
+        if op is None or PRIMITIVES[op.name].shares != (0,):
+            return None
+        if op.name == "getitem" and not _takes_view(op):
+            return None
+        steps.append(ViewStep(op.name, _Attrs(op.attrs), op.operands[1:]))
+        atom = op.operands[0]
+    source = known[atom]
+    path = (*source.steps, *reversed(steps))
+    if path == source.steps:
+        return source
+    view = ArrayObject(source.buffer, path, result.type)
+    result.builder.views[(source.buffer.version, path)] = result.atom
+    return view
+
+
+def _takes_view(op: Any) -> bool:
+    return is_basic(op.attrs["index"], [x.type for x in op.operands])
+
+
+class _Attrs(dict[str, Any]):
+    """Attributes of an op that can be part of a key."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self)))
+
+
+def is_contiguous(array: ArrayObject) -> bool:
+    """Tell whether the elements surely lie side by side, in the order of C."""
+    return array.buffer.contiguous and not array.steps
+
+
+def share(result: Handle, sources: list[ArrayObject], how: str) -> Handle:
+    """Return what a function gives that shares memory with its operands in some way.
+
+    ``how`` is ``"always"``, ``"readonly"``, ``"maybe"`` or ``"never"``.
+    """
+    if how == "never" or not result.shape:
+        return fresh(result)
+    view = result if is_array(result) else traced(result, sources)
+    if view is None:
+        return fresh(result)
+    assert isinstance(view, ArrayObject)
+    source = view_source(view, sources)
+    if how == "maybe" and not (is_contiguous(source) or _splits_axis(source, view)):
+        return ambiguous(result, [view.buffer])
+    if how == "readonly":
+        return ArrayObject(_read_only(view.buffer), view.steps, view.settled)
+    return view
+
+
+def _splits_axis(source: ArrayObject, view: ArrayObject) -> bool:
+    """Tell whether a vector is given more axes, for which NumPy needs no copy."""
+    return source.rank == 1 and view.rank > 1
+
+
+def view_source(view: ArrayObject, sources: list[ArrayObject]) -> ArrayObject:
+    """Return the source that a view was taken from."""
+    return next((s for s in sources if s.buffer is view.buffer), view)
+
+
+def _read_only(buffer: Buffer) -> Buffer:
+    """Return a buffer that follows another one and cannot be written through."""
+    guest = "this view is read-only: NumPy raises ValueError here"
+    return replace(buffer, guest=guest, either=(buffer,))
+
+
+def ambiguous(result: Handle, sources: Iterable[Buffer]) -> Handle:
+    """Return an array that may or may not share memory with some buffers."""
+    buffer = Buffer(result.builder, result.atom, either=tuple(sources))
+    return ArrayObject(buffer)
+
+
+def related(buffer: Buffer) -> set[Buffer]:
+    """Return all buffers that ``buffer`` may be, itself included."""
+    found = {buffer}
+    pending = [buffer]
+    while pending:
+        for other in pending.pop().either:
+            if other not in found:
+                found.add(other)
+                pending.append(other)
+    return found
+
+
+def settle(buffer: Buffer, version: Atom, everyone: Iterable[Buffer], why: str) -> None:
+    """Give a buffer new contents; whoever may or may not be it is in doubt then."""
+    touched = related(buffer)
+    for other in everyone:
+        if other is not buffer and related(other) & touched:
+            other.doubt = why
+    for other in touched - {buffer}:
+        other.doubt = why
+    buffer.version = version
+
+
+def same_layout(a: Tensor, b: Tensor) -> bool:
+    """Tell whether two types have the same dtype and as many axes."""
+    if not isinstance(a, Array) or not isinstance(b, Array):
+        return False
+    return a.dtype == b.dtype and len(a.shape) == len(b.shape)
+
+
+CONTIGUOUS = frozenset(
+    ("arange", "array", "copy", "empty", "eye", "full", "linspace", "ones", "zeros")
+)
+"""Functions whose results have their elements side by side, in the order of C.
+
+Of the methods, ``copy`` has; the function ``np.copy`` keeps the order of its operand.
+"""
+
+ALWAYS = frozenset(
+    (
+        "T",
+        "array_split",
+        "asanyarray",
+        "asarray",
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+        "dsplit",
+        "expand_dims",
+        "flip",
+        "fliplr",
+        "flipud",
+        "hsplit",
+        "mT",
+        "matrix_transpose",
+        "moveaxis",
+        "permute_dims",
+        "real",
+        "rollaxis",
+        "rot90",
+        "split",
+        "squeeze",
+        "swapaxes",
+        "transpose",
+        "unstack",
+        "view",
+        "vsplit",
+    )
+)
+READ_ONLY = frozenset(("broadcast_to", "diag", "diagonal", "broadcast_arrays"))
+MAYBE = frozenset(("ascontiguousarray", "ravel", "reshape"))
+
+
+def sharing(name: str) -> str:
+    """Tell how the result of a function or method shares memory with its operands."""
+    if name in ALWAYS:
+        return "always"
+    if name in READ_ONLY:
+        return "readonly"
+    return "maybe" if name in MAYBE else "never"

@@ -1,0 +1,102 @@
+"""What the function can change: frames, containers and arrays, put away and back.
+
+A branch is interpreted from the same state as the other one, the body of a loop again
+and again. So the state of everything within reach is saved as plain contents, and put
+back in place: who shares an object goes on sharing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradgen.frontend.arrays import ArrayObject, Buffer
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.values import Maybe, Record, Static, Stream, children_of
+
+Mutable = Frame | Buffer | Record | Stream | list | dict
+
+
+@dataclass(slots=True)
+class State:
+    """The contents of mutable objects, by identity."""
+
+    objects: dict[int, Any] = field(default_factory=dict)
+    contents: dict[int, Any] = field(default_factory=dict)
+
+    def note(self, thing: Any, contents: Any) -> None:
+        """Enter what ``thing`` holds."""
+        self.objects[id(thing)] = thing
+        self.contents[id(thing)] = contents
+
+    def put_back(self) -> None:
+        """Give every object the contents that it had."""
+        for key, thing in self.objects.items():
+            _set_contents(thing, self.contents[key])
+
+
+def state_of(frame: Frame) -> State:
+    """Return the contents of all that can be reached from what is being executed."""
+    state = State()
+    for thing in within_reach(frame):
+        state.note(thing, contents_of(thing))
+    return state
+
+
+def within_reach(frame: Frame) -> Iterator[Any]:
+    """Yield every mutable object that can be reached, once."""
+    context = frame.context
+    pending: list[Any] = [frame, *context.frames, *context.held]
+    seen: set[int] = set()
+    kept: list[Any] = []
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Static) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        kept.append(value)
+        if isinstance(value, Mutable):
+            yield value
+        pending.extend(_inner(value))
+
+
+def _inner(value: Any) -> list[Any]:
+    if isinstance(value, Frame):
+        return [*value.names.values(), *([value.parent] if value.parent else [])]
+    if isinstance(value, ArrayObject):
+        return [value.buffer]
+    if isinstance(value, Maybe):
+        return [value.value, value.flag]
+    return children_of(value)
+
+
+def contents_of(thing: Any) -> Any:
+    """Return a copy of what a mutable object holds."""
+    if isinstance(thing, Frame):
+        return dict(thing.names)
+    if isinstance(thing, Buffer):
+        return thing.version, thing.doubt
+    if isinstance(thing, Record):
+        return dict(thing.fields)
+    if isinstance(thing, Stream):
+        return thing.taken
+    return list(thing) if isinstance(thing, list) else dict(thing)
+
+
+def _set_contents(thing: Any, contents: Any) -> None:
+    if isinstance(thing, Frame):
+        _replace(thing.names, contents)
+    elif isinstance(thing, Buffer):
+        thing.version, thing.doubt = contents
+    elif isinstance(thing, Record):
+        _replace(thing.fields, contents)
+    elif isinstance(thing, list):
+        thing[:] = contents
+    elif isinstance(thing, dict):
+        _replace(thing, contents)
+
+
+def _replace(mapping: dict[Any, Any], contents: dict[Any, Any]) -> None:
+    mapping.clear()
+    mapping.update(contents)

@@ -1,0 +1,413 @@
+"""What holds after paths that meet: one value for what each path left behind.
+
+A ``choose`` function makes of two atoms the one that stands for both: the result of an
+``if``, or the slot of a loop. The rest is structure. Two lists of one length become a
+list of joined elements; a list that both paths changed stays the object that it is; two
+arrays become one that may be either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.heap import State
+from gradgen.frontend.values import (
+    Closure,
+    Conflict,
+    Foreign,
+    Maybe,
+    Partial,
+    Record,
+    Static,
+    Stream,
+    describe,
+)
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Literal
+from gradgen.ir.types import Array
+from gradgen.primitives.registry import Handle
+
+Choose = Callable[[Any, Any], Atom]
+NUMBERS = (bool, int, float)
+
+
+class Unlike(Exception):
+    """Two values that no single one can stand for."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+class Unbound:
+    """Stands for a name that a path has not bound."""
+
+
+UNBOUND = Unbound()
+
+
+class Joiner:
+    """Joins two states that both came from ``base``.
+
+    ``own`` are objects that stand for pairs already, ``made`` those made for pairs
+    here. ``lifting`` says that one and the same state is joined with itself, to be
+    taken out of the region that it was reached in.
+    """
+
+    def __init__(
+        self,
+        builder: Builder,
+        choose: Choose,
+        base: State,
+        buffers: list[Buffer],
+        own: State | None = None,
+        *,
+        lifting: bool = False,
+    ) -> None:
+        self.builder = builder
+        self.choose = choose
+        self.base = base
+        self.buffers = buffers
+        self.own = own or State()
+        self.lifting = lifting
+        self.pairs: dict[tuple[int, int], Any] = {}
+        self.made = State()
+        self.kept: list[Any] = []
+        self.first = self.second = State()
+
+    def states(self, first: State, second: State) -> State:
+        """Return the state in which both have met."""
+        self.first, self.second = first, second
+        joined = State()
+        for key, thing in first.objects.items():
+            contents = first.contents[key]
+            if key in second.contents and key not in self.own.objects:
+                contents = self._contents(thing, contents, second.contents[key])
+            joined.note(thing, contents)
+        for key, thing in self.made.objects.items():
+            joined.note(thing, self.made.contents[key])
+        return joined
+
+    def _reach(self, thing: Any) -> None:
+        """Join the contents of an object of our own that stays in its place.
+
+        One that another object takes the place of gets the contents of that.
+        """
+        key = id(thing)
+        if key in self.own.objects and (key, key) not in self.pairs:
+            if (key, -1) in self.pairs:
+                raise Unlike("may be one of several objects", COPY)
+            self.pairs[key, key] = thing
+            one, other = self.first.contents[key], self.second.contents[key]
+            self.made.note(thing, self._contents(thing, one, other))
+
+    def lifted(self, before: State, after: State) -> State:
+        """Return ``after`` with what is new in it taken out of its region."""
+        joined = State()
+        for key, thing in before.objects.items():
+            old = before.contents[key]
+            joined.note(thing, self._lift(thing, old, after.contents.get(key, old)))
+        for key, thing in self.made.objects.items():
+            joined.note(thing, self.made.contents[key])
+        return joined
+
+    def _lift(self, thing: Any, old: Any, new: Any) -> Any:
+        if isinstance(thing, Buffer):
+            return self.choose(new[0], new[0]), new[1]
+        if isinstance(thing, Frame):
+            return {
+                name: v if v is old.get(name) else self.lazily(v, v, name)
+                for name, v in new.items()
+            }
+        if isinstance(new, dict):
+            return {key: self.join(v, v) for key, v in new.items()}
+        return [self.join(v, v) for v in new] if isinstance(new, list) else new
+
+    def _contents(self, thing: Any, one: Any, other: Any) -> Any:
+        if isinstance(thing, Frame):
+            names = dict.fromkeys((*one, *other))
+            return dict(self._names(names, one, other))
+        if isinstance(thing, Buffer):
+            return self.choose(one[0], other[0]), one[1] or other[1]
+        if isinstance(thing, Stream):
+            if one != other:
+                raise Unlike("an iterator is advanced on some paths only")
+            return one
+        try:
+            return self._items(one, other)
+        except Unlike as unlike:
+            kind = describe(thing)
+            raise Unlike(f"{kind} is changed on some paths: {unlike.reason}") from None
+
+    def _names(self, names: Iterable[str], one: Any, other: Any) -> Any:
+        for name in names:
+            missing = Static(False) if name.startswith("<") else UNBOUND
+            if name == "<value>":
+                missing = UNBOUND
+            found = self.lazily(one.get(name, missing), other.get(name, missing), name)
+            if found is not UNBOUND:
+                yield name, found
+
+    def lazily(self, one: Any, other: Any, name: str) -> Any:
+        """Join what a name holds; what cannot be joined is refused when it is read."""
+        try:
+            return self.join(one, other, bare=name == "<value>")
+        except Unlike as unlike:
+            what = "what is returned" if name == "<value>" else f"'{name}'"
+            what = "this value" if name == "<result>" else what
+            return Conflict(f"{what} {unlike.reason}", unlike.hint)
+
+    def join(self, one: Any, other: Any, *, bare: bool = False) -> Any:
+        """Return what stands for either value.
+
+        ``bare`` says that nobody reads a value that was never bound.
+        """
+        if one is UNBOUND and other is UNBOUND:
+            return UNBOUND
+        if any(v is UNBOUND or isinstance(v, Maybe) for v in (one, other)):
+            return self._maybe(one, other, bare)
+        if isinstance(one, Conflict) or isinstance(other, Conflict):
+            return one if isinstance(one, Conflict) else other
+        if isinstance(one, ArrayObject) and isinstance(other, ArrayObject):
+            return self._arrays(one, other)
+        if _is_number(one) and _is_number(other):
+            return self._numbers(one, other)
+        if _is_tensor(one) and _is_tensor(other):
+            return self._spread(one, other)
+        if isinstance(one, list | tuple | dict | Record):
+            return self._containers(one, other)
+        return self._others(one, other)
+
+    def _maybe(self, one: Any, other: Any, bare: bool) -> Any:
+        values = [v.value if isinstance(v, Maybe) else v for v in (one, other)]
+        present = [v for v in values if v is not UNBOUND]
+        if len(present) == 1:
+            value = self._undefined_or(present[0], first=values[0] is UNBOUND)
+        else:
+            value = self.join(*values)
+        if bare:
+            return value
+        flags = [_flag(v) for v in (one, other)]
+        return Maybe(value, self._numbers(*flags))
+
+    def _undefined_or(self, value: Any, first: bool) -> Any:
+        """Join a value with nothing, which is defined only if the value is."""
+        choose = self.choose
+
+        def one_sided(a: Any, b: Any) -> Atom:
+            gap = Literal.undefined(a.type)
+            return choose(gap, a) if first else choose(a, gap)
+
+        inner = Joiner(
+            self.builder, one_sided, self.base, self.buffers, self.own, lifting=True
+        )
+        joined = inner.join(value, value)
+        self.adopt(inner)
+        return joined
+
+    def adopt(self, inner: Joiner) -> None:
+        """Take over what another joiner has made."""
+        for key, thing in inner.made.objects.items():
+            self.made.note(thing, inner.made.contents[key])
+        self.kept.extend(inner.kept)
+
+    def _numbers(self, one: Any, other: Any) -> Any:
+        if isinstance(one, Static) and isinstance(other, Static) and _equal(one, other):
+            return one
+        atom = self.choose(_atom(one), _atom(other))
+        if isinstance(one, Handle) and one.atom is atom:
+            return one
+        return Handle(self.builder, atom)
+
+    def _arrays(self, one: ArrayObject, other: ArrayObject) -> ArrayObject:
+        steps = self._steps(one.steps, other.steps)
+        if one.buffer is other.buffer and id(one.buffer) in self.base.objects:
+            return self._view(one, steps)
+        if steps is None:
+            return self._copies(one, other)
+        buffer = self._buffers(one.buffer, other.buffer)
+        if buffer is one.buffer and steps == one.steps:
+            return one
+        return ArrayObject(buffer, steps)
+
+    def _view(
+        self, one: ArrayObject, steps: tuple[ViewStep, ...] | None
+    ) -> ArrayObject:
+        self._reach(one.buffer)
+        if steps is None:
+            raise Unlike("is one of several views of an array", COPY)
+        return one if steps == one.steps else ArrayObject(one.buffer, steps)
+
+    def _copies(self, one: ArrayObject, other: ArrayObject) -> ArrayObject:
+        """Join unlike views of unlike arrays, through which nothing can be written."""
+        buffer = Buffer(self.builder, self.choose(one.atom, other.atom))
+        buffer.either = (one.buffer, other.buffer)
+        buffer.guest = "this may be a view of one of several arrays"
+        self._enter(buffer, (buffer.version, ""))
+        return ArrayObject(buffer)
+
+    def _buffers(self, one: Buffer, other: Buffer) -> Buffer:
+        key = (id(one), id(other))
+        if key in self.pairs:
+            return self.pairs[key]  # type: ignore[no-any-return]
+        version = self.choose(one.version, other.version)
+        buffer = self._own(one) or Buffer(self.builder, version)
+        either = dict.fromkeys((*buffer.either, one, other))
+        buffer.either = tuple(b for b in either if b is not buffer)
+        buffer.guest = one.guest or other.guest
+        buffer.contiguous = one.contiguous and other.contiguous
+        self._enter(buffer, (version, one.doubt or other.doubt))
+        self.pairs[key] = buffer
+        self.kept.extend((one, other))
+        return buffer
+
+    def _enter(self, buffer: Buffer, contents: Any) -> None:
+        self.made.note(buffer, contents)
+        self.buffers.append(buffer)
+
+    def _steps(
+        self, one: tuple[ViewStep, ...], other: tuple[ViewStep, ...]
+    ) -> tuple[ViewStep, ...] | None:
+        if len(one) != len(other):
+            return None
+        steps = []
+        for a, b in zip(one, other, strict=True):
+            if a.name != b.name or dict(a.attrs) != dict(b.attrs):
+                return None
+            parts = tuple(map(self.choose, a.parts, b.parts))
+            steps.append(ViewStep(a.name, a.attrs, parts))
+        return tuple(steps)
+
+    def _spread(self, one: Any, other: Any) -> Any:
+        """Join a number with an array, which it is spread over."""
+        version = self.choose(_atom(one), _atom(other))
+        buffer = Buffer(self.builder, version)
+        self._enter(buffer, (version, ""))
+        return ArrayObject(buffer)
+
+    def _containers(self, one: Any, other: Any) -> Any:
+        if one is other and id(one) in self.base.objects:
+            self._reach(one)
+            return one
+        if type(one) is not type(other):
+            raise Unlike("is bound to values of unlike kinds")
+        if isinstance(one, tuple):
+            return tuple(self._items(one, other))
+        key = (id(one), id(other))
+        if key not in self.pairs:
+            self._check_alone(one, other)
+            self.pairs[key] = self._container(one, other)
+            self.kept.extend((one, other))
+        return self.pairs[key]
+
+    def _check_alone(self, one: Any, other: Any) -> None:
+        """Refuse lists that are one object on a path and two on the other."""
+        for first, second in self.pairs:
+            if (first == id(one)) is not (second == id(other)):
+                raise Unlike("is one object on some paths and another one elsewhere")
+
+    def _container(self, one: Any, other: Any) -> Any:
+        if isinstance(one, Record):
+            if one.cls is not other.cls:
+                raise Unlike("is bound to objects of unlike classes")
+            made: Any = self._own(one) or Record(one.cls, {})
+            contents = self._items(one.fields, other.fields)
+        else:
+            made = self._own(one)
+            made = type(one)() if made is None else made
+            contents = self._items(one, other)
+        if isinstance(made, list):
+            made[:] = contents
+        elif isinstance(made, Record):
+            made.fields.update(contents)
+        else:
+            made.update(contents)
+        self.made.note(made, contents)
+        return made
+
+    def _own(self, one: Any) -> Any:
+        """Return an object of our own, to stand for a pair, unless it does already."""
+        if id(one) not in self.own.objects:
+            return None
+        if any(first == id(one) for first, _ in self.pairs):
+            return None
+        self.pairs[id(one), -1] = one
+        return one
+
+    def _items(self, one: Any, other: Any) -> Any:
+        if isinstance(one, dict):
+            if list(one) != list(other):
+                raise Unlike("has other keys on other paths")
+            return {key: self.join(one[key], other[key]) for key in one}
+        if len(one) != len(other):
+            raise Unlike("has another length on other paths")
+        return [self.join(a, b) for a, b in zip(one, other, strict=True)]
+
+    def _others(self, one: Any, other: Any) -> Any:
+        if isinstance(one, Static | Foreign) and (one is other or _equal(one, other)):
+            return one
+        if one is other and not (self.lifting and self._is_inner(one)):
+            return one
+        if isinstance(one, Closure) and isinstance(other, Closure):
+            same = one.node is other.node and one.frame is other.frame
+            plain = not one.defaults and not other.defaults
+            if same and plain and not self._is_inner(one):
+                return one
+        if isinstance(one, Partial) and isinstance(other, Partial):
+            return self._partials(one, other)
+        raise Unlike("is bound to values of unlike kinds on the paths that lead here")
+
+    def _is_inner(self, value: Any) -> bool:
+        """Tell whether a value may hold what exists in its region only."""
+        if isinstance(value, Closure):
+            return id(value.frame) not in self.base.objects or bool(value.defaults)
+        return True
+
+    def _partials(self, one: Partial, other: Partial) -> Partial:
+        function = self.join(one.function, other.function)
+        args = tuple(self._items(list(one.args), list(other.args)))
+        return Partial(function, args, self._items(one.kwargs, other.kwargs))
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, Maybe):
+        return value.flag
+    return Static(value is not UNBOUND)
+
+
+def _atom(value: Any) -> Atom:
+    return value.atom if isinstance(value, Handle) else Literal.of(value.value)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Handle):
+        return not isinstance(value.atom.type, Array) and not isinstance(
+            value, ArrayObject
+        )
+    return isinstance(value, Static) and isinstance(value.value, NUMBERS)
+
+
+def _is_tensor(value: Any) -> bool:
+    return _is_number(value) or isinstance(value, ArrayObject)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Tell whether two known values are one and the same to Python."""
+    if not isinstance(one, Static) or not isinstance(other, Static):
+        return False
+    if one.value is other.value:
+        return True
+    same = type(one.value) is type(other.value)
+    try:
+        return same and bool(one.value == other.value) and _sign(one) == _sign(other)
+    except (TypeError, ValueError, Refusal):
+        return False
+
+
+def _sign(value: Static) -> str:
+    return repr(value.value) if isinstance(value.value, float) else ""

@@ -1,0 +1,286 @@
+"""Loops whose number of turns is known only when the program runs.
+
+The body is interpreted with a slot for everything that it changes. What that is shows
+after the first try: whatever differs at the end of the body from its start gets a slot,
+and the body is interpreted again, until nothing new differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.branches import left
+from gradgen.frontend.choices import common_type, convert, plain
+from gradgen.frontend.frame import Context, Frame
+from gradgen.frontend.heap import State, state_of
+from gradgen.frontend.joins import Joiner, Unlike
+from gradgen.frontend.values import Static
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
+from gradgen.ir.regions import make_for, make_while
+from gradgen.ir.types import PY_BOOL, PY_INT, Sym, Type, same_type
+from gradgen.primitives.registry import Handle, apply
+
+MAX_ROUNDS = 20
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A carried value: what it is at first, and at the end of the body."""
+
+    initial: Atom
+    param: Value
+    next: Atom | None = None
+
+
+@dataclass(slots=True)
+class Body:
+    """What one interpretation of the body appended, and what it left behind."""
+
+    ops: list[Op]
+    exit: Any
+    state: State
+
+
+@dataclass(slots=True)
+class Slots:
+    """The slots of a loop, and whether the last interpretation asked for more."""
+
+    context: Context
+    builder: Builder
+    outside: set[str]
+    slots: dict[Value, Slot] = field(default_factory=dict)
+    stable: bool = True
+
+    def begin(self) -> None:
+        """Forget what the slots are at the end of the body."""
+        self.stable = True
+        for slot in self.slots.values():
+            slot.next = None
+
+    def choose(self, head: Atom, end: Atom) -> Atom:
+        """Return the slot for what is ``head`` before the body and ``end`` after it."""
+        slot = self.slots.get(head) if isinstance(head, Value) else None
+        if slot is None:
+            return head if head == end else self._new(head, end)
+        type_ = common_type(self.builder, slot.param, end, spread=True)
+        if not same_type(type_, slot.param.type):
+            return self._new(slot.initial, end, type_, slot.param.hint)
+        if slot.next is None or slot.next == end:
+            slot.next = end
+            return slot.param
+        return self._new(slot.initial, end, type_, slot.param.hint)
+
+    def _new(
+        self, initial: Atom, end: Atom, type_: Type | None = None, hint: str = ""
+    ) -> Value:
+        self.stable = False
+        for slot in self.slots.values():
+            if slot.next is end and slot.initial == initial and type_ is None:
+                return slot.param
+        type_ = type_ or common_type(self.builder, initial, end, spread=True)
+        self._check_outside(type_)
+        hints = [x.hint for x in (initial, end) if isinstance(x, Value)]
+        param = Value(plain(type_), next(filter(None, [hint, *hints]), ""))
+        self.context.stands_for(param, (initial, end))
+        self.slots[param] = Slot(initial, param, end)
+        return param
+
+    def _check_outside(self, type_: Type) -> None:
+        """Refuse arrays whose shape is another one in every turn."""
+        exact = self.builder.outer[-1][3] if self.builder.outer else {}
+        for dim in getattr(type_, "shape", ()):
+            found = self.builder.dims.resolve(dim)
+            inner = isinstance(found, Sym) and found.name not in self.outside
+            if inner and found not in exact:
+                raise Unlike("changes its shape in a loop", "one shape throughout")
+
+    def drop_unused(self) -> None:
+        """Forget slots that nothing is bound to any more."""
+        unused = [p for p, slot in self.slots.items() if slot.next is None]
+        for param in unused:
+            del self.slots[param]
+
+
+class RegionLoop:
+    """Interprets the body of a loop until its slots are known, and appends the op."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.builder = frame.builder
+        self.slots = Slots(frame.context, frame.builder, set(frame.builder.dims.names))
+        self.before = state_of(frame)
+
+    def settle(self, run: Callable[[], Any]) -> tuple[State, Body]:
+        """Return the state at the start of the body, and the body itself.
+
+        ``run`` interprets the body once and returns whether it is left for good.
+        """
+        head, made = self.before, State()
+        for _ in range(MAX_ROUNDS):
+            head.put_back()
+            with self.builder.region() as ops:
+                body = Body(ops, run(), State())
+                body.state = state_of(self.frame)
+                self.slots.begin()
+                joined, made = self._joined(head, made, body)
+                if self.slots.stable:
+                    self.slots.drop_unused()
+                    self._close(body)
+                    return head, body
+            head = joined
+        raise Refusal("what this loop changes is too involved to follow")
+
+    def _joined(self, head: State, made: State, body: Body) -> tuple[State, State]:
+        joiner = Joiner(
+            self.builder, self.slots.choose, head, self.frame.context.buffers, made
+        )
+        try:
+            joined = joiner.states(head, body.state)
+        except Unlike as unlike:
+            raise Refusal(f"in this loop, {unlike.reason}", unlike.hint) from None
+        both = State({**made.objects}, {**made.contents})
+        for key, thing in joiner.made.objects.items():
+            both.note(thing, joiner.made.contents[key])
+        return joined, both
+
+    def _close(self, body: Body) -> None:
+        """Bring what the slots are at the end of the body to their types."""
+        for slot in self.slots.slots.values():
+            assert slot.next is not None
+            slot.next = convert(self.builder, slot.next, slot.param.type)
+
+    def initial(self) -> list[Atom]:
+        """Return the initial values of the slots, in their types."""
+        slots = self.slots.slots.values()
+        try:
+            return [convert(self.builder, s.initial, s.param.type) for s in slots]
+        except Unlike as unlike:
+            reason = f"in this loop, a value {unlike.reason}"
+            raise Refusal(reason, unlike.hint) from None
+
+    def block(self, index: Value, body: Body) -> Block:
+        """Return the body as a block."""
+        slots = self.slots.slots.values()
+        ends = [s.next for s in slots if s.next is not None]
+        exits = [] if self.never_left(body) else [_atom(body.exit)]
+        params = (index, *(s.param for s in slots))
+        return Block(params, tuple(body.ops), (*exits, *ends))
+
+    def never_left(self, body: Body) -> bool:
+        """Tell whether the loop has no exit but its end."""
+        return isinstance(body.exit, Static) and not body.exit.value
+
+    def finish(self, op: Op, head: State) -> Handle:
+        """Append the op and leave what follows it; return whether it was left early."""
+        op.origin = self.builder.origin
+        self.builder.append(op)
+        params = self.slots.slots
+        final = dict(zip(params, op.results, strict=False))
+        for param, result in final.items():
+            result.hint = param.hint
+            self.frame.context.stands_for(result, (param,))
+        joiner = Joiner(
+            self.builder,
+            lambda a, _: final.get(a, a) if isinstance(a, Value) else a,
+            head,
+            self.frame.context.buffers,
+        )
+        after = joiner.states(head, head)
+        for thing in self.before.objects.values():
+            assert id(thing) in after.objects
+        after.put_back()
+        return Handle(self.builder, op.results[-1])
+
+
+def _atom(value: Any) -> Atom:
+    return value.atom if isinstance(value, Handle) else Literal.of(bool(value.value))
+
+
+def leave_turn(frame: Frame) -> Any:
+    """Return whether a turn of a loop leaves it, and begin the next one afresh."""
+    exit = left(frame, ("break", "return"))
+    for kind in ("break", "continue"):
+        frame.names.pop(f"<{kind}>", None)
+    return exit
+
+
+def begin_turn(frame: Frame) -> None:
+    """Note that nothing was left yet: else the loop would have been."""
+    for name in ("<return>", "<value>"):
+        frame.names.pop(name, None)
+
+
+def region_for(
+    frame: Frame,
+    bounds: tuple[Handle, Handle, Handle],
+    turn: Callable[[Handle], None],
+) -> Handle:
+    """Append a loop over ``range(*bounds)``; return whether it was left early."""
+    loop = RegionLoop(frame)
+    index = Value(PY_INT)
+
+    def run() -> Any:
+        begin_turn(frame)
+        turn(Handle(frame.builder, index))
+        return leave_turn(frame)
+
+    head, body = loop.settle(run)
+    lo, hi, step = (bound.atom for bound in bounds)
+    op = make_for(
+        (lo, hi, step),
+        loop.initial(),
+        (),
+        loop.block(index, body),
+        0,
+        exits=not loop.never_left(body),
+        span=frame.builder.span,
+    )
+    return loop.finish(op, head)
+
+
+def region_while(
+    frame: Frame, test: Callable[[], Any], turn: Callable[[], None]
+) -> Handle:
+    """Append a loop that runs while ``test()``; return whether it was left early."""
+    loop = RegionLoop(frame)
+    index = Value(PY_INT)
+
+    def run() -> Any:
+        begin_turn(frame)
+        turn()
+        return leave_turn(frame)
+
+    head, body = loop.settle(run)
+    op = make_while(
+        _test_block(loop, head, test),
+        loop.initial(),
+        (),
+        loop.block(index, body),
+        0,
+        exits=not loop.never_left(body),
+        span=frame.builder.span,
+    )
+    return loop.finish(op, head)
+
+
+def _test_block(loop: RegionLoop, head: State, test: Callable[[], Any]) -> Block:
+    """Return the test over parameters of its own."""
+    head.put_back()
+    with loop.builder.region() as ops:
+        begin_turn(loop.frame)
+        result = test()
+    if isinstance(result, Handle) and result.shape:
+        raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
+    fresh = {p: Value(p.type, p.hint) for p in loop.slots.slots}
+    block = Block((), tuple(ops), (_atom(result),))
+    mapped = map_operands(block, lambda x: fresh.get(x, x))  # type: ignore[arg-type, call-overload]
+    return Block(tuple(fresh.values()), mapped.ops, mapped.results)
+
+
+def as_bool(value: Handle) -> Handle:
+    """Return a number as Python's ``bool`` takes it."""
+    return value if value.type == PY_BOOL else apply("bool", value)

@@ -1,0 +1,252 @@
+"""``for`` and ``while``: turn by turn where the turns are known, else as a loop."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from gradgen.errors import Refusal, UnsupportedError
+from gradgen.frontend.branches import branch, left, may_leave, unless_left
+from gradgen.frontend.containers import items_of, test_of, truth
+from gradgen.frontend.frame import (
+    Flow,
+    Frame,
+    NeedsStatic,
+    Raised,
+    evaluate,
+    executes,
+    foldable_input,
+    guarded,
+)
+from gradgen.frontend.heap import state_of
+from gradgen.frontend.loops import region_for, region_while
+from gradgen.frontend.running import execute
+from gradgen.frontend.targets import bind_target
+from gradgen.frontend.values import Static, Walk
+from gradgen.frontend.walks import SHORT, make_range, number, walk_of
+from gradgen.ir.core import Value
+from gradgen.primitives.registry import Handle
+
+MAX_TURNS = 10_000
+WHILE = "a 'for' loop over a known number of turns"
+
+
+@executes(ast.For)
+def _for(frame: Frame, node: ast.For) -> Flow | None:
+    iterable = evaluate(frame, node.iter)
+    with frame.context.holding(iterable):
+        walk = guarded(frame, node.iter, lambda frame, _: walk_of(frame, iterable))
+        if walk is not None:
+            return _walked(frame, node, walk)
+        if isinstance(iterable, Static) and isinstance(iterable.value, range):
+            return _long_or_short(frame, node, iterable.value)
+        return _turn_by_turn(frame, node, iterable)
+
+
+def _long_or_short(frame: Frame, node: ast.For, turns: range) -> Flow | None:
+    """Interpret a loop over a known range, which is unrolled where it is short."""
+    if len(turns) <= SHORT:
+        return _turn_by_turn(frame, node, Static(turns))
+    bounds = [number(frame, x) for x in (turns.start, turns.stop, turns.step)]
+    before = state_of(frame)
+    try:
+        return _walked(frame, node, make_range(frame, bounds))
+    except (UnsupportedError, NeedsStatic):
+        before.put_back()
+        return _turn_by_turn(frame, node, Static(turns))
+
+
+def _walked(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
+    """Interpret the body once for all turns."""
+
+    def turn(index: Handle) -> None:
+        bind_target(frame, node.target, walk.at(index))
+        _run_turn(frame, node.body)
+
+    with frame.context.holding(walk):
+        try:
+            early = region_for(frame, walk.bounds, turn)
+        except (UnsupportedError, Refusal):
+            _ask_for_turns(frame, walk)
+            raise
+    return _after(frame, node.orelse, early)
+
+
+def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
+    flow = execute(frame, body)
+    if flow is not None and flow.kind == "raise":
+        raise Refusal("this loop always raises in its first turn")
+    if flow is not None and flow.kind in ("break", "continue", "return"):
+        frame.names[f"<{flow.kind}>"] = Static(True)
+
+
+def _ask_for_turns(frame: Frame, walk: Walk) -> None:
+    """Have an integer argument folded that says how many turns there are."""
+    for bound in walk.bounds:
+        if isinstance(bound.atom, Value):
+            found = foldable_input(frame.context, bound.atom)
+            if found is not None:
+                raise NeedsStatic(found) from None
+
+
+def _after(frame: Frame, orelse: list[ast.stmt], early: Handle) -> Flow | None:
+    """Carry out the ``else`` of a loop, unless it was left."""
+    returned = may_leave(frame, "return")
+    ending = Flow("maybe") if returned else None
+    if not orelse:
+        return ending
+    return branch(frame, early, lambda: ending, functools.partial(_else, frame, orelse))
+
+
+def _else(frame: Frame, orelse: list[ast.stmt]) -> Flow | None:
+    frame.names.pop("<return>", None)
+    return execute(frame, orelse)
+
+
+def _turn_by_turn(frame: Frame, node: ast.For, iterable: Any) -> Flow | None:
+    items = guarded(frame, node.iter, lambda frame, _: items_of(frame, iterable))
+
+    def step() -> bool:
+        for item in items:
+            bind_target(frame, node.target, item)
+            return True
+        return False
+
+    return _unrolled(frame, step, node.body, node.orelse)
+
+
+def _unrolled(
+    frame: Frame,
+    step: Callable[[], bool],
+    body: list[ast.stmt],
+    orelse: list[ast.stmt],
+) -> Flow | None:
+    """Interpret turn after turn while ``step()``, which begins one, says so."""
+    for turn in range(MAX_TURNS + 1):
+        if not step():
+            return execute(frame, orelse)
+        if turn == MAX_TURNS:
+            break
+        flow = execute(frame, body)
+        if flow is None or flow.kind == "continue":
+            continue
+        if flow.kind == "break":
+            return None
+        if flow.kind != "maybe":
+            return flow
+        frame.names.pop("<continue>", None)
+        if isinstance(left(frame), Handle):
+            return _unrolled_on(frame, step, body, orelse)
+    reason = f"a loop of more than {MAX_TURNS} turns is not unrolled"
+    raise Refusal(reason, "array operations, or fewer turns")
+
+
+def _unrolled_on(
+    frame: Frame,
+    step: Callable[[], bool],
+    body: list[ast.stmt],
+    orelse: list[ast.stmt],
+) -> Flow | None:
+    """Interpret the remaining turns where the loop was not left yet."""
+    flow = unless_left(frame, lambda: _unrolled(frame, step, body, orelse))
+    frame.names.pop("<break>", None)
+    if flow is not None and flow.kind == "maybe" and not may_leave(frame, "return"):
+        return None
+    return None if flow is not None and flow.kind == "break" else flow
+
+
+@executes(ast.While)
+def _while(frame: Frame, node: ast.While) -> Flow | None:
+    """Interpret a loop as one whose test, or way out, is known only at run time."""
+    before = state_of(frame)
+    if _is_open(frame, node):
+        before.put_back()
+        return _while_region(frame, node)
+    before.put_back()
+    return _unrolled(frame, lambda: truth_now(frame, node.test), node.body, node.orelse)
+
+
+def truth_now(frame: Frame, test: ast.expr) -> bool:
+    """Evaluate a test that was known in the first turn."""
+    value = evaluate(frame, test)
+    return bool(guarded(frame, test, lambda frame, _: truth(frame, value, WHILE)))
+
+
+def _is_open(frame: Frame, node: ast.While) -> bool:
+    """Tell whether a first turn leaves open how many there are."""
+    with frame.builder.region():
+        cond = test_of(frame, node.test)
+        if isinstance(cond, Handle):
+            return True
+        if not cond:
+            return False
+        try:
+            flow = execute(frame, node.body)
+        except Raised:
+            return False
+        if flow is not None:
+            return flow.kind == "maybe"
+        return isinstance(test_of(frame, node.test), Handle)
+
+
+def _while_region(frame: Frame, node: ast.While) -> Flow | None:
+    if _changes(frame, node.test):
+        node = _tested_inside(frame, node)
+
+    def test() -> Any:
+        cond = test_of(frame, node.test)
+        return cond if isinstance(cond, Handle) else Static(cond)
+
+    early = region_while(frame, test, lambda: _run_turn(frame, node.body))
+    endless = isinstance(node.test, ast.Constant) and node.test.value
+    ending = _after(frame, node.orelse, early)
+    if endless and not node.orelse and not _breaks(node.body):
+        return Flow("return")
+    return ending
+
+
+def _breaks(body: list[ast.stmt]) -> bool:
+    return any(isinstance(n, ast.Break) for stmt in body for n in ast.walk(stmt))
+
+
+def _changes(frame: Frame, test: ast.expr) -> bool:
+    """Tell whether a test changes anything, as ``:=`` does."""
+    before = state_of(frame)
+    with frame.builder.region():
+        test_of(frame, test)
+    after = state_of(frame)
+    before.put_back()
+    same = before.contents.keys() == after.contents.keys()
+    return not same or any(
+        not _unchanged(before.contents[key], after.contents[key])
+        for key in before.contents
+    )
+
+
+def _unchanged(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(one[k] is other[k] for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_is, one, other))
+    return bool(one == other)
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other or (isinstance(one, str) and one == other)
+
+
+def _tested_inside(frame: Frame, node: ast.While) -> ast.While:
+    """Return ``while True`` with the test as its first statement."""
+    if node.orelse:
+        raise Refusal(
+            "a 'while' whose test changes something cannot have an 'else'",
+            "bind the value in the loop's body",
+        )
+    leave = ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], [])
+    made = ast.While(ast.Constant(True), [leave, *node.body], [])
+    for inner in ast.walk(made):
+        if not hasattr(inner, "lineno"):
+            ast.copy_location(inner, node.test)
+    return made

@@ -1,0 +1,65 @@
+"""Carrying out statements, some of which may be left on some paths only."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradgen.frontend.accept import refusal_of
+from gradgen.frontend.branches import unless_left
+from gradgen.frontend.frame import EXECUTORS, Flow, Frame, guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """How a run of statements was left whose rest has been carried out as well."""
+
+    flow: Flow | None
+
+
+Ending = Flow | Consumed | None
+BlockExecutor = Callable[[Frame, ast.stmt, Sequence[ast.stmt]], Ending]
+BLOCKS: dict[type[ast.AST], BlockExecutor] = {}
+"""Executors that are given the statements that follow, and may carry them out."""
+
+
+def executes_with_rest(
+    kind: type[ast.AST],
+) -> Callable[[BlockExecutor], BlockExecutor]:
+    """Enter the function that carries out a statement and perhaps what follows it."""
+
+    def enter(function: BlockExecutor) -> BlockExecutor:
+        BLOCKS[kind] = function
+        return function
+
+    return enter
+
+
+def execute(frame: Frame, statements: Sequence[ast.stmt]) -> Flow | None:
+    """Carry out statements until one of them leaves the run.
+
+    What follows a statement that leaves the run on some paths is carried out on the
+    others.
+    """
+    for position, node in enumerate(statements):
+        rest = statements[position + 1 :]
+        ending = guarded(frame, node, functools.partial(_carry_out, rest))
+        if isinstance(ending, Consumed):
+            return ending.flow
+        if ending is None:
+            continue
+        if ending.kind == "maybe" and rest:
+            return unless_left(frame, functools.partial(execute, frame, rest))
+        return ending  # type: ignore[no-any-return]
+    return None
+
+
+def _carry_out(rest: Sequence[ast.stmt], frame: Frame, node: ast.stmt) -> Ending:
+    kind = type(node)
+    if kind in BLOCKS:
+        return BLOCKS[kind](frame, node, rest)
+    if kind not in EXECUTORS:
+        raise frame.refuse(node, *refusal_of(node))
+    return EXECUTORS[kind](frame, node)

@@ -1,0 +1,114 @@
+"""Writes into arrays, which everybody sees who holds the array or a view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, ViewStep, settle
+from gradgen.frontend.containers import index_items
+from gradgen.frontend.frame import Frame, refusing
+from gradgen.frontend.values import NOTHING, Static, describe, to_python
+from gradgen.ir.core import Value
+from gradgen.primitives.registry import Handle, apply, find_lowering, lift
+from gradgen.primitives.updating import add_into, write
+
+MUTATORS: dict[Any, Callable[..., Handle]] = {}
+CHANGING_METHODS: dict[str, Callable[..., Handle]] = {}
+
+Change = Callable[[Handle, Sequence[ViewStep]], Handle]
+IN_DOUBT = "this array may have been written to through another name"
+
+
+def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
+    """Give the buffer of ``target`` what ``change(contents, path)`` returns."""
+    buffer = target.buffer
+    if buffer.guest:
+        raise Refusal(buffer.guest, "a copy, such as np.array(x)")
+    base = ArrayObject(buffer)
+    old = base.atom
+    with refusing():
+        new = change(Handle(frame.builder, old), target.steps)
+    if isinstance(new.atom, Value) and isinstance(old, Value) and not new.atom.hint:
+        new.atom.hint = old.hint
+    settle(buffer, new.atom, frame.context.buffers, IN_DOUBT)
+
+
+def store_into(frame: Frame, target: ArrayObject, index: Any, value: Any) -> None:
+    """Do ``target[index] = value``."""
+    items = index_items(target, index)
+    number = written(frame, value)
+    set_contents(frame, target, lambda base, path: write(base, items, number, path))
+
+
+def written(frame: Frame, value: Any) -> Handle:
+    """Return what is written as a handle; lists become arrays."""
+    if isinstance(value, list | tuple):
+        lowering = find_lowering(np.array)
+        assert lowering is not None
+        return lowering(to_python(value), builder=frame.builder)  # type: ignore[no-any-return]
+    if isinstance(value, Handle):
+        return Handle(frame.builder, value.atom)
+    if isinstance(value, Static):
+        return lift(frame.builder, value.value)
+    raise Refusal(f"writing {describe(value)} into an array is not supported")
+
+
+def overwrite(frame: Frame, target: ArrayObject, new: Any, where: Any = None) -> None:
+    """Replace all contents of ``target``, cast as an operation in place casts."""
+    value = written(frame, new)
+    _check_cast(value, target)
+    if where is not None:
+        value = apply("where", written(frame, where), value, target)
+    if value.rank > target.rank:
+        raise Refusal("an array keeps its shape when it is changed in place")
+
+    def change(base: Handle, path: Sequence[ViewStep]) -> Handle:
+        if path or value.shape != base.shape:
+            return write(base, [Ellipsis], value, path)
+        return (
+            value
+            if value.dtype == base.dtype
+            else apply("cast", value, dtype=base.dtype)
+        )
+
+    set_contents(frame, target, change)
+
+
+def _check_cast(value: Handle, target: Handle) -> None:
+    """Refuse what NumPy does not cast when it computes in place."""
+    if value.type.weak:
+        return
+    if not np.can_cast(value.dtype, target.dtype, "same_kind"):
+        raise Refusal(
+            f"this always raises: numbers of {value.dtype} do not go into an array of "
+            f"{target.dtype}",
+            "an array of floats",
+        )
+
+
+def accumulate(
+    frame: Frame, target: ArrayObject, index: Any, value: Any, sign: int
+) -> None:
+    """Do ``target[index] += value``, or ``-=`` for ``sign=-1``."""
+    items = index_items(target, index)
+    number = written(frame, value)
+    set_contents(
+        frame, target, lambda base, path: add_into(base, items, number, path, sign)
+    )
+
+
+def change(
+    frame: Frame, function: Any, target: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a function or method that changes its first argument."""
+    table: dict[Any, Any] = CHANGING_METHODS if isinstance(function, str) else MUTATORS
+    if not isinstance(target, ArrayObject):
+        raise Refusal(f"this changes {describe(target)}, which is no array")
+    with refusing():
+        new = table[function](target, *to_python(args), **to_python(kwargs))
+    overwrite(frame, target, new)
+    return NOTHING
