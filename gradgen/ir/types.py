@@ -129,6 +129,8 @@ def tensor(dtype: DType, shape: Shape) -> Tensor:
 
 def is_floating(type_: Type) -> bool:
     """Tell whether a value of this type can carry a derivative."""
+    if isinstance(type_, Seq):
+        return is_floating(type_.element)
     return isinstance(type_, Scalar | Array) and type_.dtype.kind == "f"
 
 

@@ -22,7 +22,7 @@ from gradgen.ir.regions import (
     stack_type,
     substitute,
 )
-from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
+from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Type
 
 CONTEXT = 4
 
@@ -236,9 +236,16 @@ class Verifier:
                 self._fail(f"an element of {x.type} is no {element.type}", op)
         lengths = [y.type.shape[0] for y in parts.stacked if isinstance(y.type, Array)]
         for item, y in zip(parts.items, parts.stacked, strict=True):
-            expected = stack_type(item.type, lengths[0] if lengths else 0)
-            if not self._same(y.type, expected, new=True):
+            listed = isinstance(y.type, Seq)
+            length = lengths[0] if lengths else 0
+            expected = Seq(item.type) if listed else stack_type(item.type, length)
+            if not self._stacks(y.type, expected):
                 self._fail(f"{item.type} stacks to {expected}, not {y.type}", op)
+
+    def _stacks(self, given: Type, expected: Type) -> bool:
+        if isinstance(given, Seq) and isinstance(expected, Seq):
+            return self._stacks(given.element, expected.element)
+        return self._same(given, expected, new=True)
 
     def _fits(self, element: Type, given: Type) -> bool:
         """Compare types, taking a number of an array for a Python number as well."""

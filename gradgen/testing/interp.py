@@ -53,6 +53,8 @@ def _run_function(function: Function, given: Sequence[Any]) -> list[Any]:
 
 def converted(value: Any, type_: Type) -> Any:
     """Return ``value`` in the Python type that stands for ``type_``, read-only."""
+    if value is UNDEFINED:
+        return value
     if isinstance(type_, Array):
         view = np.asarray(value).view()
         view.flags.writeable = False
@@ -199,6 +201,10 @@ def _stacked(parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
 def _stack(column: list[Any], type_: Type) -> Any:
     if not isinstance(type_, Array):
         return column
-    if column:
-        return np.array(column, type_.dtype)
-    return np.empty([d if isinstance(d, int) else 0 for d in type_.shape], type_.dtype)
+    defined = [x for x in column if x is not UNDEFINED]
+    if defined:
+        blank = np.zeros_like(defined[0])
+        rows = [blank if x is UNDEFINED else x for x in column]
+        return np.array(rows, type_.dtype)
+    shape = [d if isinstance(d, int) else 0 for d in type_.shape[1:]]
+    return np.empty((len(column), *shape), type_.dtype)

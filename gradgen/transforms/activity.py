@@ -6,41 +6,106 @@ from collections.abc import Iterable, Sequence
 
 from gradgen.errors import refuse
 from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import is_floating
 from gradgen.primitives.registry import PRIMITIVES
-
-CONTROL = ("if", "for", "while", "call")
 
 
 def active_values(
     block: Block, inputs: Iterable[Value], outputs: Iterable[Atom]
 ) -> set[Value]:
-    """Return the values that are both varied and useful.
+    """Return the values, in regions too, that are both varied and useful.
 
     A value is varied if it depends on ``inputs`` through differentiable operands, and
     useful if one of ``outputs`` depends on it so (Griewank and Walther, section 6.2).
+    Round the back edge of a loop, both are fixpoints.
     """
-    varied = _varied(block.ops, set(inputs))
-    return varied & _useful(block.ops, varied, outputs)
-
-
-def _varied(ops: Sequence[Op], varied: set[Value]) -> set[Value]:
-    for op in ops:
-        if op.name in CONTROL:
-            raise refuse(f"the derivative of '{op.name}'", op.span)
-        if carries(op) and any(x in varied for x in moving_operands(op)):
-            varied.update(y for y in op.results if is_floating(y.type))
-    return varied
-
-
-def _useful(
-    ops: Sequence[Op], varied: set[Value], outputs: Iterable[Atom]
-) -> set[Value]:
+    varied = set(inputs)
+    _vary(block.ops, varied)
     useful = {atom for atom in outputs if isinstance(atom, Value) and atom in varied}
+    _use(block.ops, varied, useful)
+    return varied & useful
+
+
+def _vary(ops: Sequence[Op], varied: set[Value]) -> None:
+    """Add to ``varied`` what depends on it."""
+    for op in ops:
+        if op.name == "if":
+            _vary_branches(op, varied)
+        elif op.name in ("for", "while"):
+            _vary_loop(op, varied)
+        elif op.name == "call":
+            raise refuse(f"the derivative of '{op.name}'", op.span)
+        elif carries(op) and any(x in varied for x in moving_operands(op)):
+            varied.update(y for y in op.results if is_floating(y.type))
+
+
+def _vary_branches(op: Op, varied: set[Value]) -> None:
+    for region in op.regions:
+        _vary(region.ops, varied)
+        _hand_on(region.results, op.results, varied)
+
+
+def _vary_loop(op: Op, varied: set[Value]) -> None:
+    parts = loop_parts(op)
+    _hand_on(parts.scanned, parts.elements, varied)
+    _hand_on(parts.initial, parts.carried, varied)
+    before = -1
+    while len(varied) > before:
+        before = len(varied)
+        _vary(op.regions[-1].ops, varied)
+        _hand_on(parts.next, parts.carried, varied)
+    _hand_on(parts.carried, parts.final, varied)
+    _hand_on(parts.items, parts.stacked, varied)
+
+
+def _hand_on(given: Sequence[Atom], taken: Sequence[Atom], found: set[Value]) -> None:
+    """Add each value of ``taken`` whose counterpart in ``given`` is in ``found``."""
+    for x, y in zip(given, taken, strict=True):
+        if x in found and isinstance(y, Value) and is_floating(y.type):
+            found.add(y)
+
+
+def _use(ops: Sequence[Op], varied: set[Value], useful: set[Value]) -> None:
+    """Add to ``useful`` the varied values that it depends on."""
     for op in reversed(ops):
-        if any(y in useful for y in op.results):
+        if op.name == "if":
+            _use_branches(op, varied, useful)
+        elif op.name in ("for", "while"):
+            _use_loop(op, varied, useful)
+        elif any(y in useful for y in op.results):
             useful.update(x for x in moving_operands(op) if x in varied)
-    return useful
+
+
+def _use_branches(op: Op, varied: set[Value], useful: set[Value]) -> None:
+    for region in op.regions:
+        _hand_back(op.results, region.results, varied, useful)
+        _use(region.ops, varied, useful)
+
+
+def _use_loop(op: Op, varied: set[Value], useful: set[Value]) -> None:
+    parts = loop_parts(op)
+    _hand_back(parts.final, parts.carried, varied, useful)
+    _hand_back(parts.stacked, parts.items, varied, useful)
+    before = -1
+    while len(useful) > before:
+        before = len(useful)
+        _hand_back(parts.carried, parts.next, varied, useful)
+        _use(op.regions[-1].ops, varied, useful)
+    _hand_back(parts.carried, parts.initial, varied, useful)
+    _hand_back(parts.elements, parts.scanned, varied, useful)
+
+
+def _hand_back(
+    taken: Sequence[Atom],
+    given: Sequence[Atom],
+    varied: set[Value],
+    useful: set[Value],
+) -> None:
+    """Add each varied value of ``given`` whose counterpart in ``taken`` is useful."""
+    for y, x in zip(taken, given, strict=True):
+        if y in useful and isinstance(x, Value) and x in varied:
+            useful.add(x)
 
 
 def carries(op: Op) -> bool:

@@ -6,42 +6,13 @@ from collections.abc import Sequence
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Op, Value
-from gradgen.primitives.families import zeros_like
-from gradgen.primitives.registry import PRIMITIVES, Handle, Into
+from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
-from gradgen.transforms.fit import cotangent_for, materialise, name_after, start
-
-
-class Cotangents:
-    """The cotangents collected so far. A value without an entry has a zero one."""
-
-    def __init__(self, builder: Builder, active: set[Value]) -> None:
-        self.builder = builder
-        self.active = active
-        self.bars: dict[Value, Handle] = {}
-
-    def add(self, x: Atom, contribution: Handle | Into | None) -> None:
-        """Add what one use of ``x`` contributes to its cotangent."""
-        if contribution is None or not isinstance(x, Value) or x not in self.active:
-            return
-        handle = Handle(self.builder, x)
-        collected = self.bars.get(x)
-        if isinstance(contribution, Into):
-            total = contribution.add(collected or self._zero(x))
-        else:
-            part = cotangent_for(contribution, handle)
-            total = part if collected is None else collected + part
-        name_after(total, x, "_bar")
-        self.bars[x] = total
-
-    def _zero(self, x: Value) -> Handle:
-        zero = zeros_like(Handle(self.builder, x))
-        name_after(zero, x, "_bar")
-        return zero
-
-    def take(self, y: Value) -> Handle | None:
-        """Remove and return the cotangent of ``y``."""
-        return self.bars.pop(y, None)
+from gradgen.transforms.branches import reverse_if
+from gradgen.transforms.cotangents import Cotangents, Sweep, current_op
+from gradgen.transforms.extending import note_lengths
+from gradgen.transforms.fit import materialise, name_after, start
+from gradgen.transforms.loops import reverse_loop
 
 
 def reverse_sweep(
@@ -53,7 +24,8 @@ def reverse_sweep(
     """Append the reverse sweep and return the cotangents of ``inputs``.
 
     ``seeds`` pairs results of ``function`` with their cotangents. The forward sweep
-    must stand in ``builder`` already.
+    must stand in ``builder`` already; region ops that have to record residuals are
+    replaced there.
     """
     outputs = [atom for atom, _ in seeds]
     active = active_values(function.body, inputs, outputs)
@@ -61,8 +33,8 @@ def reverse_sweep(
     builder.origin = "adjoint"
     for atom, seed in seeds:
         cotangents.add(atom, seed)
-    for op in reversed(function.body.ops):
-        _reverse_op(builder, op, cotangents)
+    sweep = Sweep(builder, active, reverse_ops)
+    reverse_ops(sweep, function.body.ops, cotangents, builder.ops)
     handles = [Handle(builder, x) for x in inputs]
     bars = [
         materialise(cotangents.take(x), handle)
@@ -73,10 +45,23 @@ def reverse_sweep(
     return bars
 
 
+def reverse_ops(
+    sweep: Sweep, ops: Sequence[Op], cotangents: Cotangents, forward: list[Op]
+) -> None:
+    """Append the adjoints of ``ops`` in opposite order."""
+    for op in reversed(ops):
+        if not any(y in cotangents.bars for y in op.results):
+            continue
+        if not op.regions:
+            _reverse_op(sweep.builder, op, cotangents)
+            continue
+        op = current_op(forward, op)
+        reverse = reverse_if if op.name == "if" else reverse_loop
+        reverse(sweep, op, cotangents, forward)
+
+
 def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     bars = [cotangents.take(y) for y in op.results]
-    if all(bar is None for bar in bars):
-        return
     primitive = PRIMITIVES[op.name]
     assert primitive.adjoint is not None, op.name
     (y,), (y_bar,) = op.results, bars
@@ -94,4 +79,5 @@ def forward_sweep(function: Function) -> Builder:
     builder = start(function.inputs)
     for op in function.body.ops:
         builder.append(op)
+        note_lengths(builder, op)
     return builder

@@ -5,9 +5,10 @@ Here, and nowhere else, broadcasting is undone and zeros become real.
 
 from __future__ import annotations
 
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Value
-from gradgen.ir.types import Scalar
+from gradgen.ir.types import Scalar, Seq, Type, same_type
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.registry import Handle, apply, dims_of
 from gradgen.primitives.shaping import cast_like, unbroadcast
@@ -26,6 +27,8 @@ def tangent_for(dot: Handle, y: Handle) -> Handle:
 
 def materialise(derivative: Handle | None, x: Handle) -> Handle:
     """Return a derivative with exactly the type of ``x``; None stands for zero."""
+    if isinstance(x.atom.type, Seq):
+        return _known(derivative)
     if derivative is None:
         return zeros_like(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
     if derivative.shape != x.shape:
@@ -36,9 +39,45 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
     return cast_like(derivative, x)
 
 
+def _known(derivative: Handle | None) -> Handle:
+    if derivative is None:
+        raise Refusal("a list of zeros for what does not move")
+    return derivative
+
+
 def _exact_zero(x: Handle) -> Handle:
     zero = Handle(x.builder, Literal.of(0.0))
     return zero if x.type.weak else apply("cast", zero, dtype=x.dtype)
+
+
+def exact(derivative: Handle, type_: Type) -> Handle:
+    """Return a derivative as a value of exactly ``type_``, as a slot needs it.
+
+    A Python number becomes a NumPy scalar, or the other way round.
+    """
+    given = derivative.atom.type
+    if not isinstance(type_, Scalar) or same_type(given, type_):
+        return derivative
+    if isinstance(derivative.atom, Literal) and derivative.atom.is_undefined:
+        return Handle(derivative.builder, Literal.undefined(type_))
+    if type_.weak:
+        return apply("float", derivative)
+    if isinstance(derivative.atom, Literal):
+        number = type_.dtype.type(derivative.atom.value)
+        return Handle(derivative.builder, Literal.of(number))
+    return apply("cast", derivative, dtype=type_.dtype)
+
+
+def strengthened(type_: Type) -> Type:
+    """Return the type of a NumPy scalar for that of a Python number."""
+    return Scalar(type_.dtype) if isinstance(type_, Scalar) else type_
+
+
+def is_weaker(type_: Type, other: Type) -> bool:
+    """Tell whether the first is a Python number where the second is a NumPy scalar."""
+    if not isinstance(type_, Scalar) or not isinstance(other, Scalar):
+        return False
+    return type_.weak and not other.weak
 
 
 def fill(value: Handle, like: Handle) -> Handle:
@@ -60,6 +99,11 @@ def name_after(derivative: Handle, x: Value, suffix: str) -> None:
         return
     atom.base, atom.suffix = x, suffix
     atom.hint = x.hint + suffix if x.hint else ""
+
+
+def derivative_value(x: Value, type_: Type, suffix: str) -> Value:
+    """Return a new value of ``type_`` that is named after ``x``."""
+    return Value(type_, x.hint + suffix if x.hint else "", x, suffix)
 
 
 def named_root(value: Value) -> Value:

@@ -1,14 +1,55 @@
-"""Forward mode: the tangent of every op right after its primal."""
+"""Forward mode: the tangent of every op right after its primal.
+
+The tangents of a loop's slots are further slots, those of what a branch yields are
+further results: a region op becomes one op that computes both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
+from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.types import Seq, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
-from gradgen.transforms.fit import name_after, start, tangent_for
+from gradgen.transforms.extending import Additions, extend_if, extend_loop
+from gradgen.transforms.fit import (
+    derivative_value,
+    exact,
+    is_weaker,
+    materialise,
+    name_after,
+    start,
+    strengthened,
+    tangent_for,
+)
+
+
+@dataclass(slots=True)
+class Tangents:
+    """The tangents found so far. A value without one does not move.
+
+    ``strong`` holds the slots of Python numbers whose tangents are NumPy scalars.
+    """
+
+    builder: Builder
+    active: set[Value]
+    dots: dict[Value, Handle]
+    strong: set[Value] = field(default_factory=set)
+
+    def of(self, x: Atom) -> Handle | None:
+        """Return the tangent of ``x``, None for zero."""
+        return self.dots.get(x) if isinstance(x, Value) else None
+
+    def real(self, x: Atom) -> Handle:
+        """Return the tangent of ``x`` with its zeros; that of nothing is nothing."""
+        if isinstance(x, Literal) and x.is_undefined:
+            return Handle(self.builder, x)
+        return materialise(self.of(x), Handle(self.builder, x))
 
 
 def tangent_sweep(
@@ -25,29 +66,60 @@ def tangent_sweep(
         for y in op.results:
             builder.dims.note(y.type)
     dots = {x: Handle(builder, dot) for x, dot in seeds.items()}
-    for op in function.body.ops:
-        builder.origin = "primal"
-        builder.append(op)
-        _push(builder, op, active, dots)
+    tangents = Tangents(builder, active, dots)
+    _sweep(tangents, function.body.ops)
     return builder, dots
+
+
+def _sweep(tangents: Tangents, ops: Sequence[Op]) -> None:
+    """Append ops, each with its tangent after it."""
+    for op in ops:
+        _append_primal(tangents, op)
+        if not op.regions:
+            _push(tangents, op)
+
+
+def _append_primal(tangents: Tangents, op: Op) -> None:
+    """Append an op; a region op comes with its tangents."""
+    builder = tangents.builder
+    if op.regions and any(y in tangents.active for y in op.results):
+        op = _with_tangents(tangents, op)
+    builder.origin = "primal"
+    builder.append(op)
 
 
 def push_tangents(builder: Builder, block: Block, dots: dict[Value, Handle]) -> None:
     """Append the tangents of ops that stand in the builder already.
 
     ``dots`` holds the tangents of the inputs, and gets those of what depends on them.
+    What stands in the builder from the first region op on moves to the end.
     """
     active = active_values(block, dots, block.results)
-    for op in block.ops:
-        _push(builder, op, active, dots)
+    tangents = Tangents(builder, active, dots)
+    first = next((k for k, op in enumerate(block.ops) if op.regions), len(block.ops))
+    late = block.ops[first:]
+    if late:
+        _take_out(builder, late)
+    for op in block.ops[:first]:
+        _push(tangents, op)
+    _sweep(tangents, late)
 
 
-def _push(
-    builder: Builder, op: Op, active: set[Value], dots: dict[Value, Handle]
-) -> None:
-    if not any(y in active for y in op.results):
+def _take_out(builder: Builder, ops: Sequence[Op]) -> None:
+    """Remove ops from a builder, in which nothing depends on them."""
+    removed = set(map(id, ops))
+    builder.ops[:] = [op for op in builder.ops if id(op) not in removed]
+    made = {y for op in ops for y in op.results}
+    for op in builder.ops:
+        if any(x in made for x in op.operands):
+            raise Refusal("a tangent that depends on what it is pushed through")
+
+
+def _push(tangents: Tangents, op: Op) -> None:
+    builder = tangents.builder
+    if not any(y in tangents.active for y in op.results):
         return
-    x_dots = [_dot_of(x, dots) for x in op.operands]
+    x_dots = [tangents.of(x) for x in op.operands]
     if all(dot is None for dot in x_dots):
         return
     primitive = PRIMITIVES[op.name]
@@ -60,9 +132,112 @@ def _push(
     dot = primitive.tangent(handle, x_dots, *xs, **op.attrs)
     builder.scalar_math = False
     if dot is not None:
-        dots[y] = tangent_for(dot, handle)
-        name_after(dots[y], y, "_dot")
+        tangents.dots[y] = tangent_for(dot, handle)
+        name_after(tangents.dots[y], y, "_dot")
 
 
-def _dot_of(x: Atom, dots: Mapping[Value, Handle]) -> Handle | None:
-    return dots.get(x) if isinstance(x, Value) else None
+def _with_tangents(tangents: Tangents, op: Op) -> Op:
+    """Return a region op that computes the tangents of its results as well."""
+    if op.name == "if":
+        return _branches_with_tangents(tangents, op)
+    slots = set(loop_parts(op).carried)
+    while True:
+        strong = tangents.strong & slots
+        extended = _loop_with_tangents(tangents, op)
+        if tangents.strong & slots == strong:
+            return extended
+
+
+def _branches_with_tangents(tangents: Tangents, op: Op) -> Op:
+    moving = [k for k, y in enumerate(op.results) if y in tangents.active]
+    branches: list[list[Op]] = []
+    yields: list[list[Handle]] = []
+    for region in op.regions:
+        with tangents.builder.region() as ops:
+            _sweep(tangents, region.ops)
+            tangents.builder.origin = "tangent"
+            yields.append([tangents.real(region.results[k]) for k in moving])
+        branches.append(ops)
+    types = [_joined(op.results[k].type, pair) for k, pair in _pairs(moving, yields)]
+    for ops, dots in zip(branches, yields, strict=True):
+        with tangents.builder.region(ops):
+            dots[:] = [exact(dot, t) for dot, t in zip(dots, types, strict=True)]
+    results = [
+        _result(tangents, op.results[k], t) for k, t in zip(moving, types, strict=True)
+    ]
+    return extend_if(op, branches, [[d.atom for d in ds] for ds in yields], results)
+
+
+def _pairs(
+    moving: Sequence[int], yields: Sequence[Sequence[Handle]]
+) -> list[tuple[int, tuple[Handle, ...]]]:
+    return list(zip(moving, zip(*yields, strict=True), strict=True))
+
+
+def _joined(type_: Type, dots: Sequence[Handle]) -> Type:
+    """Return the type of a tangent: a NumPy scalar if one of ``dots`` is."""
+    strong = any(is_weaker(type_, dot.atom.type) for dot in dots)
+    return strengthened(type_) if strong else type_
+
+
+def _result(tangents: Tangents, y: Value, type_: Type) -> Value:
+    """Return a new value for the tangent of ``y``."""
+    dot = derivative_value(y, type_, "_dot")
+    tangents.dots[y] = Handle(tangents.builder, dot)
+    return dot
+
+
+def _loop_with_tangents(tangents: Tangents, op: Op) -> Op:
+    parts, builder = loop_parts(op), tangents.builder
+    builder.origin, builder.span = "tangent", op.span
+    slots = [k for k, x in enumerate(parts.carried) if x in tangents.active]
+    more = Additions()
+    for k in slots:
+        _enter_slot(tangents, parts.initial[k], parts.carried[k], more)
+    for xs, e in zip(parts.scanned, parts.elements, strict=True):
+        if e in tangents.active:
+            more.scanned.append(tangents.real(xs).atom)
+            more.elements.append(_result(tangents, e, e.type))
+    columns = [k for k, y in enumerate(parts.stacked) if y in tangents.active]
+    with builder.region() as ops:
+        _sweep(tangents, op.regions[-1].ops)
+        builder.origin, builder.span = "tangent", op.span
+        _leave_slots(tangents, parts, slots, more)
+        more.items = [_item(tangents, parts, k) for k in columns]
+    more.final = [
+        _result(tangents, parts.final[k], x.type)
+        for k, x in zip(slots, more.carried, strict=True)
+    ]
+    more.stacked = [
+        _result(tangents, parts.stacked[k], parts.stacked[k].type) for k in columns
+    ]
+    return extend_loop(op, ops, more)
+
+
+def _item(tangents: Tangents, parts: LoopParts, k: int) -> Atom:
+    dot = tangents.real(parts.items[k])
+    if isinstance(parts.stacked[k].type, Seq):
+        dot = exact(dot, parts.items[k].type)
+    return dot.atom
+
+
+def _enter_slot(
+    tangents: Tangents, initial: Atom, slot: Value, more: Additions
+) -> None:
+    dot = tangents.real(initial)
+    if is_weaker(slot.type, dot.atom.type):
+        tangents.strong.add(slot)
+    strong = slot in tangents.strong
+    type_ = strengthened(slot.type) if strong else slot.type
+    more.initial.append(exact(dot, type_).atom)
+    more.carried.append(_result(tangents, slot, type_))
+
+
+def _leave_slots(
+    tangents: Tangents, parts: LoopParts, slots: Sequence[int], more: Additions
+) -> None:
+    for k, slot in zip(slots, more.carried, strict=True):
+        dot = tangents.real(parts.next[k])
+        if is_weaker(slot.type, dot.atom.type):
+            tangents.strong.add(parts.carried[k])
+        more.next.append(exact(dot, slot.type).atom)
