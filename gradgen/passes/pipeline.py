@@ -8,6 +8,7 @@ from typing import Protocol
 from gradgen.ir.core import Block, Function, with_body
 from gradgen.passes.cleanup import eliminate_common
 from gradgen.passes.dead import eliminate_dead
+from gradgen.passes.regions import fold_regions
 from gradgen.passes.simplify import settle_signs, simplify
 
 
@@ -41,9 +42,8 @@ def _until_stable(
 ) -> Function:
     for _ in range(MAX_ROUNDS):
         before = _summary(function.body)
-        function = _run(function, rewriting, after_pass)
-        function = _run(function, eliminate_common, after_pass)
-        function = _run(function, eliminate_dead, after_pass)
+        for run in (rewriting, fold_regions, eliminate_common, eliminate_dead):
+            function = _run(function, run, after_pass)
         if _summary(function.body) == before:
             break
     return function

@@ -1,0 +1,82 @@
+"""Rules of branches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir.core import Atom, Block, Literal, Op
+from gradgen.ir.flow import defined_values, keep_branch_results
+from gradgen.ir.types import PY_BOOL, same_type
+from gradgen.passes.folding import Folding, Rule, is_undefined
+
+
+def known_branch(folding: Folding, op: Op) -> list[Op] | None:
+    """``if True: y = sin(x) else: y = x -> y = sin(x)``.
+
+    Results that the branch leaves undefined stay those of an ``if``: what reads them
+    does not run, but an operand has to be a value.
+    """
+    holds = folding.truth(op.operands[0])
+    if holds is None:
+        return None
+    taken = op.regions[0 if holds else 1]
+    pairs = list(zip(op.results, taken.results, strict=True))
+    left = [k for k, (y, x) in enumerate(pairs) if is_undefined(x) and folding.used(y)]
+    if len(left) == len(op.results) > 0 and not taken.ops:
+        return None
+    for k, (y, x) in enumerate(pairs):
+        if k not in left:
+            folding.put(y, x)
+    return [*taken.ops, *_undefined_rest(op, taken, left)]
+
+
+def _undefined_rest(op: Op, taken: Block, left: list[int]) -> list[Op]:
+    if not left:
+        return []
+    empty = replace(taken, ops=())
+    regions = tuple(empty if r is taken else r for r in op.regions)
+    return [keep_branch_results(replace(op, regions=regions), left)]
+
+
+def same_either_way(folding: Folding, op: Op) -> list[Op] | None:
+    """``y = a if c else a -> y = a``, also where one branch leaves ``y`` undefined."""
+    then, otherwise = op.regions
+    kept = []
+    for k, y in enumerate(op.results):
+        first, second = folding.look_up(then.results[k]), otherwise.results[k]
+        second = folding.look_up(second)
+        if is_undefined(first) and _is_outside(second, otherwise):
+            folding.put(y, second)
+        elif (is_undefined(second) or first == second) and _is_outside(first, then):
+            folding.put(y, first)
+        else:
+            kept.append(k)
+    if len(kept) == len(op.results):
+        return None
+    return [keep_branch_results(op, kept)]
+
+
+def _is_outside(atom: Atom, region: Block) -> bool:
+    """Tell whether ``atom`` is a value, and one that does not need ``region``."""
+    if isinstance(atom, Literal):
+        return not atom.is_undefined
+    return all(atom is not value for value in defined_values(region))
+
+
+def condition_itself(folding: Folding, op: Op) -> list[Op] | None:
+    """``True if c else False -> c``, and ``False if c else True -> not c``."""
+    if len(op.results) != 1 or any(region.ops for region in op.regions):
+        return None
+    yields = [region.results[0] for region in op.regions]
+    flags = [x.value for x in yields if isinstance(x, Literal)]
+    if not all(type(flag) is bool for flag in flags) or sorted(flags) != [False, True]:
+        return None
+    cond = folding.look_up(op.operands[0])
+    if flags[0] and same_type(cond.type, PY_BOOL):
+        folding.put(op.results[0], cond)
+        return []
+    name = "bool" if flags[0] else "not"
+    return [replace(op, name=name, operands=(cond,), regions=())]
+
+
+BRANCH_RULES: tuple[Rule, ...] = (known_branch, same_either_way, condition_itself)
