@@ -18,6 +18,7 @@ from gradgen.runtime.convert import (
 from gradgen.runtime.dispatch import Program, key_of
 from gradgen.runtime.load import load
 from gradgen.runtime.matching import Likeness
+from gradgen.runtime.overlap import check_overlap
 from gradgen.runtime.parts import Parts
 from gradgen.runtime.places import (
     compile_check,
@@ -39,7 +40,9 @@ def build(request: Request, parts: Parts) -> Program:
         functions=tuple(load(listing, parts.classes) for listing in parts.listings),
         listings=parts.listings,
         promoted=parts.promoted,
-        prepare=_prepare(request, masks, outside, names),
+        prepare=_checked(
+            _prepare(request, masks, outside, names), request, parts.written, names
+        ),
         finish=_finish(request),
         check=compile_check(parts.pins, readers),
         fetch=fetch,
@@ -64,6 +67,24 @@ def _prepare(
         return _entered(args, changed, masks) + _without_0d(outside, fetched)
 
     return prepare
+
+
+def _checked(
+    prepare: Callable[[Args, Args], Args] | None,
+    request: Request,
+    written: Sequence[tuple[int, int]],
+    names: Sequence[str],
+) -> Callable[[Args, Args], Args] | None:
+    """Return ``prepare``, which also refuses what overlaps a written argument."""
+    if not written:
+        return prepare
+    count = len(request.args)
+
+    def checked(args: Args, outside: Args) -> Args:
+        check_overlap(args[:count], outside, written, names)
+        return args + outside if prepare is None else prepare(args, outside)
+
+    return checked
 
 
 def _prepare_seeded(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gradgen.codegen.numpy_target import emit
 from gradgen.compiler.arguments import (
@@ -23,6 +24,7 @@ from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
 from gradgen.ir.printer import print_ir
+from gradgen.ir.tree import Tree
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.lowering import NeedsStatic
@@ -43,6 +45,7 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     of them may turn out to be needed.
     """
     functions, lowered, promoted = intermediate(request, promoted)
+    written = _written_leaves(lowered, len(request.args))
     emitted = [emit(bufferize(function)) for function in functions]
     return Parts(
         tuple(Listing(e.name, e.source, e.spans) for e in emitted),
@@ -50,7 +53,27 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
         promoted,
         tuple(_place(capture.root) for capture in lowered.captures),
         tuple(Pin(_place(guard.root), guard.value) for guard in lowered.guards),
+        written,
     )
+
+
+def _written_leaves(lowered: Lowered, count: int) -> tuple[tuple[int, int], ...]:
+    """Return which arguments are written to, each with the number of its leaf."""
+    params = lowered.function.params[:count]
+    return tuple(
+        (i, k)
+        for i, param in enumerate(params)
+        for k, x in enumerate(_all_leaves(param.tree))
+        if x in lowered.written
+    )
+
+
+def _all_leaves(tree: Tree) -> Iterator[Any]:
+    """Yield the leaves of an argument, those that are no numbers included."""
+    if tree.kind in ("leaf", "static"):
+        yield tree.leaf if tree.kind == "leaf" else None
+    for child in tree.children:
+        yield from _all_leaves(child)
 
 
 def _place(root: Root) -> Place:

@@ -82,6 +82,7 @@ class Context:
     zero_dimensional: set[Value] = field(default_factory=set)
     buffers: list[Buffer] = field(default_factory=list)
     inputs: set[Value] = field(default_factory=set)
+    arguments: dict[Value, Buffer] = field(default_factory=dict)
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""

@@ -18,7 +18,7 @@ from gradgen.frontend import (
     statements,
     streams,
 )
-from gradgen.frontend.arrays import fresh
+from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.outside import is_foldable
@@ -34,7 +34,7 @@ from gradgen.frontend.values import (
     to_tree,
 )
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Function, Param
+from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
@@ -54,12 +54,16 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """A function in IR, and what it needs to stay valid."""
+    """A function in IR, and what it needs to stay valid.
+
+    ``written`` are the inputs that the function writes to.
+    """
 
     function: Function
     captures: tuple[Capture, ...]
     guards: tuple[Guard, ...]
     helpers: tuple[Source, ...]
+    written: frozenset[Value] = frozenset()
 
 
 def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
@@ -90,6 +94,7 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
         tuple(capture for capture, _, _ in context.captures.values()),
         tuple(context.guards.values()),
         tuple(context.helpers.values()),
+        frozenset(x for x, b in context.arguments.items() if b.version is not x),
     )
 
 
@@ -143,9 +148,15 @@ def _bind(frame: Frame, params: Sequence[Param]) -> None:
 
 def _argument(frame: Frame, param: Param) -> Any:
     root = Root("argument", None, param.name)
-    return from_tree(
-        param.tree, lambda v: fresh(Handle(frame.builder, v)), _known, root
-    )
+    return from_tree(param.tree, lambda v: _leaf(frame, v), _known, root)
+
+
+def _leaf(frame: Frame, value: Value) -> Handle:
+    """Return a number or array of the caller's."""
+    handle = fresh(Handle(frame.builder, value))
+    if isinstance(handle, ArrayObject):
+        frame.context.arguments[value] = handle.buffer
+    return handle
 
 
 def _known(value: Any, root: Root) -> Any:

@@ -14,7 +14,8 @@ class Parts:
     """Sources, the classes that they name, and what the program relies on.
 
     ``promoted`` numbers the integers among the arguments that are folded, ``places``
-    says what is read anew at each call, ``pins`` what must be unchanged.
+    says what is read anew at each call, ``pins`` what must be unchanged. ``written``
+    numbers the arguments that the function writes to, each with the number of its leaf.
     """
 
     listings: tuple[Listing, ...]
@@ -22,3 +23,4 @@ class Parts:
     promoted: tuple[int, ...]
     places: tuple[Place, ...]
     pins: tuple[Pin, ...]
+    written: tuple[tuple[int, int], ...] = ()

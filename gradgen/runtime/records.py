@@ -124,6 +124,7 @@ def encode(
         "places": [_place_data(place, owners) for place in parts.places],
         "read": _read_text(parts.places, params, args),
         "listings": [_listing_data(x, known) for x in parts.listings],
+        "written": parts.written,
     }
     head = json.dumps(header, separators=(",", ":"))
     body = "".join(listing.source for listing in parts.listings)
@@ -159,7 +160,8 @@ def decode(
         return None
     listings = _listings(head["listings"], body, _files_of(owners))
     promoted = tuple(i for i, _ in head["promoted"])
-    return Parts(listings, classes, promoted, places, tuple(pins))
+    written = tuple((i, leaf) for i, leaf in head["written"])
+    return Parts(listings, classes, promoted, places, tuple(pins), written)
 
 
 class _Changed(Exception):
