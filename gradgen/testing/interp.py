@@ -14,7 +14,7 @@ from gradgen.errors import VerifyError
 from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
-from gradgen.ir.types import Array, Scalar, Seq, Sym, Type, short_dtype
+from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Type, short_dtype
 from gradgen.primitives import PRIMITIVES
 
 WEAK = {"b": bool, "i": int, "f": float, "c": complex}
@@ -131,8 +131,8 @@ class Machine:
         for position, i in indices:
             left, state, rows[position] = self._iterate(op, parts, position, i, state)
             if left:
-                return [*state, *_stacked(parts, rows), i + step, True]
-        return [*state, *_stacked(parts, rows), hi, False]
+                return [*state, *self._stacked(parts, rows), i + step, True]
+        return [*state, *self._stacked(parts, rows), hi, False]
 
     def _run_while(self, op: Op) -> list[Any]:
         parts = loop_parts(op)
@@ -142,7 +142,7 @@ class Machine:
         while not left and self.run_region(op.regions[0], state)[0]:
             i = len(rows)
             left, state, rows[i] = self._iterate(op, parts, i, i, state)
-        return [*state, *_stacked(parts, rows), len(rows), left]
+        return [*state, *self._stacked(parts, rows), len(rows), left]
 
     def _iterate(
         self, op: Op, parts: LoopParts, position: int, i: int, state: list[Any]
@@ -157,6 +157,31 @@ class Machine:
         split = first + len(parts.next)
         left = bool(yields[0]) if first else False
         return left, yields[first:split], yields[split:]
+
+    def _stacked(self, parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
+        """Return the stacked results of a loop from what each iteration yielded."""
+        columns = [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
+        return [
+            self._stack(column, y.type)
+            for column, y in zip(columns, parts.stacked, strict=True)
+        ]
+
+    def _stack(self, column: list[Any], type_: Type) -> Any:
+        if not isinstance(type_, Array):
+            return column
+        defined = [x for x in column if x is not UNDEFINED]
+        if defined:
+            blank = np.zeros_like(defined[0])
+            rows = [blank if x is UNDEFINED else x for x in column]
+            return np.array(rows, type_.dtype)
+        shape = [self._length(d) for d in type_.shape[1:]]
+        return np.zeros((len(column), *shape), type_.dtype)
+
+    def _length(self, dim: Dim) -> int:
+        """Return a length that is known, or 0."""
+        if isinstance(dim, int):
+            return dim
+        return max(self.lengths.get(dim.name, 0) + dim.offset, 0)
 
     def _misfit(self, content: Any, type_: Type) -> str:
         """Return what is wrong with ``content`` as a ``type_``, or nothing."""
@@ -188,23 +213,3 @@ class Machine:
             return self.lengths.setdefault(dim.name, length) == length
         known = self.lengths.get(dim.name)
         return known is None or max(known + dim.offset, 0) == length
-
-
-def _stacked(parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
-    """Return the stacked results of a loop from what each iteration yielded."""
-    columns = [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
-    return [
-        _stack(column, y.type) for column, y in zip(columns, parts.stacked, strict=True)
-    ]
-
-
-def _stack(column: list[Any], type_: Type) -> Any:
-    if not isinstance(type_, Array):
-        return column
-    defined = [x for x in column if x is not UNDEFINED]
-    if defined:
-        blank = np.zeros_like(defined[0])
-        rows = [blank if x is UNDEFINED else x for x in column]
-        return np.array(rows, type_.dtype)
-    shape = [d if isinstance(d, int) else 0 for d in type_.shape[1:]]
-    return np.empty((len(column), *shape), type_.dtype)
