@@ -20,11 +20,14 @@ from gradgen.frontend.joins import Joiner, Unlike
 from gradgen.frontend.values import Static
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
-from gradgen.ir.regions import make_for, make_while
-from gradgen.ir.types import PY_BOOL, PY_INT, Sym, Type, same_type
+from gradgen.ir.regions import make_for, make_if, make_while
+from gradgen.ir.types import PY_BOOL, PY_INT, Array, Scalar, Sym, Type, same_type
+from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply
 
 MAX_ROUNDS = 20
+
+Bounds = tuple[Handle, Handle, Handle]
 
 
 @dataclass(eq=False, slots=True)
@@ -174,15 +177,27 @@ class RegionLoop:
         """Tell whether the loop has no exit but its end."""
         return isinstance(body.exit, Static) and not body.exit.value
 
-    def finish(self, op: Op, head: State) -> Handle:
-        """Append the op and leave what follows it; return whether it was left early."""
+    def spreads(self) -> bool:
+        """Tell whether a number becomes an array in the first turn."""
+        return any(
+            isinstance(s.initial.type, Scalar) and isinstance(s.param.type, Array)
+            for s in self.slots.slots.values()
+        )
+
+    def finish(self, op: Op, head: State, *, begun: bool = False) -> Handle:
+        """Append the op and leave what follows it; return whether it was left early.
+
+        ``begun`` says that the loop has a first turn in any case.
+        """
         op.origin = self.builder.origin
         self.builder.append(op)
         params = self.slots.slots
-        final = dict(zip(params, op.results, strict=False))
-        for param, result in final.items():
+        final: dict[Value, Atom] = {}
+        for (param, slot), result in zip(params.items(), op.results, strict=False):
             result.hint = param.hint
             self.frame.context.stands_for(result, (param,))
+            known = begun and isinstance(slot.next, Literal)
+            final[param] = slot.next if known and slot.next is not None else result
         joiner = Joiner(
             self.builder,
             lambda a, _: final.get(a, a) if isinstance(a, Value) else a,
@@ -216,7 +231,7 @@ def begin_turn(frame: Frame) -> None:
 
 def region_for(
     frame: Frame,
-    bounds: tuple[Handle, Handle, Handle],
+    bounds: Bounds,
     turn: Callable[[Handle], None],
 ) -> Handle:
     """Append a loop over ``range(*bounds)``; return whether it was left early."""
@@ -229,6 +244,9 @@ def region_for(
         return leave_turn(frame)
 
     head, body = loop.settle(run)
+    begun = surely_begins(bounds)
+    if loop.spreads() and not begun:
+        _require_turn(frame, bounds)
     lo, hi, step = (bound.atom for bound in bounds)
     op = make_for(
         (lo, hi, step),
@@ -239,7 +257,36 @@ def region_for(
         exits=not loop.never_left(body),
         span=frame.builder.span,
     )
-    return loop.finish(op, head)
+    return loop.finish(op, head, begun=begun)
+
+
+def surely_begins(bounds: Bounds) -> bool:
+    """Tell whether a loop over a range has a first turn in any case."""
+    lo, hi, step = (bound.atom for bound in bounds)
+    if not isinstance(lo, Literal) or not isinstance(step, Literal):
+        return False
+    if isinstance(hi, Literal):
+        return bool(range(lo.value, hi.value, step.value))
+    dim = getattr(hi.type, "dim", None)
+    proper = isinstance(dim, Sym) and dim.proper
+    return proper and step.value > 0 and lo.value <= 1
+
+
+NO_TURN = "this loop has no turn, and leaves a number where it otherwise has an array"
+
+
+def _require_turn(frame: Frame, bounds: Bounds) -> None:
+    """Raise where a loop has no turn."""
+    builder = frame.builder
+    lo, hi, step = bounds
+    assert isinstance(step.atom, Literal)
+    begins = lo < hi if step.atom.value > 0 else lo > hi
+    with builder.region() as ops:
+        emit_raise(builder, [], f"raise ValueError({NO_TURN!r})")
+    nothing = Block((), (), ())
+    builder.append(
+        make_if(begins.atom, nothing, Block((), tuple(ops), ()), builder.span)
+    )
 
 
 def region_while(
@@ -255,6 +302,8 @@ def region_while(
         return leave_turn(frame)
 
     head, body = loop.settle(run)
+    if loop.spreads():
+        raise Refusal("a number becomes an array in this loop", "np.zeros(…) at first")
     op = make_while(
         _test_block(loop, head, test),
         loop.initial(),

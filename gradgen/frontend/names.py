@@ -38,7 +38,7 @@ def _bound(scope: Frame, name: str, value: Any) -> Any:
     if isinstance(value, Conflict):
         raise Refusal(value.reason, value.hint)
     if isinstance(value, Maybe):
-        if isinstance(value.flag, Handle):
+        if isinstance(value.flag, Handle) and isinstance(value.flag.atom, Value):
             scope.builder.emit("check_bound", [value.flag.atom], [], {"name": name})
         scope.names[name] = value.value
         return value.value

@@ -25,7 +25,7 @@ from gradgen.frontend.loops import region_for, region_while
 from gradgen.frontend.running import execute
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import Static, Walk
-from gradgen.frontend.walks import SHORT, make_range, number, walk_of
+from gradgen.frontend.walks import SHORT, make_range, number, step_of, walk_of
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import Handle
 
@@ -65,13 +65,56 @@ def _walked(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
         bind_target(frame, node.target, walk.at(index))
         _run_turn(frame, node.body)
 
+    before = state_of(frame)
     with frame.context.holding(walk):
         try:
             early = region_for(frame, walk.bounds, turn)
-        except (UnsupportedError, Refusal):
-            _ask_for_turns(frame, walk)
-            raise
+        except (UnsupportedError, Refusal) as error:
+            before.put_back()
+            return _walked_otherwise(frame, node, walk, error)
     return _after(frame, node.orelse, early)
+
+
+def _walked_otherwise(
+    frame: Frame, node: ast.For, walk: Walk, error: Exception
+) -> Flow | None:
+    """Interpret the first turn by itself, or every turn if their number is at hand.
+
+    In ``prev = None`` before the loop and ``prev = x`` in it, ``prev`` is of one kind
+    only after the first turn.
+    """
+    before = state_of(frame)
+    try:
+        return _first_and_rest(frame, node, walk)
+    except (UnsupportedError, Refusal):
+        before.put_back()
+        _ask_for_turns(frame, walk)
+        raise error from None
+
+
+def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
+    if node.orelse:
+        raise Refusal("a loop with an 'else'")
+    lo, hi, step = walk.bounds
+    begun = lo < hi if step_of(walk) > 0 else lo > hi
+
+    def turn(index: Handle) -> None:
+        bind_target(frame, node.target, walk.at(index))
+        _run_turn(frame, node.body)
+
+    def rest() -> Flow | None:
+        early = region_for(frame, (lo + step, hi, step), turn)
+        return _after(frame, [], early)
+
+    def first() -> Flow | None:
+        turn(lo)
+        frame.names.pop("<continue>", None)
+        flow = unless_left(frame, rest)
+        frame.names.pop("<break>", None)
+        returned = may_leave(frame, "return")
+        return flow if returned else None
+
+    return branch(frame, begun, first, lambda: None)
 
 
 def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
