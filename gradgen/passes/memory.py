@@ -77,7 +77,7 @@ def is_fixed(op: Op, memory: Memory) -> bool:
     """Tell whether the result of ``op`` must not be written to."""
     if PRIMITIVES[op.name].mutates:
         return False
-    return op.name == "broadcast_to" or any(
+    return PRIMITIVES[op.name].readonly or any(
         x in memory.fixed for x in shared_operands(op)
     )
 

@@ -327,6 +327,7 @@ def linear(
     samples: Sequence[Sample] = (),
     shares: tuple[int, ...] = (),
     shape_only: tuple[int, ...] = (),
+    readonly: bool = False,
 ) -> Primitive:
     """Declare a primitive that is linear in its first ``operands`` operands.
 
@@ -343,6 +344,7 @@ def linear(
             adjoint=adjoint,
             shares=shares,
             shape_only=shape_only,
+            readonly=readonly,
             samples=tuple(samples),
         )
     )

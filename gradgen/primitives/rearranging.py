@@ -187,11 +187,13 @@ def _diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 diagonal = linear(
     "diagonal",
     type_rule=_diagonal_type,
-    evaluate=lambda x, offset: np.diagonal(x, offset).copy(),
-    template=lambda types, attrs: _offset_text("diagonal", attrs) + ".copy()",
+    evaluate=lambda x, offset: np.diagonal(x, offset),
+    template=lambda types, attrs: _offset_text("diagonal", attrs),
     adjoint=lambda y_bar, y, x, offset: [
         apply("place_diagonal", y_bar, *dims_of(x), offset=offset)
     ],
+    shares=(0,),
+    readonly=True,
     samples=(
         Sample(("f64[3,3]",), {"offset": 0}),
         Sample(("f64[3,4]",), {"offset": 1}),

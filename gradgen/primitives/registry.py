@@ -142,7 +142,8 @@ class Primitive:
     ``template`` prints it: Python source with ``{0}``, ``{1}`` … for the operands, or
     a function of operand types and attributes that returns such a template.
     ``shares`` names operands whose memory the result may share, ``shape_only`` those
-    whose contents are not read. ``elementwise`` results may be computed in place.
+    whose contents are not read. ``elementwise`` results may be computed in place,
+    those of ``readonly`` primitives must not be written to.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Primitive:
     math: Callable[..., Any] | None = None
     ufunc: str = ""
     mutates: bool = False
+    readonly: bool = False
     effect: bool = False
     samples: tuple[Sample, ...] = ()
 

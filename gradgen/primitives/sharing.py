@@ -1,0 +1,57 @@
+"""Which calls return an array that shares memory with the one that they are given.
+
+Writing to one of two arrays that share memory changes the other. What is not listed
+here returns memory of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+Sharing: TypeAlias = Literal["always", "readonly", "maybe", "never"]
+
+ALWAYS = frozenset[str]().union(
+    ("T", "mT", "real"),
+    ("transpose", "permute_dims", "matrix_transpose"),
+    ("swapaxes", "moveaxis", "rollaxis"),
+    ("squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d"),
+    ("flip", "fliplr", "flipud", "rot90"),
+    ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
+    ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
+)
+"""The result is a view wherever its lowering is made of views alone.
+
+It is none where the lowering casts or computes: ``np.asarray`` of another dtype,
+``np.einsum`` that sums.
+"""
+
+READONLY = frozenset(("diagonal", "diag", "broadcast_to", "broadcast_arrays"))
+"""A view, too, but NumPy refuses writing to it."""
+
+MAYBE = frozenset(("reshape", "ravel", "ascontiguousarray", "require"))
+"""A view or a copy: that depends on how the elements lie in memory."""
+
+
+def sharing(target: Any) -> Sharing:
+    """Tell how the result of a function, method or attribute shares memory.
+
+    Parameters
+    ----------
+    target : callable or str
+        A function, or the name of a method or an attribute of arrays.
+
+    Examples
+    --------
+    >>> sharing(np.transpose), sharing("ravel"), sharing(np.exp)
+    ('always', 'maybe', 'never')
+    """
+    if isinstance(target, type) and issubclass(target, np.generic):
+        return "always"
+    name = target if isinstance(target, str) else getattr(target, "__name__", "")
+    if name in ALWAYS:
+        return "always"
+    if name in READONLY:
+        return "readonly"
+    return "maybe" if name in MAYBE else "never"
