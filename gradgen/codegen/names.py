@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 
 from gradgen.codegen.liveness import Interval
-from gradgen.codegen.statements import targets_of, walk
+from gradgen.codegen.statements import named_by, walk
 from gradgen.codegen.webs import Webs, overlap
-from gradgen.ir.core import Function, Op, Param, Value, walk_ops
+from gradgen.ir.core import Atom, Function, Op, Param, Value, walk_ops
 from gradgen.ir.regions import loop_parts
 
 RESERVED = frozenset(
@@ -106,7 +106,7 @@ def choose_names(function: Function, webs: Webs, taken: Iterable[str]) -> Names:
     namer = _Namer(function, webs, frozenset(taken) | RESERVED)
     params = namer.name_params()
     for node in walk(webs.program.nodes):
-        for value in targets_of(node):
+        for value in named_by(node):
             namer.name_result(value)
     unused = namer.free(["_"], [(namer.start, namer.start)])
     return Names(namer.values, params, unused)
@@ -183,23 +183,30 @@ class _Namer:
         if named is not None and named is not value:
             return self._wish(named)
         last = members[-1] if len(members) > 1 else value
-        op = self.makers.get(value if last.base is not None else last)
+        op = self._maker([value] if last.base is not None else members[::-1])
+        if op is not None:
+            return self._wish_for_op(op)
+        return self._wish_for_region(value)
+
+    def _maker(self, values: Iterable[Atom]) -> Op | None:
+        """Return the first op without regions that makes one of ``values``."""
+        made = (self.makers.get(x) for x in values if isinstance(x, Value))
+        return next((op for op in made if op is not None and not op.regions), None)
+
+    def _wish_for_region(self, value: Value) -> str:
+        """Name the result of a region op after what its regions yield."""
+        op = self.makers.get(value)
         if op is None:
             return "t"
-        return self._wish_for_region(op, last) if op.regions else self._wish_for_op(op)
-
-    def _wish_for_region(self, op: Op, value: Value) -> str:
-        """Name a result after what the region yields for it."""
         if op.name == "if":
             k = op.results.index(value)
-            yields = (region.results[k] for region in op.regions)
-            inner = next((x for x in yields if isinstance(x, Value)), None)
-            return "t" if inner is None else self._wish(inner)
+            maker = self._maker(region.results[k] for region in op.regions)
+            return "t" if maker is None else self._wish_for_op(maker)
         parts = loop_parts(op)
-        if value in parts.stacked:
-            item = parts.items[parts.stacked.index(value)]
-            return f"{self._wish(item)}_tape" if isinstance(item, Value) else "tape"
-        return "t"
+        if value not in parts.stacked:
+            return "t"
+        item = parts.items[parts.stacked.index(value)]
+        return f"{self._wish(item)}_tape" if isinstance(item, Value) else "tape"
 
     def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":

@@ -173,3 +173,10 @@ def targets_of(node: Node) -> Mapping[Value, None]:
     if isinstance(node, For):
         return {node.index: None}
     return {}
+
+
+def named_by(node: Node) -> Mapping[Value, None]:
+    """Return what a statement binds, or would if it were defined, in order."""
+    if isinstance(node, Bind):
+        return dict.fromkeys(target for target, _ in node.pairs)
+    return targets_of(node)
