@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.regions import loop_parts
+from gradgen.ir.types import Array, Scalar, Seq, Type
 
 
 @dataclass(slots=True)
@@ -64,6 +65,14 @@ def extend_if(
         for region, ops, more in zip(op.regions, branches, yields, strict=True)
     )
     return replace(op, regions=regions, results=(*op.results, *results))
+
+
+def column_type(column: Type, item: Type) -> Type:
+    """Return the type of ``column`` if it collects values of the type of ``item``."""
+    if isinstance(column, Seq) or not isinstance(item, Scalar | Array):
+        return Seq(item)
+    assert isinstance(column, Array)
+    return Array(item.dtype, (column.shape[0], *item.shape))
 
 
 def note_lengths(builder: Builder, op: Op) -> None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from gradgen.errors import refuse
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
-from gradgen.ir.regions import LoopParts, loop_parts
-from gradgen.ir.types import PY_BOOL, PY_INT
+from gradgen.ir.regions import LoopParts, element_type, loop_parts
+from gradgen.ir.types import PY_BOOL, PY_INT, Array
 from gradgen.primitives.registry import Handle
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
-from gradgen.transforms.extending import Additions, extend_loop
+from gradgen.transforms.extending import Additions, column_type, extend_loop
 from gradgen.transforms.fit import (
     derivative_value,
     exact,
@@ -125,7 +125,10 @@ def _enter(
         draft.sums.append(_slot(sweep, x, x, cotangents.bars.get(x), x))
     for item, column in zip(parts.items, columns, strict=True):
         if column is not None:
-            draft.scanned.append(Column(column.atom, _element(item, "_bar")))
+            bar = _element(item, "_bar")
+            found = element_type(column.atom.type)
+            bar.type = found if isinstance(found, Array) else bar.type
+            draft.scanned.append(Column(column.atom, bar))
     for e in parts.elements:
         forward.given[e] = _element(e)
     forward.given.update(exit_flag(op, index))
@@ -280,7 +283,10 @@ def _reverse_op(draft: Draft, slots: Sequence[Slot], block: Block) -> Op:
     elements = [c.inner for c in draft.scanned if isinstance(c.inner, Value)]
     params = (draft.index, *(slot.bar for slot in slots), *elements)
     results = [Value(slot.bar.type) for slot in slots]
-    results += [Value(column.whole.type) for column in draft.stacked]
+    results += [
+        Value(column_type(column.whole.type, item.type))
+        for column, item in zip(draft.stacked, block.results[len(slots) :], strict=True)
+    ]
     operands = [*bounds, *(s.initial for s in slots), *(c.whole for c in draft.scanned)]
     backwards = op.name == "while" or not op.attrs["reverse"]
     return Op(

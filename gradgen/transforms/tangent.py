@@ -16,7 +16,7 @@ from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Seq, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
-from gradgen.transforms.extending import Additions, extend_if, extend_loop
+from gradgen.transforms.extending import Additions, column_type, extend_if, extend_loop
 from gradgen.transforms.fit import (
     derivative_value,
     exact,
@@ -209,7 +209,8 @@ def _loop_with_tangents(tangents: Tangents, op: Op) -> Op:
         for k, x in zip(slots, more.carried, strict=True)
     ]
     more.stacked = [
-        _result(tangents, parts.stacked[k], parts.stacked[k].type) for k in columns
+        _result(tangents, parts.stacked[k], column_type(parts.stacked[k].type, x.type))
+        for k, x in zip(columns, more.items, strict=True)
     ]
     return extend_loop(op, ops, more)
 
