@@ -1,25 +1,29 @@
 """Decides in one go what is printed as one expression and what happens in place.
 
 A write happens in place only if the function made all the buffers that may be
-overwritten, and nobody reads them afterwards, under whatever name or view. Reads that
-are printed inside a later statement happen there. Each rule is a function of its own;
-those that look at names alone are about readability, the others about right results.
+overwritten, and nobody reads them afterwards, under whatever name or view, in whatever
+iteration of a loop. Reads that are printed inside a later statement happen there. Each
+rule is a function of its own; those that look at names alone are about readability, the
+others about right results.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir.core import Block, Function, Op, with_body
+from gradgen.ir.core import Block, Function, Op, Value, with_body
+from gradgen.passes.aliases import memory_of
 from gradgen.passes.association import left_to_right
 from gradgen.passes.cleanup import drop_proven_checks
-from gradgen.passes.copies import copy_mutated, copy_results
+from gradgen.passes.copies import needed_copies
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.donation import choose_donor
-from gradgen.passes.joining import joins_user
+from gradgen.passes.inserting import insert_copies
+from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
-from gradgen.passes.plan import Plan, empty_plan, note_reads
-from gradgen.primitives.registry import PRIMITIVES
+from gradgen.passes.memory import mutates
+from gradgen.passes.plan import Plan, make_plan, note_reads, read_inside
+from gradgen.primitives.facts import known_inside
 
 
 def bufferize(function: Function) -> Function:
@@ -33,27 +37,50 @@ def bufferize(function: Function) -> Function:
     """
     body = left_to_right(drop_proven_checks(function.body))
     body = eliminate_dead(prefer_like(body))
-    body = copy_mutated(body)
-    body = copy_results(body)
+    body = insert_copies(body, needed_copies(body))
     return with_body(function, plan_block(body))
 
 
 def plan_block(block: Block) -> Block:
-    """Return ``block`` with ``inline`` and ``into`` set."""
-    plan = empty_plan(block)
-    for position in reversed(range(len(block.ops))):
-        if joins_user(plan, position):
-            (y,) = block.ops[position].results
-            plan.statement[position] = plan.statement[plan.users[y][0]]
-    note_reads(plan)
-    for position, op in enumerate(block.ops):
-        if PRIMITIVES[op.name].mutates:
+    """Return ``block`` with ``inline`` and ``into`` set, in regions too.
+
+    What is printed inside what is settled first, since that is when things are read.
+    """
+    plan = make_plan(block, memory_of(block), known_inside(block))
+    _join(plan)
+    _donate(plan, set())
+    return _marked_block(plan)
+
+
+def _join(plan: Plan) -> None:
+    join_users(plan)
+    for inner in plan.all_inner():
+        _join(inner)
+
+
+def _donate(plan: Plan, after: set[Value]) -> None:
+    """Choose what is computed in place, given the buffers read ``after`` the block."""
+    note_reads(plan, after)
+    for position, op in enumerate(plan.block.ops):
+        if mutates(op):
             plan.into[position] = 0
+        elif op.regions:
+            for inner in plan.inner[position]:
+                _donate(inner, read_inside(plan, position, inner))
         elif plan.statement[position] == position:
             plan.into[position] = choose_donor(plan, position)
-    return replace(block, ops=tuple(_marked(plan, i) for i in range(len(block.ops))))
+
+
+def _marked_block(plan: Plan) -> Block:
+    ops = tuple(_marked(plan, position) for position in range(len(plan.block.ops)))
+    return replace(plan.block, ops=ops)
 
 
 def _marked(plan: Plan, position: int) -> Op:
-    inline = plan.statement[position] != position
-    return replace(plan.block.ops[position], inline=inline, into=plan.into[position])
+    op = plan.block.ops[position]
+    return replace(
+        op,
+        inline=plan.statement[position] != position,
+        into=plan.into[position],
+        regions=tuple(map(_marked_block, plan.inner.get(position, ()))),
+    )

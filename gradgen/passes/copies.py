@@ -1,104 +1,199 @@
 """Copies that are needed before anything is written or handed out.
 
 After this, every op that overwrites its first operand may do so, and all results are
-the caller's own.
+the caller's own. That is proven anew for every write and every choice of copies; which
+copies are tried, and in which order, decides only how good the code is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from gradgen.ir.core import Block, Op, Value
-from gradgen.ir.types import Array
-from gradgen.passes.memory import Memory, content_reads, memory_of, writable
-from gradgen.passes.plan import AFTER_ALL
-from gradgen.primitives.registry import PRIMITIVES
-
-
-def last_reads(block: Block) -> dict[Value, int]:
-    """Return the position of the last op that reads the contents of each value."""
-    last: dict[Value, int] = {}
-    for position, op in enumerate(block.ops):
-        last.update(dict.fromkeys(content_reads(op), position))
-    last.update((x, AFTER_ALL) for x in block.results if isinstance(x, Value))
-    return last
+from gradgen.ir.core import Block, Op, Value, walk_ops
+from gradgen.ir.flow import LOOPS, defined_values
+from gradgen.ir.regions import loop_parts
+from gradgen.ir.types import Array, Seq
+from gradgen.passes.aliases import RESULT, Copies, Site, memory_of
+from gradgen.passes.memory import Memory, mutates, shared_slots, writable
+from gradgen.passes.writes import Write, find_writes
 
 
-def copy_mutated(block: Block) -> Block:
-    """Copy what an op overwrites but must not, so that every such op may."""
-    memory = memory_of(Block(block.params, (), ()))
-    last = last_reads(block)
-    tenants: dict[Value, list[Value]] = {}
-    ops: list[Op] = []
-    for position, op in enumerate(block.ops):
-        if PRIMITIVES[op.name].mutates and not (
-            writable(memory, _target(op))
-            and not read_by_others(memory, tenants, last, op, position)
-        ):
-            ops.append(_copy_of(_target(op), op))
-            memory.note(ops[-1])
-            op = op.with_operands((*ops[-1].results, *op.operands[1:]))
-        ops.append(op)
-        memory.note(op)
-        _move_in(memory, tenants, op.results)
-    return replace(block, ops=tuple(ops))
+def needed_copies(block: Block) -> Copies:
+    """Return the copies that make each write right, and each result the caller's."""
+    found = Search(block)
+    for write in found.writes:
+        found.settle(write)
+    return own_results(block, found.memory, found.copies)
 
 
-def _target(op: Op) -> Value:
-    target = op.operands[0]
-    assert isinstance(target, Value)
-    return target
+def is_safe(memory: Memory, write: Write) -> bool:
+    """Tell whether a write overwrites nothing but what it may."""
+    return writable(memory, write.target) and not read_by_others(memory, write)
 
 
-def _move_in(
-    memory: Memory, tenants: dict[Value, list[Value]], values: Iterable[Value]
-) -> None:
-    for value in values:
-        for root in memory.of(value):
-            tenants.setdefault(root, []).append(value)
+def read_by_others(memory: Memory, write: Write) -> list[Value]:
+    """Return the values that live where ``write`` writes, and are read after it."""
+    near = memory.touching(memory.of(write.target))
+    return [x for x in write.alive if not near.isdisjoint(memory.reach(x))]
 
 
-def read_by_others(
-    memory: Memory,
-    tenants: dict[Value, list[Value]],
-    last: dict[Value, int],
-    op: Op,
-    position: int,
-) -> bool:
-    """Tell whether a value that lives where ``op`` writes is read after it."""
-    for root in memory.of(_target(op)):
-        alive = [x for x in tenants[root] if last.get(x, -1) > position]
-        tenants[root] = alive
-        if alive:
-            return True
-    return False
+@dataclass(slots=True)
+class Search:
+    """The copies chosen so far, and the memory that results from them."""
+
+    block: Block
+    copies: Copies = field(default_factory=dict)
+    memory: Memory = field(init=False)
+    writes: list[Write] = field(init=False)
+    makers: dict[Value, Op] = field(init=False)
+    order: dict[Value, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.writes = find_writes(self.block)
+        self.memory = memory_of(self.block)
+        self.makers, self.order = {}, {}
+        if self.writes:
+            ops = walk_ops(self.block)
+            self.makers = {y: op for op in ops for y in op.results}
+            values = enumerate(defined_values(self.block))
+            self.order = {value: number for number, value in values}
+
+    def settle(self, write: Write) -> None:
+        """Choose copies after which ``write`` is safe: the cheapest that will do.
+
+        Those are copies before a loop, then of views that are read later and of what
+        lists hold, then of what is written itself.
+        """
+        if is_safe(self.memory, write):
+            return
+        for entries in self.entries(write):
+            if self.choose(write, entries):
+                return
+        self.take({(write.op, 0): copied(write.target)})
+
+    def entries(self, write: Write) -> Iterator[Copies]:
+        """Yield copies of initial values: none, or those of a loop, outermost first."""
+        yield {}
+        reached = origins_of(self.memory, write)
+        for loop in write.loops:
+            parts = loop_parts(loop)
+            bounds = len(parts.range)
+            slots = enumerate(zip(parts.carried, parts.initial, strict=True), bounds)
+            found: Copies = {
+                (loop, slot): copied(initial)
+                for slot, (carried, initial) in slots
+                if carried in reached and isinstance(initial, Value)
+            }
+            if found and not found.keys() <= self.copies.keys():
+                yield found
+
+    def choose(self, write: Write, entries: Copies) -> bool:
+        """Take ``entries``, and copies of what is read later, if these will do."""
+        memory = self.memory_with(entries)
+        if not writable(memory, write.target):
+            return False
+        cures = dict(entries)
+        others = read_by_others(memory, write)
+        for x in sorted(others, key=lambda x: self.order[x]):
+            found = self.cure(memory, x, write)
+            if not found:
+                return False
+            cures |= found
+        if not is_safe(self.memory_with(cures), write):
+            return False
+        self.take(self.pruned(write, cures))
+        return True
+
+    def memory_with(self, copies: Copies) -> Memory:
+        """Return the memory that results from ``copies`` besides those chosen."""
+        if not copies:
+            return self.memory
+        return memory_of(self.block, {**self.copies, **copies})
+
+    def take(self, copies: Copies) -> None:
+        """Choose ``copies``."""
+        self.memory = self.memory_with(copies)
+        self.copies |= copies
+
+    def pruned(self, write: Write, copies: Copies) -> Copies:
+        """Return ``copies`` without those that ``write`` does not need."""
+        for site in list(copies) if len(copies) > 1 else ():
+            fewer = {at: copy for at, copy in copies.items() if at != site}
+            if is_safe(self.memory_with(fewer), write):
+                copies = fewer
+        return copies
+
+    def cure(self, memory: Memory, x: Value, write: Write) -> Copies:
+        """Return copies that keep ``x`` from what is written: of a view, of items."""
+        if isinstance(x.type, Seq):
+            near = memory.touching(memory.of(write.target))
+            return {
+                site: copied(item)
+                for site, item in put_in_lists(self.block)
+                if not near.isdisjoint(memory.reach(item))
+            }
+        maker = self.makers.get(x)
+        if maker is None or not is_view_op(maker):
+            return {}
+        return {(maker, RESULT): Value(x.type)}
 
 
-def _copy_of(source: Value, op: Op | None, origin: str = "") -> Op:
-    result = Value(source.type, source.hint)
-    span, found = (op.span, op.origin) if op is not None else (None, "adjoint")
-    return Op("copy", (source,), (result,), {}, (), span, origin or found)
+def origins_of(memory: Memory, write: Write) -> set[Value]:
+    """Return all roots from which what is written may come."""
+    found: set[Value] = set()
+    pending = list(memory.of(write.target))
+    while pending:
+        root = pending.pop()
+        if root not in found:
+            found.add(root)
+            pending += memory.origins.get(root, ())
+    return found
 
 
-def copy_results(block: Block) -> Block:
-    """Copy results that the caller must not share with arguments or one another."""
-    memory = memory_of(block)
-    makers = {y: op for op in block.ops for y in op.results}
-    copies: list[Op] = []
-    results = []
+def is_view_op(op: Op) -> bool:
+    """Tell whether ``op`` looks at an array in another way, without writing to it."""
+    if op.regions or op.name == "call" or mutates(op):
+        return False
+    shared = [op.operands[slot] for slot in shared_slots(op)]
+    return any(isinstance(x.type, Array) for x in shared)
+
+
+def put_in_lists(block: Block) -> Iterator[tuple[Site, Value]]:
+    """Yield the arrays that are put in lists and tapes, and where that happens."""
+    for op in walk_ops(block):
+        if op.name in LOOPS:
+            parts, body = loop_parts(op), op.regions[-1]
+            first = len(body.results) - len(parts.items)
+            for k, y in enumerate(parts.stacked, first):
+                item = body.results[k]
+                if isinstance(y.type, Seq) and isinstance(item, Value):
+                    yield (body, k), item
+        elif not op.regions and any(isinstance(y.type, Seq) for y in op.results):
+            for slot, x in enumerate(op.operands):
+                if isinstance(x, Value) and isinstance(x.type, Array):
+                    yield (op, slot), x
+
+
+def copied(source: Value) -> Value:
+    """Return the value of a copy of ``source``."""
+    return Value(source.type, source.hint)
+
+
+def own_results(block: Block, memory: Memory, copies: Copies) -> Copies:
+    """Add copies of results that the caller must not share with others."""
+    found: Copies = {}
     given: set[Value] = set()
-    for x in block.results:
-        if isinstance(x, Value) and isinstance(x.type, Array):
-            if not writable(memory, x) or shared_already(memory, x, given):
-                copies.append(_copy_of(x, makers.get(x), "result"))
-                x = copies[-1].results[0]
-            else:
-                given |= memory.of(x)
-        results.append(x)
-    return Block(block.params, (*block.ops, *copies), tuple(results))
+    for k, x in enumerate(block.results):
+        if not isinstance(x, Value) or not isinstance(x.type, Array):
+            continue
+        if not writable(memory, x) or shared_already(memory, x, given):
+            found[block, k] = copied(x)
+        else:
+            given |= memory.of(x)
+    return {**copies, **found}
 
 
 def shared_already(memory: Memory, value: Value, given: set[Value]) -> bool:
     """Tell whether another result lives where ``value`` lives."""
-    return bool(memory.of(value) & given)
+    return memory.share(memory.of(value), given)

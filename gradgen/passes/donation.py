@@ -28,7 +28,8 @@ def choose_donor(plan: Plan, position: int) -> int | None:
 
 def takes_out(op: Op) -> bool:
     """Tell whether ``op`` can be told where to put its result."""
-    return bool(PRIMITIVES[op.name].ufunc)
+    primitive = PRIMITIVES.get(op.name)
+    return primitive is not None and bool(primitive.ufunc)
 
 
 def donor_slots(op: Op) -> tuple[int, ...]:
@@ -55,7 +56,8 @@ def fits(plan: Plan, x: Value, y: Value) -> bool:
 
 def read_after(plan: Plan, x: Value, position: int) -> bool:
     """Tell whether a later statement reads what ``x`` lives in."""
-    return any(plan.read.get(root, -1) > position for root in plan.memory.of(x))
+    near = plan.memory.touching(plan.memory.of(x))
+    return any(plan.read.get(root, -1) > position for root in near)
 
 
 def names_agree(plan: Plan, x: Value, y: Value) -> bool:

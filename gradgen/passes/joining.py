@@ -9,12 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from gradgen.ir.core import Op, Value
+from gradgen.ir.flow import LOOPS
 from gradgen.ir.types import Array
-from gradgen.passes.memory import content_reads
+from gradgen.passes.memory import content_reads, mutates
 from gradgen.passes.plan import AFTER_ALL, Plan, is_named, name_width, width_of
 from gradgen.primitives.registry import PRIMITIVES
 
-ROOM = {"primal": 12, "tangent": 6, "adjoint": 6, "result": 1}
+ROOM = {"primal": 12, "tangent": 6, "adjoint": 6, "result": 1, "forced": 1}
 """How many operations one printed expression may hold."""
 
 MAX_WIDTH = 72
@@ -23,18 +24,27 @@ MAX_WIDTH = 72
 WEIGHTLESS = ("dim", "size", "getitem", "transpose", "expand_dims", "cast", "negative")
 
 
+def join_users(plan: Plan) -> None:
+    """Let ops of a block be printed with their users, the last ones first."""
+    for position in reversed(range(len(plan.block.ops))):
+        if joins_user(plan, position):
+            (y,) = plan.block.ops[position].results
+            plan.statement[position] = plan.statement[plan.users[y][0]]
+
+
 def joins_user(plan: Plan, position: int) -> bool:
     """Tell whether an op is printed inside the only op that uses it, and take room."""
     op = plan.block.ops[position]
-    primitive = PRIMITIVES[op.name]
-    if primitive.effect or primitive.mutates or len(op.results) != 1:
+    if len(op.results) != 1 or not is_expression(op):
         return False
     (y,) = op.results
     users = plan.users.get(y, [])
     if len(users) != 1 or users[0] == AFTER_ALL:
         return False
-    user = plan.block.ops[users[0]]
-    if is_overwritten_by(y, user) or not reads_well(op, user):
+    user = plan.user_at(users[0])
+    if user is not None and not takes_in(user, y):
+        return False
+    if not reads_well(op, user):
         return False
     statement = plan.statement[users[0]]
     if overwritten_between(plan, position, statement):
@@ -42,15 +52,29 @@ def joins_user(plan: Plan, position: int) -> bool:
     return has_room(plan, op, statement)
 
 
-def is_overwritten_by(value: Value, user: Op) -> bool:
-    """Tell whether ``user`` updates ``value``, which then needs a name."""
-    return PRIMITIVES[user.name].mutates and user.operands[0] is value
+def is_expression(op: Op) -> bool:
+    """Tell whether ``op`` is printed as an expression, with nothing else to it."""
+    primitive = PRIMITIVES.get(op.name)
+    return primitive is not None and not (primitive.effect or primitive.mutates)
+
+
+def takes_in(user: Op, value: Value) -> bool:
+    """Tell whether ``value`` may be printed inside ``user``, where it is read once.
+
+    What is updated, or bound to a slot of a loop, needs a name; what a loop scans is
+    read in each iteration.
+    """
+    if user.name in LOOPS:
+        return user.name == "for" and value in user.operands[:3]
+    return not (mutates(user) and user.operands[0] is value)
 
 
 def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
     """Tell whether what an op reads is updated before the statement it would join."""
+    if not plan.writes:
+        return False
     for x in content_reads(plan.block.ops[position]):
-        for root in plan.memory.of(x):
+        for root in plan.memory.reach(x):
             writes = plan.writes.get(root, ())
             first = bisect_right(writes, position)
             if first < len(writes) and writes[first] < statement:
@@ -58,7 +82,7 @@ def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
     return False
 
 
-def reads_well(op: Op, user: Op) -> bool:
+def reads_well(op: Op, user: Op | None) -> bool:
     """Tell whether ``op`` inside ``user`` reads as if written by hand.
 
     What the user named stays a statement, and so do the steps of the two sweeps.
@@ -66,6 +90,8 @@ def reads_well(op: Op, user: Op) -> bool:
     (y,) = op.results
     if op.name in ("dim", "size"):
         return True
+    if user is None:
+        return not is_named(y)
     if op.origin != user.origin and user.origin != "result":
         return op.name in WEIGHTLESS
     is_plain = op.origin == "adjoint" and not isinstance(y.type, Array)

@@ -1,85 +1,62 @@
-"""Which buffers the values of a block live in, and which may be overwritten."""
+"""Which buffers values live in, and which may be overwritten: facts about one op."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gradgen.ir.core import Block, Op, Value
-from gradgen.ir.types import Array
+from gradgen.ir.core import Atom, Op, Value
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES
 
 Roots = frozenset[Value]
+NOWHERE: Roots = frozenset()
 
 
 @dataclass(slots=True)
 class Memory:
     """The buffers that values may live in.
 
-    A buffer is known by the value that it was made for, its root. The function owns
-    those that it made itself. What is ``fixed`` cannot be written to: elements of a
-    broadcast view share their place.
+    A buffer is known by the value that it was made for, its root. Where several may
+    arrive, at a slot of a loop or a result of a branch, there is a root as well; it
+    ``overlaps`` the roots of what may arrive, as far as these are still there, and has
+    its ``origins`` in them. A list lives in a buffer of its own, apart from those that
+    it ``holds``.
+
+    The function owns the buffers that it made itself, and what comes from these alone.
+    What is ``fixed`` cannot be written to: elements of a broadcast view share their
+    place.
     """
 
     roots: dict[Value, Roots] = field(default_factory=dict)
+    holds: dict[Value, Roots] = field(default_factory=dict)
     owned: set[Value] = field(default_factory=set)
     fixed: set[Value] = field(default_factory=set)
+    overlaps: dict[Value, set[Value]] = field(default_factory=dict)
+    origins: dict[Value, set[Value]] = field(default_factory=dict)
 
     def of(self, value: Value) -> Roots:
         """Return the buffers that ``value`` may live in; none for a scalar."""
-        return self.roots.get(value, frozenset())
+        return self.roots.get(value, NOWHERE)
 
-    def note(self, op: Op) -> None:
-        """Enter the results of an op whose operands are known."""
-        shared = shared_operands(op)
-        roots = frozenset[Value]().union(*(self.of(x) for x in shared))
-        for y in op.results:
-            if isinstance(y.type, Array):
-                self.roots[y] = roots or frozenset([y])
-                if not roots:
-                    self.owned.add(y)
-                if is_fixed(op, self):
-                    self.fixed.add(y)
+    def held(self, value: Value) -> Roots:
+        """Return the buffers that the items of a list may live in."""
+        return self.holds.get(value, NOWHERE)
 
+    def reach(self, value: Value) -> Roots:
+        """Return all buffers that are read where ``value`` is read."""
+        return self.of(value) | self.held(value)
 
-def memory_of(block: Block) -> Memory:
-    """Return where the values of a block live."""
-    memory = Memory()
-    for value in block.params:
-        if isinstance(value.type, Array):
-            memory.roots[value] = frozenset([value])
-    for op in block.ops:
-        memory.note(op)
-    return memory
+    def touching(self, roots: Iterable[Value]) -> set[Value]:
+        """Return ``roots`` and all that may be the same buffers at the same time."""
+        found = set(roots)
+        for root in roots:
+            found |= self.overlaps.get(root, NOWHERE)
+        return found
 
-
-def shared_operands(op: Op) -> list[Value]:
-    """Return the operands whose memory the results of ``op`` may share."""
-    if op.name == "getitem" and not is_view(op):
-        return []
-    primitive = PRIMITIVES[op.name]
-    return values_at(op, (0,) if primitive.mutates else primitive.shares)
-
-
-def is_view(op: Op) -> bool:
-    """Tell whether a ``getitem`` returns a view, not a copy."""
-    return is_basic(op.attrs["index"], [x.type for x in op.operands])
-
-
-def values_at(op: Op, slots: Sequence[int]) -> list[Value]:
-    """Return the operands in ``slots``, literals left out."""
-    atoms = [op.operands[slot] for slot in slots if slot < len(op.operands)]
-    return [x for x in atoms if isinstance(x, Value)]
-
-
-def is_fixed(op: Op, memory: Memory) -> bool:
-    """Tell whether the result of ``op`` must not be written to."""
-    if PRIMITIVES[op.name].mutates:
-        return False
-    return PRIMITIVES[op.name].readonly or any(
-        x in memory.fixed for x in shared_operands(op)
-    )
+    def share(self, one: Iterable[Value], other: Iterable[Value]) -> bool:
+        """Tell whether buffers known by these roots may be the same."""
+        return not self.touching(one).isdisjoint(other)
 
 
 def writable(memory: Memory, value: Value) -> bool:
@@ -88,11 +65,41 @@ def writable(memory: Memory, value: Value) -> bool:
     return bool(roots) and value not in memory.fixed and roots <= memory.owned
 
 
+def mutates(op: Op) -> bool:
+    """Tell whether ``op`` overwrites its first operand."""
+    primitive = PRIMITIVES.get(op.name)
+    return primitive is not None and primitive.mutates
+
+
+def shared_slots(op: Op) -> Sequence[int]:
+    """Return the operands whose memory the results of ``op`` may share."""
+    if op.name == "getitem" and not is_view(op):
+        return ()
+    primitive = PRIMITIVES[op.name]
+    return (0,) if primitive.mutates else primitive.shares
+
+
+def is_view(op: Op) -> bool:
+    """Tell whether a ``getitem`` returns a view, not a copy."""
+    return is_basic(op.attrs["index"], [x.type for x in op.operands])
+
+
+def is_fixed(op: Op, memory: Memory, shared: Sequence[Value]) -> bool:
+    """Tell whether the result of ``op``, which shares memory, must not be written."""
+    if PRIMITIVES[op.name].mutates:
+        return False
+    return PRIMITIVES[op.name].readonly or any(x in memory.fixed for x in shared)
+
+
+def values_in(atoms: Iterable[Atom]) -> list[Value]:
+    """Return ``atoms`` without the literals."""
+    return [x for x in atoms if isinstance(x, Value)]
+
+
 def content_reads(op: Op) -> list[Value]:
     """Return the operands whose contents ``op`` reads, not just their shape."""
-    shape_only = PRIMITIVES[op.name].shape_only
-    return [
-        x
-        for slot, x in enumerate(op.operands)
-        if isinstance(x, Value) and slot not in shape_only
-    ]
+    primitive = PRIMITIVES.get(op.name)
+    if primitive is None or not primitive.shape_only:
+        return values_in(op.operands)
+    atoms = enumerate(op.operands)
+    return values_in(x for slot, x in atoms if slot not in primitive.shape_only)

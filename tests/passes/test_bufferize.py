@@ -10,7 +10,7 @@ import pytest
 
 from gradgen.codegen.numpy_target import emit
 from gradgen.passes import bufferize as whole
-from gradgen.passes import copies, donation, joining, memory, plan
+from gradgen.passes import aliases, copies, donation, joining, memory, plan
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.registry import PRIMITIVES
@@ -59,9 +59,9 @@ def rule_name(value: Any) -> str:
 ABLATIONS: list[tuple[Any, str, Callable[..., Any]]] = [
     (copies, "writable", always),
     (donation, "writable", always),
-    (copies, "read_by_others", never),
+    (copies, "read_by_others", lambda memory, write: []),
     (copies, "shared_already", never),
-    (joining, "is_overwritten_by", never),
+    (joining, "takes_in", always),
     (joining, "overwritten_between", never),
     (
         donation,
@@ -71,10 +71,9 @@ ABLATIONS: list[tuple[Any, str, Callable[..., Any]]] = [
     (donation, "read_after", never),
     (plan, "read_at", lambda plan, position: position),
     (donation, "takes_out", always),
-    (whole, "copy_mutated", without_bufferize),
-    (whole, "copy_results", without_bufferize),
-    (memory, "shared_operands", lambda op: []),
-    (memory, "is_fixed", never),
+    (whole, "needed_copies", lambda block: {}),
+    (aliases, "shared_slots", lambda op: ()),
+    (aliases, "is_fixed", never),
 ]
 
 
@@ -127,8 +126,9 @@ def test_shapes_are_no_reads() -> None:
     assert ".copy()" not in source
 
 
-HELPERS = {"choose_donor", "copy_mutated", "copy_results", "joins_user", "last_reads"}
-HELPERS |= {"may_donate"}
+HELPERS = {"choose_donor", "joins_user"}
+HELPERS |= {"may_donate", "copied", "is_expression", "is_view_op", "join_users"}
+HELPERS |= {"origins_of", "own_results", "put_in_lists", "needed_copies", "is_safe"}
 
 
 def test_every_rule_is_ablated() -> None:

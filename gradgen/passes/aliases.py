@@ -1,0 +1,305 @@
+"""Follows buffers through a block and its regions.
+
+Two values may share memory only at a time when both are there. So what a slot of a
+loop may share is asked of its initial value, and of what an iteration yields at its
+end; a buffer that an iteration makes is not the one that an earlier one made. In this
+way two slots that are swapped in each iteration are known to stay apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.flow import LOOPS
+from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.types import Array, Seq, Type
+from gradgen.passes.memory import (
+    NOWHERE,
+    Memory,
+    Roots,
+    is_fixed,
+    mutates,
+    shared_slots,
+)
+from gradgen.primitives.registry import PRIMITIVES
+
+RESULT = -1
+
+Site: TypeAlias = tuple[Op | Block, int]
+"""Where a copy is made: of an operand of an op, of its ``RESULT``, or of a yield."""
+
+Copies: TypeAlias = dict[Site, Value]
+
+
+class Source(NamedTuple):
+    """Where something may come from: its roots, and whether it may be overwritten."""
+
+    roots: Roots
+    fixed: bool = False
+
+
+@dataclass(slots=True)
+class Join:
+    """Roots at each of which what one of several ways brings may arrive.
+
+    Of the roots that were there before, those numbered below ``first``, they are new
+    names; the others are gone when it does.
+    """
+
+    targets: Sequence[Value]
+    ways: Sequence[Sequence[Source]]
+    first: int
+
+
+def memory_of(block: Block, copies: Mapping[Site, Value] | None = None) -> Memory:
+    """Return where the values of ``block`` and its regions live, once copied."""
+    tracer = _Tracer(copies or {})
+    for value in block.params:
+        tracer.declare(value)
+    tracer.trace(block)
+    if tracer.joins:
+        _find_overlaps(tracer)
+        _find_owned(tracer)
+    return tracer.memory
+
+
+@dataclass(slots=True)
+class _Tracer:
+    """``items`` holds the root of what a list holds, ``number`` the order of roots."""
+
+    copies: Mapping[Site, Value]
+    memory: Memory = field(default_factory=Memory)
+    joins: list[Join] = field(default_factory=list)
+    number: dict[Value, int] = field(default_factory=dict)
+    items: dict[Value, Value] = field(default_factory=dict)
+
+    def trace(self, block: Block) -> None:
+        for op in block.ops:
+            if op.name == "if":
+                self.trace_branches(op)
+            elif op.name in LOOPS:
+                self.trace_loop(op)
+            elif op.name == "call":
+                for y in op.results:
+                    self.make(y)
+            else:
+                self.trace_primitive(op)
+
+    def root(self, value: Value) -> Roots:
+        """Return a buffer that is known by ``value``."""
+        self.number.setdefault(value, len(self.number))
+        return frozenset([value])
+
+    def declare(self, value: Value) -> list[Value]:
+        """Let ``value`` live in buffers of its own, and return their roots."""
+        if not isinstance(value.type, Array | Seq):
+            return []
+        self.memory.roots[value] = self.root(value)
+        if isinstance(value.type, Array):
+            return [value]
+        items = self.items.setdefault(value, Value(value.type.element, value.hint))
+        self.memory.holds[value] = self.root(items)
+        return [value, items]
+
+    def make(self, value: Value) -> None:
+        """Let the function make the buffers of ``value``."""
+        self.memory.owned.update(self.declare(value))
+
+    def at(self, owner: Op | Block, slot: int, atom: Atom) -> Atom:
+        """Return what arrives at a place: ``atom``, or the copy made of it there."""
+        copy = self.copies.get((owner, slot)) if self.copies else None
+        if copy is None:
+            return atom
+        self.make(copy)
+        return copy
+
+    def trace_primitive(self, op: Op) -> None:
+        for y in op.results:
+            if isinstance(y.type, Array):
+                self.trace_array(op, y)
+            elif isinstance(y.type, Seq):
+                self.trace_list(op, y)
+
+    def trace_array(self, op: Op, y: Value) -> None:
+        memory = self.memory
+        atoms = [self.at(op, slot, op.operands[slot]) for slot in shared_slots(op)]
+        shared = [x for x in atoms if isinstance(x, Value)]
+        if (op, RESULT) in self.copies:
+            y_roots = self.root(self.copies[op, RESULT])
+            memory.roots[y] = y_roots
+            memory.owned |= y_roots
+            return
+        roots = NOWHERE.union(*(self.contents(x) for x in shared))
+        if not roots:
+            self.make(y)
+            return
+        memory.roots[y] = roots
+        if is_fixed(op, memory, shared):
+            memory.fixed.add(y)
+
+    def contents(self, value: Value) -> Roots:
+        """Return where an array that is a part of ``value`` lives."""
+        is_list = isinstance(value.type, Seq)
+        return self.memory.held(value) if is_list else self.memory.of(value)
+
+    def trace_list(self, op: Op, y: Value) -> None:
+        """Let a list hold what the one that it is made of holds, and what is put in."""
+        memory = self.memory
+        atoms = [self.at(op, slot, x) for slot, x in enumerate(op.operands)]
+        unread = PRIMITIVES[op.name].shape_only
+        put_in = [
+            x
+            for slot, x in enumerate(atoms)
+            if isinstance(x, Value) and slot not in unread
+        ]
+        self.make(y)
+        if mutates(op) and isinstance(atoms[0], Value):
+            memory.roots[y] = memory.of(atoms[0])
+        nested = isinstance(y.type, Seq) and isinstance(y.type.element, Seq)
+        parts = memory.reach if nested else self.contents
+        held = NOWHERE.union(*map(parts, put_in))
+        memory.holds[y] = held or memory.holds[y]
+
+    def trace_branches(self, op: Op) -> None:
+        first = len(self.number)
+        for region in op.regions:
+            self.trace(region)
+        ways = [self.sources(region, region.results) for region in op.regions]
+        targets = [root for y in op.results for root in self.declare(y)]
+        self.joins.append(Join(targets, ways, first))
+
+    def trace_loop(self, op: Op) -> None:
+        parts = loop_parts(op)
+        tapes = [root for y in parts.stacked for root in self.declare_tape(y)]
+        first = len(self.number)
+        slots = [root for p in parts.carried for root in self.declare(p)]
+        for e, xs in zip(parts.elements, parts.scanned, strict=True):
+            self.trace_element(e, xs)
+        tests = [
+            [r for p in test.params for r in self.declare(p)]
+            for test in op.regions[:-1]
+        ]
+        for region in op.regions:
+            self.trace(region)
+        ways = self.ways_into(op, parts, tapes)
+        final = [root for f in parts.final for root in self.declare(f)]
+        for targets in (slots, *tests, final):
+            self.joins.append(Join([*targets, *tapes], ways, first))
+
+    def declare_test(self, test: Block) -> list[Value]:
+        """Declare what a test gets, which it must leave for the body as it is."""
+        self.memory.fixed.update(test.params)
+        return [root for value in test.params for root in self.declare(value)]
+
+    def declare_tape(self, stacked: Value) -> list[Value]:
+        """Make a tape, and return the root of what it holds, if that is references."""
+        self.make(stacked)
+        return list(self.memory.held(stacked))
+
+    def trace_element(self, element: Value, scanned: Atom) -> None:
+        if isinstance(element.type, Array | Seq) and isinstance(scanned, Value):
+            roots = self.contents(scanned)
+            self.memory.roots[element] = roots
+            if isinstance(element.type, Seq):
+                self.memory.holds[element] = roots
+            if scanned in self.memory.fixed:
+                self.memory.fixed.add(element)
+
+    def ways_into(
+        self, op: Op, parts: LoopParts, tapes: Sequence[Value]
+    ) -> list[list[Source]]:
+        """Return what arrives at the slots, and in the tapes, first and later."""
+        body = op.regions[-1]
+        bounds = len(parts.range)
+        initial = self.sources(op, parts.initial, bounds)
+        later = self.sources(body, parts.next, len(parts.exit))
+        kept = [Source(NOWHERE)] * len(tapes)
+        stacked = [
+            Source(self.taped(body, len(parts.exit) + len(parts.next) + k, x) | {tape})
+            for (k, x), tape in zip(self.referred(parts), tapes, strict=True)
+        ]
+        return [[*initial, *kept], [*later, *stacked]]
+
+    def referred(self, parts: LoopParts) -> list[tuple[int, Atom]]:
+        """Return the items that a tape holds by reference, with their numbers."""
+        pairs = enumerate(zip(parts.items, parts.stacked, strict=True))
+        return [(k, x) for k, (x, y) in pairs if isinstance(y.type, Seq)]
+
+    def taped(self, body: Block, number: int, item: Atom) -> Roots:
+        atom = self.at(body, number, item)
+        return self.memory.reach(atom) if isinstance(atom, Value) else NOWHERE
+
+    def sources(
+        self, owner: Op | Block, atoms: Iterable[Atom], start: int = 0
+    ) -> list[Source]:
+        """Return where atoms come from: what they live in, and what lists hold."""
+        found: list[Source] = []
+        for slot, atom in enumerate(atoms, start):
+            found += self.source(self.at(owner, slot, atom), atom.type)
+        return found
+
+    def source(self, atom: Atom, type_: Type) -> list[Source]:
+        count = 2 if isinstance(type_, Seq) else int(isinstance(type_, Array))
+        if not isinstance(atom, Value):
+            return [Source(NOWHERE)] * count
+        fixed = atom in self.memory.fixed
+        found = [Source(self.memory.of(atom), fixed), Source(self.memory.held(atom))]
+        return found[:count]
+
+
+def _find_overlaps(tracer: _Tracer) -> None:
+    """Enter which roots may be one buffer, round the back edges too."""
+    changed = True
+    while changed:
+        changed = False
+        for join in tracer.joins:
+            for way in join.ways:
+                changed |= _meet(tracer, join, way)
+
+
+def _meet(tracer: _Tracer, join: Join, way: Sequence[Source]) -> bool:
+    """Enter what the targets of ``join`` share when it is reached on one way."""
+    memory, number = tracer.memory, tracer.number
+    changed = False
+    for k, (target, source) in enumerate(zip(join.targets, way, strict=True)):
+        near = memory.touching(source.roots)
+        met = [r for r in near if number[r] < join.first]
+        others = zip(join.targets[:k], way[:k], strict=True)
+        met += [t for t, other in others if not near.isdisjoint(other.roots)]
+        for root in met:
+            changed |= _overlap(memory, target, root)
+    return changed
+
+
+def _overlap(memory: Memory, one: Value, other: Value) -> bool:
+    found = memory.overlaps.setdefault(one, set())
+    if one is other or other in found:
+        return False
+    found.add(other)
+    memory.overlaps.setdefault(other, set()).add(one)
+    return True
+
+
+def _find_owned(tracer: _Tracer) -> None:
+    """Own what comes from buffers alone that the function owns and may overwrite.
+
+    That holds for all until something is found against it, so that what only goes round
+    a loop is owned.
+    """
+    memory = tracer.memory
+    doubts: list[tuple[Value, Source]] = []
+    for join in tracer.joins:
+        for way in join.ways:
+            pairs = list(zip(join.targets, way, strict=True))
+            doubts += pairs
+            for target, source in pairs:
+                memory.origins.setdefault(target, set()).update(source.roots)
+    memory.owned.update(target for target, _ in doubts)
+    changed = True
+    while changed:
+        lost = {t for t, s in doubts if s.fixed or not s.roots <= memory.owned}
+        changed = not lost.isdisjoint(memory.owned)
+        memory.owned -= lost

@@ -1,0 +1,158 @@
+"""Runs bufferized IR as generated code would: in place, by reference, late.
+
+Updates and ``into`` write to real arrays, views are views, slots are bound to what they
+get, lists hold references, and an inline op is computed where it is printed.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen import kernels
+from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.types import Array
+from gradgen.primitives.registry import PRIMITIVES
+
+OUTSIDE = {"np": np, "math": math, **vars(kernels)}
+
+
+def execute(function: Function, args: Sequence[Any]) -> Any:
+    """Run a bufferized function of plain arguments and return its tuple of results."""
+    machine = Executor()
+    for value, content in zip(function.inputs, args, strict=True):
+        machine.values[value] = content
+        names = zip(getattr(value.type, "shape", ()), np.shape(content), strict=True)
+        machine.lengths.update((str(dim), length) for dim, length in names)
+    return tuple(machine.run(function.body))
+
+
+class Executor:
+    """Values by name, and the ops that are computed where they are read."""
+
+    def __init__(self) -> None:
+        self.values: dict[Value, Any] = {}
+        self.inlined: dict[Value, Op] = {}
+        self.lengths: dict[str, int] = {}
+
+    def read(self, atom: Atom) -> Any:
+        if isinstance(atom, Literal):
+            return atom.value
+        if atom in self.inlined:
+            return self.evaluate(self.inlined[atom])
+        return self.values[atom]
+
+    def read_all(self, atoms: Sequence[Atom]) -> list[Any]:
+        return [self.read(x) for x in atoms]
+
+    def run(self, block: Block) -> list[Any]:
+        for op in block.ops:
+            if op.inline:
+                self.inlined[op.results[0]] = op
+            else:
+                found = self.results(op)
+                self.values.update(zip(op.results, found, strict=True))
+        return self.read_all(block.results)
+
+    def results(self, op: Op) -> Sequence[Any]:
+        if op.name == "if":
+            return self.run(op.regions[0 if self.read(op.operands[0]) else 1])
+        if op.name == "for":
+            return self.run_for(op)
+        if op.name == "while":
+            return self.run_while(op)
+        if op.name == "call":
+            return execute(op.attrs["function"], self.read_all(op.operands))
+        if PRIMITIVES[op.name].mutates:
+            return [self.overwrite(op)]
+        if op.into is not None:
+            return [self.compute_into(op)]
+        result = self.evaluate(op)
+        return [result] if op.results else []
+
+    def evaluate(self, op: Op) -> Any:
+        operands = self.read_all(op.operands)
+        assert not any(x is UNDEFINED for x in operands), f"{op.name} of undefined"
+        return PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+
+    def overwrite(self, op: Op) -> Any:
+        """Run the statement that an update is printed as."""
+        assert op.into == 0
+        operands = self.read_all(op.operands)
+        types = [x.type for x in op.operands]
+        template = PRIMITIVES[op.name].print_as(types, op.attrs)
+        names = [f"operand_{k}" for k in range(len(operands))]
+        scope = {**OUTSIDE, **dict(zip(names, operands, strict=True))}
+        exec(compiled(template.format(*names)), scope)
+        return operands[0]
+
+    def compute_into(self, op: Op) -> Any:
+        assert op.into is not None
+        operands = self.read_all(op.operands)
+        ufunc = eval(PRIMITIVES[op.name].ufunc, OUTSIDE)
+        return ufunc(*operands, out=operands[op.into])
+
+    def run_for(self, op: Op) -> list[Any]:
+        parts = loop_parts(op)
+        lo, hi, step = self.read_all(parts.range)
+        state = self.read_all(parts.initial)
+        indices = list(enumerate(range(lo, hi, step)))
+        if op.attrs["reverse"]:
+            indices.reverse()
+        rows: dict[int, list[Any]] = {}
+        for k, i in indices:
+            left, state, rows[k] = self.iterate(op, parts, k, i, state)
+            if left:
+                return [*state, *self.tapes(parts, rows), i + step, True]
+        return [*state, *self.tapes(parts, rows), hi, False]
+
+    def run_while(self, op: Op) -> list[Any]:
+        parts = loop_parts(op)
+        state = self.read_all(parts.initial)
+        rows: dict[int, list[Any]] = {}
+        left = False
+        while not left:
+            test = op.regions[0]
+            self.values.update(zip(test.params, state, strict=True))
+            if not self.run(test)[0]:
+                break
+            k = len(rows)
+            left, state, rows[k] = self.iterate(op, parts, k, k, state)
+        return [*state, *self.tapes(parts, rows), len(rows), left]
+
+    def iterate(
+        self, op: Op, parts: LoopParts, k: int, i: int, state: list[Any]
+    ) -> tuple[bool, list[Any], list[Any]]:
+        elements = [xs[k] for xs in self.read_all(parts.scanned)]
+        body = op.regions[-1]
+        self.values.update(zip(body.params, [i, *state, *elements], strict=True))
+        found = self.run(body)
+        first = len(parts.exit)
+        split = first + len(parts.next)
+        kept = [
+            np.array(x) if isinstance(y.type, Array) else x
+            for x, y in zip(found[split:], parts.stacked, strict=True)
+        ]
+        return bool(found[0]) if first else False, found[first:split], kept
+
+    def tapes(self, parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
+        """Return the stacked results of a loop from what its iterations stored."""
+        found: list[Any] = []
+        for j, y in enumerate(parts.stacked):
+            column = [rows[k][j] for k in sorted(rows)]
+            if isinstance(y.type, Array):
+                shape = [self.lengths.get(str(d), 0) for d in y.type.shape[1:]]
+                empty = np.empty((0, *shape), y.type.dtype)
+                column = np.array(column, y.type.dtype) if column else empty
+            found.append(column)
+        return found
+
+
+@functools.lru_cache(maxsize=4096)
+def compiled(statement: str) -> Any:
+    return compile(statement, "statement", "exec")
