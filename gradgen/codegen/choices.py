@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gradgen.codegen.statements import is_undefined
+from gradgen.codegen.uses import Uses
 from gradgen.codegen.webs import name_key
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.primitives.registry import PRIMITIVES
@@ -13,17 +12,17 @@ SMALL = 2
 """How many operations an arm of a conditional expression may hold."""
 
 
-def is_choice(op: Op, uses: Mapping[Value, int]) -> bool:
+def is_choice(op: Op, uses: Uses) -> bool:
     """Tell whether a branch only chooses between two small expressions.
 
     Where one arm keeps what a variable holds, a statement says that better.
     """
-    if len(op.results) != 1 or not uses.get(op.results[0]):
+    if len(op.results) != 1 or not uses.count(op.results[0]):
         return False
     return all(_is_small(region, op.results[0], uses) for region in op.regions)
 
 
-def _is_small(block: Block, result: Value, uses: Mapping[Value, int]) -> bool:
+def _is_small(block: Block, result: Value, uses: Uses) -> bool:
     (atom,) = block.results
     if is_undefined(atom) or len(block.ops) > SMALL:
         return False
@@ -32,7 +31,7 @@ def _is_small(block: Block, result: Value, uses: Mapping[Value, int]) -> bool:
     *inner, last = block.ops
     return (
         last.results == (atom,)
-        and uses.get(last.results[0]) == 1
+        and uses.count(last.results[0]) == 1
         and all(op.inline for op in inner)
         and all(_is_expression(op) for op in block.ops)
     )

@@ -8,13 +8,15 @@ from gradgen.codegen.statements import Operand, Phrase
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym
 
-ZERO = Literal.of(0)
-ONE = Literal.of(1)
+
+def is_number(atom: Atom, number: int) -> bool:
+    """Tell whether an atom is this literal number."""
+    return isinstance(atom, Literal) and atom.value == number
 
 
 def difference(left: Atom, right: Atom) -> Operand:
     """Return ``left - right``, computed where both are known."""
-    if right == ZERO:
+    if is_number(right, 0):
         return left
     if isinstance(left, Literal) and isinstance(right, Literal):
         return Literal.of(left.value - right.value)
@@ -26,7 +28,7 @@ def difference(left: Atom, right: Atom) -> Operand:
 def count_of(bounds: tuple[Atom, ...]) -> Operand:
     """Return the number of iterations over a range, never negative."""
     lo, hi, step = bounds
-    if step != ONE:
+    if not is_number(step, 1):
         return Phrase("len(range({0}, {1}, {2}))", (lo, hi, step))
     distance = difference(hi, lo)
     if isinstance(distance, Literal):

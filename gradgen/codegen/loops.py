@@ -6,13 +6,14 @@ otherwise a list that grows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradgen.codegen.lengths import count_of, difference, lengths_of
+from gradgen.codegen.lengths import count_of, difference, is_number, lengths_of
 from gradgen.codegen.statements import Bind, Line, Nodes, Operand, Phrase
+from gradgen.codegen.uses import Uses
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Array, Scalar
@@ -66,7 +67,7 @@ class Loop:
         return Line(Phrase(template, operands), target, self.op.origin)
 
 
-def plan_loop(op: Op, uses: Mapping[Value, int], visible: Sequence[Value]) -> Loop:
+def plan_loop(op: Op, uses: Uses, visible: Sequence[Value]) -> Loop:
     """Return what is printed round a loop and its body."""
     parts = loop_parts(op)
     loop = Loop(op, parts, op.regions[-1].params[0])
@@ -80,17 +81,17 @@ def plan_loop(op: Op, uses: Mapping[Value, int], visible: Sequence[Value]) -> Lo
     return loop
 
 
-def bounds_again(op: Op, uses: Mapping[Value, int]) -> list[Atom]:
+def bounds_again(op: Op, uses: Uses) -> list[Atom]:
     """Return the bounds that are printed more than once, and so need a name."""
     if op.name != "for":
         return []
     parts = loop_parts(op)
     lo, hi, step = parts.range
-    taped = [x for x in (*parts.stacked, *parts.elements) if uses.get(x)]
+    taped = [x for x in (*parts.stacked, *parts.elements) if uses.count(x)]
     again = [lo, step] if taped else []
-    if taped or uses.get(op.results[-2]):
+    if taped or uses.count(op.results[-2]):
         again.append(hi)
-    if uses.get(op.results[-2]) and op.attrs["exits"]:
+    if uses.count(op.results[-2]) and op.attrs["exits"]:
         again.append(step)
     return again
 
@@ -109,19 +110,19 @@ def _place(loop: Loop) -> Operand:
     if loop.op.name == "while":
         return loop.index
     lo, _, step = loop.parts.range
-    if step == Literal.of(-1):
+    if is_number(step, -1):
         return difference(lo, loop.index)
     distance = difference(loop.index, lo)
-    if step == Literal.of(1):
+    if is_number(step, 1):
         return distance
     if distance is loop.index:
         return Phrase("{0} // {1}", (distance, step))
     return Phrase("({0}) // {1}", (distance, step))
 
 
-def _add_tapes(loop: Loop, uses: Mapping[Value, int], visible: Sequence[Value]) -> None:
+def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
     for value, item in zip(loop.parts.stacked, loop.parts.items, strict=True):
-        if not uses.get(value):
+        if not uses.count(value):
             continue
         allocation = _allocation(loop, value, visible)
         place = None if allocation is None else _place(loop)
@@ -130,7 +131,7 @@ def _add_tapes(loop: Loop, uses: Mapping[Value, int], visible: Sequence[Value]) 
             loop.before.append(Line(allocation, value, loop.op.origin))
             continue
         loop.before.append(loop.set(value, "[]"))
-        if isinstance(value.type, Array):
+        if isinstance(value.type, Array) and not uses.only_scanned(value):
             loop.after.append(loop.set(value, _as_array(value.type), value))
 
 
@@ -177,51 +178,51 @@ def _add_slots(loop: Loop) -> None:
         loop.closing.append(Bind(again, origin))
 
 
-def _add_ends(loop: Loop, uses: Mapping[Value, int]) -> None:
+def _add_ends(loop: Loop, uses: Uses) -> None:
     """Bind the results of a ``for`` that say how it ended, as far as they are used."""
     _, hi, step = loop.parts.range
     exits = loop.op.attrs["exits"]
     default = loop.before if exits else loop.after
-    if uses.get(loop.stop):
+    if uses.count(loop.stop):
         default.append(loop.bind(loop.stop, hi))
         loop.leaving.append(loop.set(loop.stop, "{0} + {1}", loop.index, step))
     _add_left(loop, uses, default)
 
 
-def _add_left(loop: Loop, uses: Mapping[Value, int], default: Nodes) -> None:
-    if uses.get(loop.left):
+def _add_left(loop: Loop, uses: Uses, default: Nodes) -> None:
+    if uses.count(loop.left):
         default.append(loop.bind(loop.left, Literal.of(False)))
         loop.leaving.append(loop.bind(loop.left, Literal.of(True)))
 
 
-def _add_counter(loop: Loop, uses: Mapping[Value, int]) -> None:
+def _add_counter(loop: Loop, uses: Uses) -> None:
     """Count the iterations of a ``while``, if anybody wants to know."""
-    if uses.get(loop.index) or uses.get(loop.stop) or _is_fetched(loop, uses):
+    if uses.count(loop.index) or uses.count(loop.stop) or _is_fetched(loop, uses):
         loop.before.append(loop.bind(loop.index, Literal.of(0)))
         loop.closing.append(loop.set(loop.index, "{0} + 1", loop.index))
     _add_left(loop, uses, loop.before if loop.op.attrs["exits"] else loop.after)
 
 
-def _is_fetched(loop: Loop, uses: Mapping[Value, int]) -> bool:
-    return any(uses.get(e) for e in loop.parts.elements)
+def _is_fetched(loop: Loop, uses: Uses) -> bool:
+    return any(uses.count(e) for e in loop.parts.elements)
 
 
-def _add_fetches(loop: Loop, uses: Mapping[Value, int]) -> None:
+def _add_fetches(loop: Loop, uses: Uses) -> None:
     """Read the elements of scanned tapes at the start of the body."""
     for tape, e in zip(loop.parts.scanned, loop.parts.elements, strict=True):
-        if uses.get(e):
+        if uses.count(e):
             loop.opening.append(loop.set(e, "{0}[{1}]", tape, _place(loop)))
 
 
 def iterable_of(loop: Loop) -> Phrase:
     """Return the range that a ``for`` goes through."""
     lo, hi, step = loop.parts.range
-    text, operands = "range({0}, {1}, {2})", (lo, hi, step)
-    if step == Literal.of(1):
-        text, operands = "range({0}, {1})", operands[:2]
-        if lo == Literal.of(0):
-            text, operands = "range({0})", (hi,)
-    return Phrase(f"reversed({text})" if loop.op.attrs["reverse"] else text, operands)
+    text = "range({0}, {1}, {2})"
+    if is_number(step, 1):
+        text = "range({1})" if is_number(lo, 0) else "range({0}, {1})"
+    return Phrase(
+        f"reversed({text})" if loop.op.attrs["reverse"] else text, (lo, hi, step)
+    )
 
 
 def filler(value: Value) -> object:

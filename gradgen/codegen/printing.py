@@ -209,17 +209,21 @@ def _print_bind(printer: Printer, node: Bind) -> None:
     while moves:
         ready = next((m for m in moves if _is_free(printer, m, moves)), None)
         if ready is None:
-            targets = [_stored(printer, target) for target, _ in moves]
-            sources = [_atom(printer, source) for _, source in moves]
-            target = ast.Tuple(targets, ast.Store())
-            value = ast.Tuple(sources, ast.Load())
-            printer.add(ast.Assign([target], value, lineno=1), None)
+            printer.add(_exchange(printer, moves), None)
             return
         moves.remove(ready)
         target, source = ready
         numbers = isinstance(target.type, Scalar)
         expression = _atom(printer, source)
         printer.add(_assign(_stored(printer, target), expression, numbers), None)
+
+
+def _exchange(printer: Printer, moves: Sequence[tuple[Value, Atom]]) -> ast.stmt:
+    """Return ``a, b = b, a``."""
+    targets: list[ast.expr] = [_stored(printer, target) for target, _ in moves]
+    sources = [_atom(printer, source) for _, source in moves]
+    pair = ast.Tuple(targets, ast.Store())
+    return ast.Assign([pair], ast.Tuple(sources, ast.Load()), lineno=1)
 
 
 def _is_free(

@@ -26,8 +26,10 @@ from gradgen.codegen.statements import (
     Return,
     While,
     is_undefined,
+    targets_of,
 )
-from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, use_counts
+from gradgen.codegen.uses import Uses, uses_in
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 
 
 def schedule(function: Function) -> Program:
@@ -35,7 +37,7 @@ def schedule(function: Function) -> Program:
     program = Program([])
     ops = function.body.ops
     if any(op.regions for op in ops):
-        scheduler = _Scheduler(program, use_counts(function.body))
+        scheduler = _Scheduler(program, uses_in(function.body))
         scheduler.visible.extend(function.inputs)
         scheduler.add_ops(ops, program.nodes)
     else:
@@ -54,7 +56,7 @@ class _Scheduler:
     """
 
     program: Program
-    uses: dict[Value, int]
+    uses: Uses
     stores: dict[Value, list[Tape]] = field(default_factory=dict)
     visible: list[Value] = field(default_factory=list)
 
@@ -64,7 +66,7 @@ class _Scheduler:
             self.add_op(op, nodes)
             nodes.extend(self.stores_of(op))
             if not op.inline:
-                self.visible.extend(y for y in op.results if self.uses.get(y))
+                self.visible.extend(y for y in op.results if self.uses.count(y))
 
     def stores_of(self, op: Op) -> Nodes:
         """Return the stores of what an op defines."""
@@ -103,7 +105,7 @@ class _Scheduler:
         sunk = {}
         for k, y in enumerate(op.results):
             tapes = self.stores.get(y, [])
-            if len(tapes) == self.uses.get(y, 0) and any(
+            if len(tapes) == self.uses.count(y) and any(
                 is_undefined(region.results[k]) for region in op.regions
             ):
                 sunk[k] = tapes
@@ -129,7 +131,7 @@ class _Scheduler:
         for k, (result, x) in enumerate(zip(op.results, region.results, strict=True)):
             if k in sunk:
                 finish.extend(self.sink(sunk[k], x, region))
-            elif k != exit_ and self.uses.get(result):
+            elif k != exit_ and self.uses.count(result):
                 pairs.append((result, x))
         if pairs:
             finish.append(Bind(tuple(pairs), op.origin))
@@ -156,25 +158,32 @@ class _Scheduler:
             self.add_leaving_if(ops[-1], flag, finish, rest, nodes)
             return
         self.add_ops(ops, nodes)
-        nodes.extend(finish)
-        if not isinstance(flag, Literal):
-            leave = [*rest, Break("primal")]
-            nodes.append(If(flag, leave, [], None, "primal"))
-        elif flag.value:
-            nodes.extend([*rest, Break("primal")])
+        leave: Nodes = [*rest, Break("primal")]
+        if isinstance(flag, Literal):
+            nodes.extend([*finish, *leave] if flag.value else finish)
+        elif self.changes(finish, flag):
+            nodes.append(If(flag, [*finish, *leave], [], None, "primal"))
+            nodes.extend(finish)
+        else:
+            nodes.extend([*finish, If(flag, leave, [], None, "primal")])
+
+    def changes(self, nodes: Nodes, atom: Atom) -> bool:
+        """Tell whether statements bind anew what ``atom`` reads."""
+        read = set(self.program.reads(atom))
+        return any(read.intersection(targets_of(node)) for node in nodes)
 
     def says(self, op: Op, flag: Atom) -> bool:
         """Tell whether ``flag`` is what a branch at the end of a block decides."""
         if op.name != "if" or not isinstance(flag, Value):
             return False
-        return flag in op.results and self.uses.get(flag) == 1
+        return flag in op.results and self.uses.count(flag) == 1
 
     def add_leaving_if(
         self, op: Op, flag: Atom, finish: Nodes, rest: Nodes, nodes: Nodes
     ) -> None:
         """Append a branch that leaves; what follows it is not nested in it."""
         sunk = self.take_sunk(op)
-        exit_ = op.results.index(flag)  # type: ignore[arg-type]
+        exit_ = op.results.index(flag)
         finish = [*self.stores_of(op), *finish]
         rest = [*finish, *rest]
         then: Nodes = []
@@ -231,7 +240,7 @@ class _Scheduler:
         if (
             isinstance(last, Compute)
             and last.op.results == (atom,)
-            and self.uses.get(last.op.results[0]) == 1
+            and self.uses.count(last.op.results[0]) == 1
         ):
             self.program.inlined[last.op.results[0]] = last.op
             nodes.pop()

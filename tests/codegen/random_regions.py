@@ -19,7 +19,6 @@ from gradgen.ir.types import (
     PY_FLOAT,
     PY_INT,
     Array,
-    Scalar,
     Seq,
     Sym,
     Type,
@@ -162,9 +161,7 @@ class Maker:
         block = Block((index, *slots), tuple(ops), yields)
         reverse = not exits and self.chance(0.3)
         length = self.builder.dims.fresh("k")
-        op = make_for(
-            bounds, initial, [], block, length, exits=exits, reverse=reverse
-        )
+        op = make_for(bounds, initial, [], block, length, exits=exits, reverse=reverse)
         self.leave(op, firm, flags)
 
     def repeat(self, depth: int) -> None:
@@ -351,7 +348,10 @@ def random_function(seed: int) -> Function:
 def inlined(block: Block, rng: np.random.Generator) -> Block:
     """Mark ops at random that can be printed where they are used."""
     uses = use_counts(block)
-    ops = [replace(op, regions=tuple(inlined(r, rng) for r in op.regions)) for op in block.ops]
+    ops = [
+        replace(op, regions=tuple(inlined(r, rng) for r in op.regions))
+        for op in block.ops
+    ]
     read = {x for op in ops for x in op.operands} | set(block.results)
     for k, op in enumerate(ops):
         once = len(op.results) == 1 and uses.get(op.results[0], 0) == 1

@@ -37,7 +37,7 @@ def check(function: Function) -> str:
     return source.source
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(120))
 def test_random_programs(seed: int) -> None:
     function = random_function(seed)
     check_ir(function)
