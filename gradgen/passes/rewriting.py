@@ -28,8 +28,9 @@ class Scope:
 
     ``primal`` says that the op is the user's own arithmetic, which only exact
     identities may change. ``flows`` tells what parameters and results of region ops
-    come from. ``loop`` numbers the loop that is being rewritten, ``homes`` those in
-    which values are made; ``reached`` says that a rule looked at what is made outside.
+    come from, ``taken`` holds what was written to, or handed to a region that may.
+    ``loop`` numbers the loop that is being rewritten, ``homes`` those in which values
+    are made; ``reached`` says that a rule looked at what is made outside.
     """
 
     builder: Builder
@@ -38,6 +39,7 @@ class Scope:
     sums: dict[Any, Value] = field(default_factory=dict)
     primal: bool = True
     flows: dict[Value, tuple[Atom, ...]] = field(default_factory=dict)
+    taken: set[Atom] = field(default_factory=set)
     homes: dict[Value, int] = field(default_factory=dict)
     loop: int = 0
     reached: bool = False
@@ -88,6 +90,10 @@ class Scope:
         self.makers.update(dict.fromkeys(op.results, op))
         if self.loop:
             self.homes.update(dict.fromkeys(op.results, self.loop))
+        if op.regions:
+            self.taken.update(x for region in op.regions for x in region.results)
+        elif op.name in PRIMITIVES and PRIMITIVES[op.name].mutates:
+            self.taken.add(op.operands[0])
         if op.name == "sum":
             self.sums.setdefault(sum_key(op.operands[0], op.attrs), op.results[0])
 
@@ -176,6 +182,7 @@ class _Sweep:
 
     def _visit_regions(self, op: Op) -> None:
         self.scope.flows.update(flow(op))
+        self.scope.taken.update(op.operands)
         op.regions = tuple(self._region(op, region) for region in op.regions)
         self.scope.flows.update(flow(op))
         self.builder.append(op)

@@ -10,6 +10,7 @@ from gradgen.ir.core import Block
 from gradgen.passes.algebra import ALGEBRA
 from gradgen.passes.counts import COUNTS
 from gradgen.passes.masks import MASKS
+from gradgen.passes.reads import READS
 from gradgen.passes.reductions import REDUCTIONS
 from gradgen.passes.rewriting import RuleSet, rewrite
 from gradgen.passes.shapes import SHAPES
@@ -24,7 +25,7 @@ def _joined(*parts: RuleSet) -> RuleSet:
     return joined
 
 
-RULES = _joined(COUNTS, ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS)
+RULES = _joined(COUNTS, ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS, READS)
 
 
 def simplify(block: Block) -> Block:
