@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gradgen.ir.core import Block, Function, with_body
 from gradgen.passes.cleanup import eliminate_common
 from gradgen.passes.dead import eliminate_dead
+from gradgen.passes.motion import hoist_invariants
 from gradgen.passes.regions import fold_regions
 from gradgen.passes.simplify import settle_signs, simplify
 
@@ -22,6 +23,11 @@ class Pass(Protocol):
 
 
 AfterPass = Callable[[str, Function], None]
+CLEANUP: tuple[Pass, ...] = (fold_regions, eliminate_common, eliminate_dead)
+PHASES: tuple[tuple[Pass, ...], ...] = (
+    (simplify, *CLEANUP),
+    (settle_signs, hoist_invariants, *CLEANUP),
+)
 MAX_ROUNDS = 10
 
 
@@ -32,17 +38,17 @@ def optimise(function: Function, after_pass: AfterPass | None = None) -> Functio
     ``bufferize`` drops those that something else makes.
     ``after_pass`` is called with the name of each pass and what it returned.
     """
-    for rewriting in (simplify, settle_signs):
-        function = _until_stable(function, rewriting, after_pass)
+    for passes in PHASES:
+        function = _until_stable(function, passes, after_pass)
     return function
 
 
 def _until_stable(
-    function: Function, rewriting: Pass, after_pass: AfterPass | None
+    function: Function, passes: Sequence[Pass], after_pass: AfterPass | None
 ) -> Function:
     for _ in range(MAX_ROUNDS):
         before = _summary(function.body)
-        for run in (rewriting, fold_regions, eliminate_common, eliminate_dead):
+        for run in passes:
             function = _run(function, run, after_pass)
         if _summary(function.body) == before:
             break

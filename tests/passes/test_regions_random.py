@@ -13,6 +13,7 @@ from gradgen.passes.association import left_to_right
 from gradgen.passes.cleanup import drop_proven_checks, eliminate_common
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.likes import prefer_like
+from gradgen.passes.motion import hoist_invariants
 from gradgen.passes.pipeline import optimise
 from gradgen.passes.regions import fold_regions
 from gradgen.passes.simplify import settle_signs, simplify
@@ -25,6 +26,7 @@ PASSES = (
     simplify,
     settle_signs,
     fold_regions,
+    hoist_invariants,
     eliminate_common,
     eliminate_dead,
     drop_proven_checks,
