@@ -1,0 +1,127 @@
+"""Random whole programs: every mode agrees with every other, or is refused."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, event, given, settings
+
+from gradgen import UnsupportedError
+from gradgen.codegen.numpy_target import emit
+from gradgen.ir.core import Function
+from gradgen.passes.bufferize import bufferize
+from gradgen.testing.interp import interpret
+from tests.emission import check_optimised, loaded
+from tests.programs.corpus import Program
+from tests.programs.generator import Generated, programs
+from tests.programs.harness import (
+    Case,
+    assert_close,
+    contracted,
+    differences,
+    forward,
+    inner,
+    last_seeds,
+    lean,
+    lowered,
+    reverse,
+)
+
+Check = Callable[[Case], None]
+MOVING = (0, 1, 2, 3)
+
+
+def check_random(count: int, check: Check) -> None:
+    """Apply ``check`` to random programs; one that is refused is none of its affair."""
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=count < 1000,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def run(drawn: Generated) -> None:
+        case = Case(Program(drawn.function(), lambda r, n, m: ()), drawn.args())
+        try:
+            check(case)
+        except UnsupportedError as refusal:
+            event(f"refused: {str(refusal).splitlines()[0]}")
+        finally:
+            linecache.cache.pop(drawn.file, None)
+
+    run()
+
+
+def check_first_order(case: Case) -> None:
+    function, args, dots = *arguments(case), case.dots
+    value = case.plain()
+    assert_close([interpret(function, args)], [value], 1e-11)
+    function = lean(function)
+    assert_close([interpret(function, args)], [value], 1e-11)
+    pushed, pulled = forward(function, MOVING), reverse(function, MOVING)
+    found, tangent = interpret(pushed, (*args, *dots))
+    assert_close([found], [value], 1e-11)
+    found, bars = interpret(pulled, args)
+    assert_close([found], [value], 1e-11)
+    assert_close([inner(bars, dots)], [tangent], 1e-9)
+    for derivative, given_ in ((pushed, (*args, *dots)), (pulled, args)):
+        wanted = interpret(derivative, given_)
+        optimised = lean(derivative)
+        assert_close(interpret(optimised, given_), wanted, 1e-9)
+        check_optimised(optimised, given_)
+    compare([tangent], lambda step: case.plain(step))
+
+
+def check_second_order(case: Case) -> None:
+    function, args, dots = *arguments(case), case.dots
+    gradient = lean(reverse(lean(function), MOVING))
+    over = forward(gradient, MOVING)
+    _, (_, wanted) = interpret(over, (*args, *dots))
+    check_optimised(lean(over), (*args, *dots))
+    slope = contracted(gradient, gradient.result.children[1], "dots")
+    over = reverse(slope, MOVING)
+    given_ = (*args, last_seeds(slope, dots))
+    _, found = interpret(over, given_)
+    assert_close(found, wanted, 1e-8)
+    check_optimised(lean(over), given_)
+    run = loaded(emit(bufferize(gradient)))
+    compare(wanted, lambda step: run(*case.at(step).args)[1])
+
+
+def arguments(case: Case) -> tuple[Function, Sequence[Any]]:
+    """Return the IR of a program and its arguments."""
+    function, captured = lowered(case)
+    assert not captured
+    return function, case.args
+
+
+def compare(found: Any, value_at: Callable[[float], Any]) -> None:
+    """Compare with differences, unless a branch changes or they are rough."""
+    try:
+        wanted, tolerance = differences(value_at, False)
+    except AssertionError:
+        event("no differences: a kink is near")
+        return
+    assert_close(found, wanted, 10 * tolerance + 1e-7)
+
+
+def test_programs_run_and_stay_bounded(example_count: int) -> None:
+    def check(case: Case) -> None:
+        value = case.plain()
+        assert np.isfinite(value)
+        assert abs(value) < 1e4
+
+    check_random(example_count, check)
+
+
+def test_first_order(example_count: int) -> None:
+    check_random(example_count, check_first_order)
+
+
+def test_second_order(example_count: int) -> None:
+    check_random(example_count, check_second_order)
