@@ -15,7 +15,8 @@ from gradgen.errors import Refusal
 from gradgen.frontend.choices import common_type, convert
 from gradgen.frontend.frame import Flow, Frame, Raised
 from gradgen.frontend.heap import State, state_of
-from gradgen.frontend.joins import Joiner, Unlike
+from gradgen.frontend.joins import Joiner
+from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Conflict, Static
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
@@ -214,7 +215,7 @@ class _Meeting:
             return a
         if (a, b) in self.results:
             return self.results[a, b]
-        type_ = common_type(self.builder, a, b)
+        type_ = common_type(self.builder, a, b, loose=True)
         for atom, outcome, yields in zip(
             (a, b), (self.first, self.second), self.yields, strict=True
         ):

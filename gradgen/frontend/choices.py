@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.frontend.joins import Unlike
+from gradgen.frontend.likeness import Unlike
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal
 from gradgen.ir.types import Array, Dim, Scalar, Type, same_type
@@ -16,11 +16,17 @@ EXAMPLES = {"b": True, "i": 1, "f": 1.0, "c": 1j}
 
 
 def common_type(
-    builder: Builder, one: Atom, other: Atom, *, spread: bool = False
+    builder: Builder,
+    one: Atom,
+    other: Atom,
+    *,
+    spread: bool = False,
+    loose: bool = False,
 ) -> Type:
     """Return the type that holds what either atom may hold.
 
-    ``spread`` lets a number stand for an array full of it.
+    ``spread`` lets a number stand for an array full of it, ``loose`` makes up lengths
+    where those of two arrays are not known to be equal.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def common_type(
     if isinstance(a, Scalar | Array) and isinstance(b, Scalar | Array):
         if not spread and isinstance(a, Scalar) is not isinstance(b, Scalar):
             raise Unlike("is a number on some paths and an array on others", "np.full")
-        return _common_array(builder, a, b)
+        return _common_array(builder, a, b, loose)
     if a == b:
         return a
     raise Unlike("is bound to values of unlike kinds")
@@ -59,7 +65,7 @@ def _common_dtype(a: Any, b: Any) -> np.dtype:
     return np.result_type(*examples)
 
 
-def _common_array(builder: Builder, a: Any, b: Any) -> Type:
+def _common_array(builder: Builder, a: Any, b: Any, loose: bool) -> Type:
     dtype = _common_dtype(a, b)
     if isinstance(a, Scalar) or isinstance(b, Scalar):
         shape = b.shape if isinstance(a, Scalar) else a.shape
@@ -67,12 +73,14 @@ def _common_array(builder: Builder, a: Any, b: Any) -> Type:
     if len(a.shape) != len(b.shape):
         raise Unlike("is bound to arrays of unlike rank")
     pairs = zip(a.shape, b.shape, strict=True)
-    return Array(dtype, tuple(_common_dim(builder, x, y) for x, y in pairs))
+    return Array(dtype, tuple(_common_dim(builder, x, y, loose) for x, y in pairs))
 
 
-def _common_dim(builder: Builder, one: Dim, other: Dim) -> Dim:
+def _common_dim(builder: Builder, one: Dim, other: Dim, loose: bool) -> Dim:
     if builder.dims.equal(one, other):
         return builder.dims.resolve(one)
+    if loose:
+        return builder.dims.fresh()
     raise Unlike("is bound to arrays of unlike shapes", "arrays of one shape")
 
 

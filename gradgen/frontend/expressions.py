@@ -11,14 +11,12 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.branches import choose_value
+from gradgen.frontend.comparisons import compare, conjunction, negate
 from gradgen.frontend.containers import (
     as_test,
-    compare,
-    conjunction,
     fold,
     items_of,
     key_in,
-    negate,
     select,
     test_of,
     truth,

@@ -11,10 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gradgen.errors import Refusal
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.heap import State
+from gradgen.frontend.likeness import (
+    UNBOUND,
+    Unlike,
+    atom_of,
+    flag_of,
+    is_equal,
+    is_number,
+    is_tensor,
+)
 from gradgen.frontend.values import (
     Closure,
     Conflict,
@@ -28,27 +36,9 @@ from gradgen.frontend.values import (
 )
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal
-from gradgen.ir.types import Array
 from gradgen.primitives.registry import Handle
 
 Choose = Callable[[Any, Any], Atom]
-NUMBERS = (bool, int, float)
-
-
-class Unlike(Exception):
-    """Two values that no single one can stand for."""
-
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
-
-
-class Unbound:
-    """Stands for a name that a path has not bound."""
-
-
-UNBOUND = Unbound()
 
 
 class Joiner:
@@ -175,9 +165,9 @@ class Joiner:
             return one if isinstance(one, Conflict) else other
         if isinstance(one, ArrayObject) and isinstance(other, ArrayObject):
             return self._arrays(one, other)
-        if _is_number(one) and _is_number(other):
+        if is_number(one) and is_number(other):
             return self._numbers(one, other)
-        if _is_tensor(one) and _is_tensor(other):
+        if is_tensor(one) and is_tensor(other):
             return self._spread(one, other)
         if isinstance(one, list | tuple | dict | Record):
             return self._containers(one, other)
@@ -192,7 +182,7 @@ class Joiner:
             value = self.join(*values)
         if bare:
             return value
-        flags = [_flag(v) for v in (one, other)]
+        flags = [flag_of(v) for v in (one, other)]
         return Maybe(value, self._numbers(*flags))
 
     def _undefined_or(self, value: Any, first: bool) -> Any:
@@ -217,9 +207,13 @@ class Joiner:
         self.kept.extend(inner.kept)
 
     def _numbers(self, one: Any, other: Any) -> Any:
-        if isinstance(one, Static) and isinstance(other, Static) and _equal(one, other):
+        if (
+            isinstance(one, Static)
+            and isinstance(other, Static)
+            and is_equal(one, other)
+        ):
             return one
-        atom = self.choose(_atom(one), _atom(other))
+        atom = self.choose(atom_of(one), atom_of(other))
         if isinstance(one, Handle) and one.atom is atom:
             return one
         return Handle(self.builder, atom)
@@ -285,7 +279,7 @@ class Joiner:
 
     def _spread(self, one: Any, other: Any) -> Any:
         """Join a number with an array, which it is spread over."""
-        version = self.choose(_atom(one), _atom(other))
+        version = self.choose(atom_of(one), atom_of(other))
         buffer = Buffer(self.builder, version)
         self._enter(buffer, (version, ""))
         return ArrayObject(buffer)
@@ -349,7 +343,7 @@ class Joiner:
         return [self.join(a, b) for a, b in zip(one, other, strict=True)]
 
     def _others(self, one: Any, other: Any) -> Any:
-        if isinstance(one, Static | Foreign) and (one is other or _equal(one, other)):
+        if isinstance(one, Static | Foreign) and (one is other or is_equal(one, other)):
             return one
         if one is other and not (self.lifting and self._is_inner(one)):
             return one
@@ -372,42 +366,3 @@ class Joiner:
         function = self.join(one.function, other.function)
         args = tuple(self._items(list(one.args), list(other.args)))
         return Partial(function, args, self._items(one.kwargs, other.kwargs))
-
-
-def _flag(value: Any) -> Any:
-    if isinstance(value, Maybe):
-        return value.flag
-    return Static(value is not UNBOUND)
-
-
-def _atom(value: Any) -> Atom:
-    return value.atom if isinstance(value, Handle) else Literal.of(value.value)
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, Handle):
-        return not isinstance(value.atom.type, Array) and not isinstance(
-            value, ArrayObject
-        )
-    return isinstance(value, Static) and isinstance(value.value, NUMBERS)
-
-
-def _is_tensor(value: Any) -> bool:
-    return _is_number(value) or isinstance(value, ArrayObject)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Tell whether two known values are one and the same to Python."""
-    if not isinstance(one, Static) or not isinstance(other, Static):
-        return False
-    if one.value is other.value:
-        return True
-    same = type(one.value) is type(other.value)
-    try:
-        return same and bool(one.value == other.value) and _sign(one) == _sign(other)
-    except (TypeError, ValueError, Refusal):
-        return False
-
-
-def _sign(value: Static) -> str:
-    return repr(value.value) if isinstance(value.value, float) else ""

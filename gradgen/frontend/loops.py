@@ -16,7 +16,8 @@ from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, state_of
-from gradgen.frontend.joins import Joiner, Unlike
+from gradgen.frontend.joins import Joiner
+from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Static
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands

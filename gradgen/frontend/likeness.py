@@ -1,0 +1,73 @@
+"""When two values are the same, or can be joined at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject
+from gradgen.frontend.values import Maybe, Static
+from gradgen.ir.core import Atom, Literal
+from gradgen.ir.types import Array
+from gradgen.primitives.registry import Handle
+
+NUMBERS = (bool, int, float)
+
+
+class Unlike(Exception):
+    """Two values that no single one can stand for."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+class Unbound:
+    """Stands for a name that a path has not bound."""
+
+
+UNBOUND = Unbound()
+
+
+def flag_of(value: Any) -> Any:
+    """Return whether what a name holds is bound."""
+    if isinstance(value, Maybe):
+        return value.flag
+    return Static(value is not UNBOUND)
+
+
+def atom_of(value: Any) -> Atom:
+    """Return the atom of a number or array."""
+    return value.atom if isinstance(value, Handle) else Literal.of(value.value)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether ``value`` is a number."""
+    if isinstance(value, Handle):
+        return not isinstance(value.atom.type, Array) and not isinstance(
+            value, ArrayObject
+        )
+    return isinstance(value, Static) and isinstance(value.value, NUMBERS)
+
+
+def is_tensor(value: Any) -> bool:
+    """Tell whether ``value`` is a number or an array."""
+    return is_number(value) or isinstance(value, ArrayObject)
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Tell whether two known values are one and the same to Python."""
+    if not isinstance(one, Static) or not isinstance(other, Static):
+        return False
+    if one.value is other.value:
+        return True
+    same = type(one.value) is type(other.value)
+    try:
+        return same and bool(one.value == other.value) and _sign(one) == _sign(other)
+    except (TypeError, ValueError, Refusal):
+        return False
+
+
+def _sign(value: Static) -> str:
+    return repr(value.value) if isinstance(value.value, float) else ""
