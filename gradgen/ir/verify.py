@@ -162,10 +162,33 @@ class Verifier:
     def _check_if(self, op: Op) -> None:
         self._require(_is_number(op.operands[0].type), "the condition is no number", op)
         then, otherwise = op.regions
-        what = "a branch and its result have"
-        self._match(then.results, op.results, what, op, then)
-        what = "the branches yield"
-        self._match(op.results, otherwise.results, what, op, otherwise)
+        made = [self._made_up(y, op) for y in op.results]
+        for block, what in (
+            (then, "a branch and its result have"),
+            (otherwise, "the branches yield"),
+        ):
+            same = len(block.results) == len(op.results)
+            self._require(same, f"{what} different numbers of values", op)
+            pairs = zip(made, op.results, block.results, strict=True)
+            yields = [x if skip else y for skip, y, x in pairs]
+            self._match(yields, block.results, what, op, block)
+
+    def _made_up(self, y: Value, op: Op) -> bool:
+        """Tell whether a result has a length that the branches do not agree on.
+
+        Its symbol is new then, and everything else is the same.
+        """
+        types = [y.type, *(b.results[op.results.index(y)].type for b in op.regions)]
+        if not all(isinstance(type_, Array) for type_ in types):
+            return False
+        shapes = [type_.shape for type_ in types]  # type: ignore[union-attr]
+        alike = len({(t.dtype, len(t.shape)) for t in types}) == 1  # type: ignore[union-attr]
+        return alike and any(
+            isinstance(dim, Sym)
+            and dim.name not in self.symbols
+            and not self.dims.equal(*others)
+            for dim, *others in zip(*shapes, strict=True)
+        )
 
     def _check_call(self, op: Op) -> None:
         callee = op.attrs["function"]
