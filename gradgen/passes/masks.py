@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Array
+from gradgen.passes.positive import is_positive
 from gradgen.passes.rewriting import RuleSet, Scope, both_ways, constant
 from gradgen.primitives.registry import Handle, apply
 
@@ -62,6 +63,8 @@ def mask_last(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
 @MASKS("masked_divide", "masked_multiply")
 def masked_by_literal(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``masked_divide(a, 2.0) -> a / 2.0``: a zero stays zero anyway."""
+    if op.name == "masked_divide" and is_positive(scope, xs[1].atom):
+        return xs[0] / xs[1]
     value = constant(xs[1])
     if value is None or not math.isfinite(value) or (not value and "divide" in op.name):
         return None
@@ -72,10 +75,13 @@ def may_be_masked(scope: Scope, bar: Handle) -> bool:
     """Tell whether zeros in ``bar`` may come from a mask or a selection.
 
     A zero that a branch yields is the bar of what the branch did not use, and one with
-    which a loop starts may be left when it runs never.
+    which a loop starts may be left when it runs never. What may be demoted is zero only
+    where what it was given is.
     """
     for op, sources in _ancestors(scope, bar):
-        if op.name in MASKING or any(map(_is_mask, sources)):
+        if op.name in MASKING and not op.attrs.get("demote"):
+            return True
+        if any(map(_is_mask, sources)):
             return True
         if op.regions and any(_is_zero(scope, x) for x in sources):
             return True
@@ -89,7 +95,13 @@ def may_be_infinite(scope: Scope, factor: Handle) -> bool:
     rows, of which a mask leaves out but some elements.
     """
     found = _ancestors(scope, factor, behind=("matmul", "tensordot", "einsum"))
-    return any(op.name == "call" or INFINITE.search(op.name) for op, _ in found)
+    return any(_is_infinite(scope, op) for op, _ in found)
+
+
+def _is_infinite(scope: Scope, op: Op) -> bool:
+    if op.name in ("divide", "masked_divide") and is_positive(scope, op.operands[1]):
+        return False
+    return op.name == "call" or INFINITE.search(op.name) is not None
 
 
 def _ancestors(

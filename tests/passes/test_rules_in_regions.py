@@ -147,3 +147,21 @@ def test_masks_reach_through_loops() -> None:
 
     found = simplified(build)
     assert [n for n in names(found.body) if "divide" in n] == ["masked_divide"] * 2
+
+
+def test_masked_operations_in_a_cycle_mask_nothing() -> None:
+    def build(x: Handle, y: Handle, a: Handle, b: Handle, c: Handle) -> Any:
+        return loop((0, c, 1), [a], lambda i, s: [s - quotient(s, b)])[0]
+
+    assert names(body_of(simplified(build))) == ["divide", "subtract"]
+
+
+def test_positive_divisors_need_no_mask() -> None:
+    def build(x: Handle, y: Handle, a: Handle, b: Handle, c: Handle) -> Any:
+        def body(i: Handle, s: Handle) -> list[Handle]:
+            return [quotient(s, (2 * i + 1) * i) + quotient(s, i - 1) + quotient(s, c)]
+
+        return loop((2, c, 1), [0.0 * a], body)[0]
+
+    found = names(body_of(simplified(build)))
+    assert [n for n in found if "divide" in n] == ["divide"] + 2 * ["masked_divide"]
