@@ -24,6 +24,7 @@ from gradgen.passes.memory import (
     mutates,
     shared_slots,
 )
+from gradgen.passes.tapes import referring_tapes
 from gradgen.primitives.registry import PRIMITIVES
 
 RESULT = -1
@@ -132,18 +133,13 @@ class _Tracer:
             memory.roots[y] = y_roots
             memory.owned |= y_roots
             return
-        roots = NOWHERE.union(*(self.contents(x) for x in shared))
+        roots = NOWHERE.union(*(self.memory.parts(x) for x in shared))
         if not roots:
             self.make(y)
             return
         memory.roots[y] = roots
         if is_fixed(op, memory, shared):
             memory.fixed.add(y)
-
-    def contents(self, value: Value) -> Roots:
-        """Return where an array that is a part of ``value`` lives."""
-        is_list = isinstance(value.type, Seq)
-        return self.memory.held(value) if is_list else self.memory.of(value)
 
     def trace_list(self, op: Op, y: Value) -> None:
         """Let a list hold what the one that it is made of holds, and what is put in."""
@@ -159,7 +155,7 @@ class _Tracer:
         if mutates(op) and isinstance(atoms[0], Value):
             memory.roots[y] = memory.of(atoms[0])
         nested = isinstance(y.type, Seq) and isinstance(y.type.element, Seq)
-        parts = memory.reach if nested else self.contents
+        parts = memory.reach if nested else self.memory.parts
         held = NOWHERE.union(*map(parts, put_in))
         memory.holds[y] = held or memory.holds[y]
 
@@ -173,15 +169,12 @@ class _Tracer:
 
     def trace_loop(self, op: Op) -> None:
         parts = loop_parts(op)
-        tapes = [root for y in parts.stacked for root in self.declare_tape(y)]
+        tapes = self.declare_tapes(op, parts)
         first = len(self.number)
         slots = [root for p in parts.carried for root in self.declare(p)]
         for e, xs in zip(parts.elements, parts.scanned, strict=True):
             self.trace_element(e, xs)
-        tests = [
-            [r for p in test.params for r in self.declare(p)]
-            for test in op.regions[:-1]
-        ]
+        tests = [self.declare_test(test) for test in op.regions[:-1]]
         for region in op.regions:
             self.trace(region)
         ways = self.ways_into(op, parts, tapes)
@@ -194,14 +187,16 @@ class _Tracer:
         self.memory.fixed.update(test.params)
         return [root for value in test.params for root in self.declare(value)]
 
-    def declare_tape(self, stacked: Value) -> list[Value]:
-        """Make a tape, and return the root of what it holds, if that is references."""
-        self.make(stacked)
-        return list(self.memory.held(stacked))
+    def declare_tapes(self, op: Op, parts: LoopParts) -> dict[Value, int]:
+        """Make tapes; return the roots of what they refer to, and its place."""
+        for y in parts.stacked:
+            self.make(y)
+        referring = referring_tapes(op)
+        return {root: k for y, k in referring for root in self.memory.parts(y)}
 
     def trace_element(self, element: Value, scanned: Atom) -> None:
         if isinstance(element.type, Array | Seq) and isinstance(scanned, Value):
-            roots = self.contents(scanned)
+            roots = self.memory.parts(scanned)
             self.memory.roots[element] = roots
             if isinstance(element.type, Seq):
                 self.memory.holds[element] = roots
@@ -209,27 +204,19 @@ class _Tracer:
                 self.memory.fixed.add(element)
 
     def ways_into(
-        self, op: Op, parts: LoopParts, tapes: Sequence[Value]
+        self, op: Op, parts: LoopParts, tapes: Mapping[Value, int]
     ) -> list[list[Source]]:
         """Return what arrives at the slots, and in the tapes, first and later."""
         body = op.regions[-1]
-        bounds = len(parts.range)
-        initial = self.sources(op, parts.initial, bounds)
+        initial = self.sources(op, parts.initial, len(parts.range))
         later = self.sources(body, parts.next, len(parts.exit))
-        kept = [Source(NOWHERE)] * len(tapes)
-        stacked = [
-            Source(self.taped(body, len(parts.exit) + len(parts.next) + k, x) | {tape})
-            for (k, x), tape in zip(self.referred(parts), tapes, strict=True)
-        ]
-        return [[*initial, *kept], [*later, *stacked]]
+        before = [Source(NOWHERE)] * len(tapes)
+        after = [Source(self.item(body, k) | {tape}) for tape, k in tapes.items()]
+        return [[*initial, *before], [*later, *after]]
 
-    def referred(self, parts: LoopParts) -> list[tuple[int, Atom]]:
-        """Return the items that a tape holds by reference, with their numbers."""
-        pairs = enumerate(zip(parts.items, parts.stacked, strict=True))
-        return [(k, x) for k, (x, y) in pairs if isinstance(y.type, Seq)]
-
-    def taped(self, body: Block, number: int, item: Atom) -> Roots:
-        atom = self.at(body, number, item)
+    def item(self, body: Block, number: int) -> Roots:
+        """Return where something lives that is put on a tape."""
+        atom = self.at(body, number, body.results[number])
         return self.memory.reach(atom) if isinstance(atom, Value) else NOWHERE
 
     def sources(

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gradgen.ir.core import Block, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Seq
 from gradgen.passes.aliases import RESULT, Copies, Site, memory_of
 from gradgen.passes.memory import Memory, mutates, shared_slots, writable
+from gradgen.passes.tapes import referring_tapes
 from gradgen.passes.writes import Write, find_writes
 
 
@@ -126,17 +127,17 @@ class Search:
 
     def cure(self, memory: Memory, x: Value, write: Write) -> Copies:
         """Return copies that keep ``x`` from what is written: of a view, of items."""
-        if isinstance(x.type, Seq):
-            near = memory.touching(memory.of(write.target))
-            return {
-                site: copied(item)
-                for site, item in put_in_lists(self.block)
-                if not near.isdisjoint(memory.reach(item))
-            }
         maker = self.makers.get(x)
-        if maker is None or not is_view_op(maker):
+        if maker is not None and is_view_op(maker):
+            return {(maker, RESULT): Value(x.type)}
+        if maker is None or not (isinstance(x.type, Seq) or maker.name in LOOPS):
             return {}
-        return {(maker, RESULT): Value(x.type)}
+        near = memory.touching(memory.of(write.target))
+        return {
+            site: copied(item)
+            for site, item in put_in_lists(self.block)
+            if not near.isdisjoint(memory.reach(item))
+        }
 
 
 def origins_of(memory: Memory, write: Write) -> set[Value]:
@@ -163,16 +164,17 @@ def put_in_lists(block: Block) -> Iterator[tuple[Site, Value]]:
     """Yield the arrays that are put in lists and tapes, and where that happens."""
     for op in walk_ops(block):
         if op.name in LOOPS:
-            parts, body = loop_parts(op), op.regions[-1]
-            first = len(body.results) - len(parts.items)
-            for k, y in enumerate(parts.stacked, first):
-                item = body.results[k]
-                if isinstance(y.type, Seq) and isinstance(item, Value):
-                    yield (body, k), item
+            body = op.regions[-1]
+            for _, k in referring_tapes(op):
+                yield from _array_at(body, k, body.results[k])
         elif not op.regions and any(isinstance(y.type, Seq) for y in op.results):
             for slot, x in enumerate(op.operands):
-                if isinstance(x, Value) and isinstance(x.type, Array):
-                    yield (op, slot), x
+                yield from _array_at(op, slot, x)
+
+
+def _array_at(owner: Op | Block, k: int, atom: Atom) -> Iterator[tuple[Site, Value]]:
+    if isinstance(atom, Value) and isinstance(atom.type, Array):
+        yield (owner, k), atom
 
 
 def copied(source: Value) -> Value:

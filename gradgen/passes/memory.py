@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gradgen.ir.core import Atom, Op, Value
+from gradgen.ir.types import Seq
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -46,6 +47,11 @@ class Memory:
     def reach(self, value: Value) -> Roots:
         """Return all buffers that are read where ``value`` is read."""
         return self.of(value) | self.held(value)
+
+    def parts(self, value: Value) -> Roots:
+        """Return where items of a list live, or views of an array."""
+        is_list = isinstance(value.type, Seq)
+        return self.held(value) if is_list else self.of(value)
 
     def touching(self, roots: Iterable[Value]) -> set[Value]:
         """Return ``roots`` and all that may be the same buffers at the same time."""

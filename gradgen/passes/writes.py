@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from gradgen.ir.core import Block, Op, Value
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
-from gradgen.ir.types import BOOL, Array, Seq
+from gradgen.ir.types import BOOL, Array
 from gradgen.passes.memory import content_reads, mutates, values_in
+from gradgen.passes.tapes import referring_tapes
 from gradgen.primitives.indexing import At
 
 Loops = tuple[Op, ...]
@@ -84,9 +85,8 @@ def kept_in_loop(op: Op) -> set[Value]:
 
     A tape that is being written goes by the value that it becomes.
     """
-    parts = loop_parts(op)
-    tapes = (y for y in parts.stacked if isinstance(y.type, Seq))
-    return {*values_in(parts.scanned), *tapes}
+    tapes = {tape for tape, _ in referring_tapes(op)}
+    return tapes.union(values_in(loop_parts(op).scanned))
 
 
 def free_reads(op: Op) -> set[Value]:

@@ -14,12 +14,12 @@ from typing import Any
 from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
-from gradgen.ir.regions import element_type, make_for, make_if, make_while
+from gradgen.ir.regions import element_type, loop_parts, make_for, make_if, make_while
 from gradgen.ir.tree import Tree, leaf
-from gradgen.ir.types import FLOAT, PY_INT, Array, Scalar, Sym
+from gradgen.ir.types import FLOAT, PY_INT, Array, Scalar, Seq, Sym
 from gradgen.primitives.indexing import At, Cut
 from gradgen.primitives.paths import Step
-from gradgen.primitives.registry import Handle, apply, lift
+from gradgen.primitives.registry import Handle, apply
 
 N = Sym("n", proper=True)
 MATRIX, VECTOR, NUMBER = Array(FLOAT, (N, N)), Array(FLOAT, (N,)), Scalar(FLOAT)
@@ -40,6 +40,7 @@ class Maker:
         self.builder = Builder()
         self.pool: list[Handle] = []
         self.indices: list[Handle] = []
+        self.tapes: list[tuple[Value, Atom]] = []
         self.depth = 0
         self.budget = 0
 
@@ -66,12 +67,12 @@ class Maker:
 
     @contextmanager
     def scope(self) -> Iterator[list[Op]]:
-        pool, indices = list(self.pool), list(self.indices)
+        pool, indices, tapes = list(self.pool), list(self.indices), list(self.tapes)
         self.depth += 1
         with self.builder.region() as ops:
             yield ops
         self.depth -= 1
-        self.pool, self.indices = pool, indices
+        self.pool, self.indices, self.tapes = pool, indices, tapes
 
     def steps(self, count: int) -> None:
         for _ in range(count):
@@ -198,11 +199,23 @@ def branch(maker: Maker) -> None:
     append(maker, make_if(cond.atom, *regions))
 
 
-def append(maker: Maker, op: Op, skipped: int = 0) -> None:
+def append(maker: Maker, op: Op) -> None:
     maker.builder.append(op)
-    for y in op.results[: len(op.results) - skipped]:
+    if op.regions[-1].params:
+        stop: Atom = op.results[-2]
+        maker.tapes += [(y, stop) for y in loop_parts(op).stacked]
+    for y in op.results:
         if y.type in (MATRIX, VECTOR, NUMBER):
             maker.add(y)
+
+
+def stacked(maker: Maker, op: Op) -> Op:
+    """Let some tapes be lists."""
+    parts = loop_parts(op)
+    for y, x in zip(parts.stacked, parts.items, strict=True):
+        if maker.likely(0.5):
+            y.type = Seq(x.type)
+    return op
 
 
 def loop_body(
@@ -237,31 +250,42 @@ def exit_flag(maker: Maker, ops: list[Op], reverse: bool) -> list[Atom]:
 
 def count_loop(maker: Maker) -> None:
     initial = [maker.pick(t).atom for t in kinds(maker, 3)]
-    scanned = [maker.pick(MATRIX, VECTOR) for _ in range(maker.choose([0, 0, 1]))]
+    scanned, stop = scanned_tape(maker)
+    if not scanned and maker.likely(0.4):
+        x = maker.pick(MATRIX, VECTOR)
+        scanned, stop = [x.atom], apply("dim", x, axis=0).atom
     i, carried = Value(PY_INT, "i"), [Value(x.type, hint_of(x)) for x in initial]
-    elements = [Value(element_type(x.atom.type), "e") for x in scanned]
+    elements = [Value(element_type(x.type), "e") for x in scanned]
     reverse = maker.likely(0.3)
     ops, later, items = loop_body(maker, [i], carried, elements)
     flag = exit_flag(maker, ops, reverse)
     trips = maker.choose([1, 2, 2, 2, 0])
-    if scanned or maker.likely(0.3):
-        stop: Atom = apply("dim", maker.pick(MATRIX, VECTOR), axis=0).atom
-        length: Any = N
-    else:
-        stop, length = Literal.of(trips), trips
+    stop = stop or Literal.of(trips)
+    length: Any = maker.builder.dims.fresh("k")
+    if isinstance(stop.type, Scalar) and stop.type.dim is not None:
+        length = stop.type.dim
     region = Block((i, *carried, *elements), tuple(ops), (*flag, *later, *items))
     bounds = Literal.of(0), stop, Literal.of(1)
     length = maker.builder.dims.fresh("k") if flag else length
     op = make_for(
         bounds,
         initial,
-        [x.atom for x in scanned],
+        scanned,
         region,
         length,
         exits=bool(flag),
         reverse=reverse,
     )
-    append(maker, op, skipped=2)
+    append(maker, stacked(maker, op))
+
+
+def scanned_tape(maker: Maker) -> tuple[list[Atom], Atom | None]:
+    """Choose a tape to go through, with the number of its items."""
+    if not maker.tapes or maker.likely(0.4):
+        return [], None
+    tape, stop = maker.choose(maker.tapes)
+    others = [y for y, at in maker.tapes if at is stop and y is not tape]
+    return [tape, *others[:1]], stop
 
 
 def hint_of(atom: Atom) -> str:
@@ -289,7 +313,7 @@ def test_loop(maker: Maker) -> None:
     region = Block((i, k, *carried), tuple(ops), (count, *later, *items))
     length = maker.builder.dims.fresh("k")
     op = make_while(test, [Literal.of(0), *initial], [], region, length)
-    append(maker, op, skipped=2)
+    append(maker, stacked(maker, op))
 
 
 PLAIN: tuple[Callable[[Maker], None], ...] = (

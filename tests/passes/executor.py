@@ -1,7 +1,8 @@
 """Runs bufferized IR as generated code would: in place, by reference, late.
 
 Updates and ``into`` write to real arrays, views are views, slots are bound to what they
-get, lists hold references, and an inline op is computed where it is printed.
+get, lists hold references, and an inline op is computed where it is printed. A tape of
+unknown size is a list even where it stands for an array.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class Executor:
             return atom.value
         if atom in self.inlined:
             return self.evaluate(self.inlined[atom])
-        return self.values[atom]
+        content = self.values[atom]
+        if isinstance(atom.type, Array) and isinstance(content, list):
+            return self.as_array(content, atom.type)
+        return content
 
     def read_all(self, atoms: Sequence[Atom]) -> list[Any]:
         return [self.read(x) for x in atoms]
@@ -108,8 +112,8 @@ class Executor:
         for k, i in indices:
             left, state, rows[k] = self.iterate(op, parts, k, i, state)
             if left:
-                return [*state, *self.tapes(parts, rows), i + step, True]
-        return [*state, *self.tapes(parts, rows), hi, False]
+                return [*state, *tapes(parts, rows), i + step, True]
+        return [*state, *tapes(parts, rows), hi, False]
 
     def run_while(self, op: Op) -> list[Any]:
         parts = loop_parts(op)
@@ -123,34 +127,35 @@ class Executor:
                 break
             k = len(rows)
             left, state, rows[k] = self.iterate(op, parts, k, k, state)
-        return [*state, *self.tapes(parts, rows), len(rows), left]
+        return [*state, *tapes(parts, rows), len(rows), left]
 
     def iterate(
         self, op: Op, parts: LoopParts, k: int, i: int, state: list[Any]
     ) -> tuple[bool, list[Any], list[Any]]:
-        elements = [xs[k] for xs in self.read_all(parts.scanned)]
+        elements = [self.values[xs][k] for xs in parts.scanned]
         body = op.regions[-1]
         self.values.update(zip(body.params, [i, *state, *elements], strict=True))
         found = self.run(body)
         first = len(parts.exit)
         split = first + len(parts.next)
+        sized = op.name == "for" and not op.attrs["exits"]
         kept = [
-            np.array(x) if isinstance(y.type, Array) else x
+            np.array(x) if sized and isinstance(y.type, Array) else x
             for x, y in zip(found[split:], parts.stacked, strict=True)
         ]
         return bool(found[0]) if first else False, found[first:split], kept
 
-    def tapes(self, parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
-        """Return the stacked results of a loop from what its iterations stored."""
-        found: list[Any] = []
-        for j, y in enumerate(parts.stacked):
-            column = [rows[k][j] for k in sorted(rows)]
-            if isinstance(y.type, Array):
-                shape = [self.lengths.get(str(d), 0) for d in y.type.shape[1:]]
-                empty = np.empty((0, *shape), y.type.dtype)
-                column = np.array(column, y.type.dtype) if column else empty
-            found.append(column)
-        return found
+    def as_array(self, rows: list[Any], type_: Array) -> Any:
+        """Return what a tape that grew as a list is as an array."""
+        if rows:
+            return np.array(rows, type_.dtype)
+        shape = [self.lengths.get(str(d), 0) for d in type_.shape[1:]]
+        return np.empty((0, *shape), type_.dtype)
+
+
+def tapes(parts: LoopParts, rows: dict[int, list[Any]]) -> list[Any]:
+    """Return what the iterations stored, as lists."""
+    return [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
 
 
 @functools.lru_cache(maxsize=4096)
