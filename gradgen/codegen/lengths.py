@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradgen.codegen.statements import Operand, Phrase
+from gradgen.codegen.uses import Uses
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym
 
@@ -25,7 +26,7 @@ def difference(left: Atom, right: Atom) -> Operand:
     return Phrase("{0} - {1}", (left, right))
 
 
-def count_of(bounds: tuple[Atom, ...]) -> Operand:
+def count_of(bounds: tuple[Atom, ...], uses: Uses) -> Operand:
     """Return the number of iterations over a range, never negative."""
     lo, hi, step = bounds
     if not is_number(step, 1):
@@ -33,17 +34,17 @@ def count_of(bounds: tuple[Atom, ...]) -> Operand:
     distance = difference(hi, lo)
     if isinstance(distance, Literal):
         return Literal.of(max(distance.value, 0))
-    if isinstance(lo, Literal) and lo.value <= _least(hi):
+    if isinstance(lo, Literal) and lo.value <= _least(hi, uses):
         return distance
     return Phrase("max({0}, 0)", (distance,))
 
 
-def _least(atom: Atom) -> float:
-    """Return what an integer is at least."""
+def _least(atom: Atom, uses: Uses) -> float:
+    """Return what an integer is at least; only a length is known not to be negative."""
     dim = atom.type.dim if isinstance(atom.type, Scalar) else None
-    if isinstance(dim, Sym):
-        return max(2 + dim.offset, 0) if dim.proper else 0
-    return float("-inf") if dim is None else dim
+    if atom not in uses.lengths:
+        return float("-inf")
+    return 2 + dim.offset if isinstance(dim, Sym) and dim.proper else 0
 
 
 def lengths_of(shape: Shape, visible: Sequence[Value]) -> list[Operand] | None:

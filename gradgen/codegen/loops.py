@@ -124,7 +124,7 @@ def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
     for value, item in zip(loop.parts.stacked, loop.parts.items, strict=True):
         if not uses.count(value):
             continue
-        allocation = _allocation(loop, value, visible)
+        allocation = _allocation(loop, value, uses, visible)
         place = None if allocation is None else _place(loop)
         loop.tapes.append((Tape(value, place, loop.op.origin), item))
         if allocation is not None:
@@ -135,11 +135,13 @@ def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
             loop.after.append(loop.set(value, _as_array(value.type), value))
 
 
-def _allocation(loop: Loop, value: Value, visible: Sequence[Value]) -> Phrase | None:
+def _allocation(
+    loop: Loop, value: Value, uses: Uses, visible: Sequence[Value]
+) -> Phrase | None:
     """Return the tape of known length, or None where it has to grow."""
     if loop.op.name != "for" or loop.op.attrs["exits"]:
         return None
-    count = count_of(loop.parts.range)
+    count = count_of(loop.parts.range, uses)
     if not isinstance(value.type, Array):
         reverse = loop.op.attrs["reverse"]
         return Phrase("[None] * {0}", (count,)) if reverse else None

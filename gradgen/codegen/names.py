@@ -11,9 +11,10 @@ from itertools import chain, count
 
 from gradgen.codegen.liveness import Interval
 from gradgen.codegen.statements import named_by, walk
-from gradgen.codegen.webs import Webs, overlap
+from gradgen.codegen.webs import Webs, name_key, overlap
 from gradgen.ir.core import Atom, Function, Op, Param, Value, walk_ops
 from gradgen.ir.regions import loop_parts
+from gradgen.ir.types import BOOL, Scalar
 
 RESERVED = frozenset(
     {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
@@ -32,6 +33,8 @@ BY_OP = {
     "greater": "mask",
     "larger": "mask",
     "less": "mask",
+    "masked_divide": "ratio",
+    "masked_multiply": "prod",
     "matmul": "prod",
     "maximum": "upper",
     "minimum": "lower",
@@ -121,11 +124,20 @@ class _Namer:
     taken: frozenset[str]
     names: dict[Value, str] = field(default_factory=dict)
     busy: dict[str, list[Interval]] = field(default_factory=dict)
-    makers: dict[Value, Op] = field(init=False)
+    makers: dict[Value, Op] = field(default_factory=dict)
+    roles: dict[Value, Value | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ops = walk_ops(self.function.body)
-        self.makers = {y: op for op in ops for y in op.results}
+        for op in walk_ops(self.function.body):
+            self.makers.update(dict.fromkeys(op.results, op))
+            if op.name in ("for", "while"):
+                self._note_roles(op)
+
+    def _note_roles(self, op: Op) -> None:
+        parts = loop_parts(op)
+        self.roles[op.regions[-1].params[0]] = "i" if op.name == "for" else "k"
+        pairs = zip(parts.elements, parts.scanned, strict=True)
+        self.roles.update((e, x) for e, x in pairs if isinstance(x, Value))
 
     @property
     def start(self) -> int:
@@ -170,10 +182,13 @@ class _Namer:
     def name_result(self, value: Value) -> None:
         """Name what a statement binds, unless what shares its name has one."""
         if self.webs.find(value) not in self.names:
-            self._give(value, [self._wish(value)])
+            key = self.webs.key(value)
+            alike = (x for x in self.webs.of(value) if name_key(x) == key)
+            named = value if key is None else next(alike, value)
+            self._give(value, [self._wish(named)])
 
     def _wish(self, value: Value) -> str:
-        if value.base is not None:
+        if value.base is not None and self._is_known(_root(value)):
             base = self.names.get(self.webs.find(value.base))
             return (base or self._wish(value.base)) + value.suffix
         if value.hint:
@@ -188,6 +203,10 @@ class _Namer:
             return self._wish_for_op(op)
         return self._wish_for_region(value)
 
+    def _is_known(self, value: Value) -> bool:
+        """Tell whether a value that others are named after is still there."""
+        return bool(value.hint) or value in self.makers or value in self.names
+
     def _maker(self, values: Iterable[Atom]) -> Op | None:
         """Return the first op without regions that makes one of ``values``."""
         made = (self.makers.get(x) for x in values if isinstance(x, Value))
@@ -197,16 +216,24 @@ class _Namer:
         """Name the result of a region op after what its regions yield."""
         op = self.makers.get(value)
         if op is None:
-            return "t"
+            return self._wish_for_param(value)
         if op.name == "if":
             k = op.results.index(value)
             maker = self._maker(region.results[k] for region in op.regions)
-            return "t" if maker is None else self._wish_for_op(maker)
+            return _plain(value) if maker is None else self._wish_for_op(maker)
         parts = loop_parts(op)
         if value not in parts.stacked:
-            return "t"
+            return _plain(value)
         item = parts.items[parts.stacked.index(value)]
         return f"{self._wish(item)}_tape" if isinstance(item, Value) else "tape"
+
+    def _wish_for_param(self, value: Value) -> str:
+        """Name a parameter of a body: an element after the tape that it comes from."""
+        role = self.roles.get(value)
+        if not isinstance(role, Value):
+            return role or _plain(value)
+        tape = self.names.get(self.webs.find(role), "")
+        return tape.removesuffix("_tape") if tape.endswith("_tape") else _plain(value)
 
     def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":
@@ -247,6 +274,12 @@ class _Namer:
 
     def _is_free(self, name: str, lives: Sequence[Interval]) -> bool:
         return name not in self.taken and not overlap(self.busy.get(name, []), lives)
+
+
+def _plain(value: Value) -> str:
+    """Return a name for what nothing is known of: a flag, or a temporary."""
+    flag = isinstance(value.type, Scalar) and value.type.dtype == BOOL
+    return "done" if flag else "t"
 
 
 def _numbered(wish: str) -> Iterator[str]:

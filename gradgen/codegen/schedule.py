@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gradgen.codegen.choices import is_choice
+from gradgen.codegen.liveness import reads_by
 from gradgen.codegen.loops import (
     NONE,
     Loop,
@@ -45,6 +46,19 @@ def schedule(function: Function) -> Program:
         program.nodes.extend(Compute(op) for op in ops if not op.inline)
     program.nodes.append(Return(function.body.results))
     return program
+
+
+@dataclass(slots=True)
+class Tail:
+    """How a branch hands on its results, by their numbers.
+
+    ``sunk`` go to tapes only, ``exit`` says whether to leave the loop round it, and
+    ``pushed`` are bound to variables of that loop.
+    """
+
+    sunk: dict[int, list[Tape]]
+    exit: int | None = None
+    pushed: dict[int, list[Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,10 +105,10 @@ class _Scheduler:
             else:
                 nodes.append(Compute(op))
             return
-        sunk = self.take_sunk(op)
+        tail = Tail(self.take_sunk(op))
         arms: list[Nodes] = [[], []]
         for region, arm in zip(op.regions, arms, strict=True):
-            self.add_arm(op, region, sunk, None, [], arm)
+            self.add_arm(op, region, tail, [], arm)
         nodes.append(If(op.operands[0], arms[0], arms[1], op.span, op.origin))
 
     def take_sunk(self, op: Op) -> dict[int, list[Tape]]:
@@ -113,29 +127,24 @@ class _Scheduler:
         return sunk
 
     def add_arm(
-        self,
-        op: Op,
-        region: Block,
-        sunk: dict[int, list[Tape]],
-        exit_: int | None,
-        rest: Nodes,
-        nodes: Nodes,
+        self, op: Op, region: Block, tail: Tail, rest: Nodes, nodes: Nodes
     ) -> None:
         """Append a branch: its ops, the stores, and the results that it binds.
 
-        ``exit_`` numbers the yield that says whether to leave the loop round it, which
-        needs ``rest`` to be done before.
+        Where the branch leaves a loop, ``rest`` has to be done before.
         """
         finish: Nodes = []
-        pairs = []
+        pairs: list[tuple[Value, Atom]] = []
         for k, (result, x) in enumerate(zip(op.results, region.results, strict=True)):
-            if k in sunk:
-                finish.extend(self.sink(sunk[k], x, region))
-            elif k != exit_ and self.uses.count(result):
+            if k in tail.sunk:
+                finish.extend(self.sink(tail.sunk[k], x, region))
+            elif k in tail.pushed:
+                pairs.extend((target, x) for target in tail.pushed[k])
+            elif k != tail.exit and self.uses.count(result):
                 pairs.append((result, x))
         if pairs:
             finish.append(Bind(tuple(pairs), op.origin))
-        flag = Literal.of(False) if exit_ is None else region.results[exit_]
+        flag = Literal.of(False) if tail.exit is None else region.results[tail.exit]
         depth = len(self.visible)
         self.add_tail(region.ops, flag, finish, rest, nodes)
         del self.visible[depth:]
@@ -153,11 +162,14 @@ class _Scheduler:
         self, ops: Sequence[Op], flag: Atom, finish: Nodes, rest: Nodes, nodes: Nodes
     ) -> None:
         """Append ops and ``finish``; break where ``flag`` is true, after ``rest``."""
-        if ops and self.says(ops[-1], flag):
-            self.add_ops(ops[:-1], nodes)
-            self.add_leaving_if(ops[-1], flag, finish, rest, nodes)
-            return
+        if ops and ops[-1].name == "if" and flag in ops[-1].results:
+            tail, kept = self.tail_of(ops[-1], flag, finish)
+            if tail is not None:
+                self.add_ops(ops[:-1], nodes)
+                self.add_leaving_if(ops[-1], tail, kept, rest, nodes)
+                return
         self.add_ops(ops, nodes)
+        self.inline_last(flag, nodes)
         leave: Nodes = [*rest, Break("primal")]
         if isinstance(flag, Literal):
             nodes.extend([*finish, *leave] if flag.value else finish)
@@ -172,24 +184,57 @@ class _Scheduler:
         read = set(self.program.reads(atom))
         return any(read.intersection(targets_of(node)) for node in nodes)
 
-    def says(self, op: Op, flag: Atom) -> bool:
-        """Tell whether ``flag`` is what a branch at the end of a block decides."""
-        if op.name != "if" or not isinstance(flag, Value):
+    def tail_of(self, op: Op, flag: Atom, finish: Nodes) -> tuple[Tail | None, Nodes]:
+        """Return how a branch decides whether to leave, and what it leaves to do.
+
+        What would be bound behind the branch to nothing but one of its results is
+        bound in its arms. None if the flag is needed for anything else.
+        """
+        pushed: dict[int, list[Value]] = {}
+        kept: Nodes = []
+        for node in finish:
+            if not isinstance(node, Bind):
+                kept.append(node)
+                continue
+            pairs = []
+            for target, source in node.pairs:
+                if self.is_handed_on(source, op, flag, finish):
+                    pushed.setdefault(op.results.index(source), []).append(target)
+                else:
+                    pairs.append((target, source))
+            if pairs:
+                kept.append(Bind(tuple(pairs), node.origin))
+        targets = {target for found in pushed.values() for target in found}
+        if any(targets.intersection(reads_by(self.program, node)) for node in kept):
+            pushed, kept = {}, finish
+        exit_ = op.results.index(flag)
+        if self.uses.count(op.results[exit_]) != 1 + len(pushed.get(exit_, ())):
+            return None, finish
+        return Tail(self.take_sunk(op), exit_, pushed), kept
+
+    def is_handed_on(self, atom: Atom, op: Op, flag: Atom, finish: Nodes) -> bool:
+        """Tell whether a result of a branch is only bound by ``finish``."""
+        if not isinstance(atom, Value) or atom not in op.results:
             return False
-        return flag in op.results and self.uses.count(flag) == 1
+        bound = [
+            source
+            for node in finish
+            if isinstance(node, Bind)
+            for _, source in node.pairs
+            if source is atom
+        ]
+        return self.uses.count(atom) == len(bound) + (atom is flag)
 
     def add_leaving_if(
-        self, op: Op, flag: Atom, finish: Nodes, rest: Nodes, nodes: Nodes
+        self, op: Op, tail: Tail, finish: Nodes, rest: Nodes, nodes: Nodes
     ) -> None:
         """Append a branch that leaves; what follows it is not nested in it."""
-        sunk = self.take_sunk(op)
-        exit_ = op.results.index(flag)
         finish = [*self.stores_of(op), *finish]
         rest = [*finish, *rest]
         then: Nodes = []
         otherwise: Nodes = []
         for region, arm in zip(op.regions, (then, otherwise), strict=True):
-            self.add_arm(op, region, sunk, exit_, rest, arm)
+            self.add_arm(op, region, tail, rest, arm)
         test = op.operands[0]
         if _leaves(then):
             nodes.append(If(test, then, [], op.span, op.origin))
@@ -216,6 +261,9 @@ class _Scheduler:
         else:
             nodes.append(For(loop.index, iterable_of(loop), body, op.span, op.origin))
         self.add_body(loop, body)
+        for c, x in zip(loop.parts.carried, loop.parts.initial, strict=True):
+            if isinstance(x, Literal) and not self.uses.count(c):
+                drop_repeated(body, c, x)
         del self.visible[depth:]
         nodes.extend(loop.after)
 
@@ -253,6 +301,25 @@ class _Scheduler:
         flag = loop.parts.exit[0] if loop.parts.exit else Literal.of(False)
         self.visible.extend((*loop.parts.carried, loop.index))
         self.add_tail(block.ops, flag, loop.closing, loop.leaving, nodes)
+
+
+def drop_repeated(nodes: Nodes, target: Value, literal: Literal) -> None:
+    """Do not bind what each iteration but the last would leave as it was at first."""
+    staying = list(_binds_that_stay(nodes))
+    pairs = [pair for node in staying for pair in node.pairs if pair[0] is target]
+    if all(source == literal for _, source in pairs):
+        for node in staying:
+            node.pairs = tuple(pair for pair in node.pairs if pair[0] is not target)
+
+
+def _binds_that_stay(nodes: Nodes) -> Iterator[Bind]:
+    """Yield the bindings after which a loop goes on."""
+    for node in [] if _leaves(nodes) else nodes:
+        if isinstance(node, Bind):
+            yield node
+        elif isinstance(node, If):
+            yield from _binds_that_stay(node.then)
+            yield from _binds_that_stay(node.otherwise)
 
 
 def _leaves(nodes: Nodes) -> bool:

@@ -115,6 +115,8 @@ def webs_of(program: Program, lives: Lives) -> Webs:
     webs = Webs(program, lives)
     binds: list[tuple[int, Bind]] = []
     _unite_in_place(webs, program.nodes, binds, 0)
+    pairs = [pair for _, bind in binds for pair in bind.pairs]
+    _tell_apart(webs, [(y, x) for y, x in pairs if isinstance(x, Value)])
     for _, bind in sorted(binds, key=lambda found: -found[0]):
         for target, source in bind.pairs:
             if not isinstance(source, Value) or source in program.inlined:
@@ -122,6 +124,22 @@ def webs_of(program: Program, lives: Lives) -> Webs:
             if webs.may_unite(source, target):
                 webs.unite(source, target)
     return webs
+
+
+def _tell_apart(webs: Webs, pairs: list[tuple[Value, Value]]) -> None:
+    """Name a variable after what else it is bound to, if its first value lives on.
+
+    Of ``x = a`` and a loop that goes on with ``x = f(x)`` and reads ``a``, the variable
+    may have the name of ``a``.
+    """
+    for target, source in pairs:
+        key = webs.key(target)
+        if key is None or key != webs.key(source) or webs.may_unite(source, target):
+            continue
+        keys = [webs.key(x) for y, x in pairs if y is target]
+        other = next((k for k in keys if k not in (None, key)), None)
+        if other is not None:
+            webs.keys[webs.find(target)] = other
 
 
 def _unite_in_place(
