@@ -229,6 +229,19 @@ def add_along_axis(values: Any, index: Any, length: int, axis: int) -> Any:
     return total
 
 
+def add_items(left: Any, right: Any) -> Any:
+    """Return the sums of the elements of two lists as long, nested ones included.
+
+    Examples
+    --------
+    >>> add_items([1.0, [2.0]], [3.0, [4.0]])
+    [4.0, [6.0]]
+    """
+    if not isinstance(left, list):
+        return left + right
+    return [add_items(x, y) for x, y in zip(left, right, strict=True)]
+
+
 def last_written(shape: tuple[int, ...], index: Any) -> Any:
     """Tell of each element of ``x[index]`` whether ``x[index] = v`` keeps it.
 

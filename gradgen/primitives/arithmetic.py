@@ -18,7 +18,6 @@ from gradgen.ir.types import PY_FLOAT, Array, Scalar, Sym, Type, shift_dim
 from gradgen.primitives.families import (
     differentiable,
     elementwise,
-    joined_terms,
     step,
 )
 from gradgen.primitives.lowering import Only, lowers
@@ -30,6 +29,7 @@ from gradgen.primitives.registry import (
     Sample,
     apply,
     builder_of,
+    joined_terms,
     lift,
 )
 from gradgen.primitives.samples import NONZERO, PAIRS, REALS

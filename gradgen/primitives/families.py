@@ -14,7 +14,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.core import Value
-from gradgen.ir.types import Scalar, Type
+from gradgen.ir.types import Scalar, Seq, Type
 from gradgen.primitives.lowering import describe, lowers
 from gradgen.primitives.promotion import elementwise_type, operator_type
 from gradgen.primitives.registry import (
@@ -30,8 +30,10 @@ from gradgen.primitives.registry import (
     builder_of,
     dims_of,
     in_shape_of,
+    joined_terms,
     lift,
     register,
+    zero_list,
 )
 
 Partial = Callable[..., Any]
@@ -405,17 +407,10 @@ def bilinear_tangent(
     return joined_terms(first, second)
 
 
-def joined_terms(first: Handle | None, second: Handle | None) -> Handle:
-    """Return the sum of what two operands bring to a tangent; one may bring none."""
-    if first is None or second is None:
-        total = second if first is None else first
-        assert total is not None
-        return total
-    return first + second
-
-
 def zeros_like(x: Handle) -> Handle:
     """Return zeros of the shape and dtype of ``x``, which itself is not read."""
+    if isinstance(x.atom.type, Seq):
+        return zero_list(x)
     if isinstance(x.type, Scalar):
         return lift(x.builder, 0.0)
     return apply("zeros", *dims_of(x), builder=x.builder, dtype=x.dtype)

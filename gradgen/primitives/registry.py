@@ -366,6 +366,23 @@ def dims_of(handle: Handle) -> list[Handle]:
     return [dim_of(handle, axis) for axis in range(handle.rank)]
 
 
+def joined_terms(first: Handle | None, second: Handle | None) -> Handle:
+    """Return the sum of what two operands bring to a tangent; one may bring none."""
+    if first is None or second is None:
+        total = second if first is None else first
+        assert total is not None
+        return total
+    return first + second
+
+
+def zero_list(xs: Handle) -> Handle:
+    """Return a list of the zeros of the elements of a list."""
+    maker = xs.builder.makers.get(xs.atom) if isinstance(xs.atom, Value) else None
+    if maker is not None and maker.name == "seq_empty":
+        return apply("seq_empty", builder=xs.builder, **maker.attrs)
+    return apply("seq_zeros_like", xs)
+
+
 def text_type(_: Dims, __: Sequence[Any], ___: Attrs) -> Type:
     """Type rule of primitives that make a message."""
     return Text()

@@ -146,7 +146,7 @@ cast = linear(
 copy = linear(
     "copy",
     type_rule=lambda dims, types, attrs: types[0],
-    evaluate=lambda x: np.array(x)[()],
+    evaluate=lambda x: list(x) if isinstance(x, list) else np.array(x)[()],
     template="{0}.copy()",
     adjoint=lambda y_bar, y, x: [y_bar],
     samples=(Sample(("f64[3]",)),),

@@ -2,6 +2,7 @@
 
 from gradgen.kernels import (
     add_along_axis,
+    add_items,
     check_bound,
     check_dims,
     divide_or_zero,
@@ -21,6 +22,7 @@ from gradgen.kernels import (
 
 __all__ = [
     "add_along_axis",
+    "add_items",
     "check_bound",
     "check_dims",
     "divide_or_zero",

@@ -10,7 +10,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Seq
 from gradgen.primitives.families import zeros_like
-from gradgen.primitives.registry import Handle, Into
+from gradgen.primitives.registry import Handle, Into, apply
 from gradgen.transforms.fit import cotangent_for, name_after
 
 
@@ -29,18 +29,11 @@ class Cotangents:
         collected = self.bars.get(x)
         if isinstance(contribution, Into):
             total = contribution.add(collected or self._zero(x))
-        elif isinstance(x.type, Seq):
-            total = self._only(collected, contribution)
         else:
             part = cotangent_for(contribution, Handle(self.builder, x))
-            total = part if collected is None else collected + part
+            total = part if collected is None else _sum(collected, part)
         name_after(total, x, "_bar")
         self.bars[x] = total
-
-    def _only(self, collected: Handle | None, part: Handle) -> Handle:
-        if collected is not None:
-            raise Refusal("a list that is used twice by what is differentiated")
-        return part
 
     def _zero(self, x: Value) -> Handle:
         zero = zeros_like(Handle(self.builder, x))
@@ -56,6 +49,13 @@ class Cotangents:
         inner = Cotangents(self.builder, self.active)
         inner.bars = dict(self.bars)
         return inner
+
+
+def _sum(collected: Handle, part: Handle) -> Handle:
+    """Return the sum of two cotangents; those of lists are added by element."""
+    if isinstance(part.atom.type, Seq):
+        return apply("seq_add", collected, part)
+    return collected + part
 
 
 @dataclass(frozen=True, slots=True)

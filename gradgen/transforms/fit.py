@@ -5,7 +5,6 @@ Here, and nowhere else, broadcasting is undone and zeros become real.
 
 from __future__ import annotations
 
-from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Scalar, Seq, Type, same_type
@@ -16,11 +15,15 @@ from gradgen.primitives.shaping import cast_like, unbroadcast
 
 def cotangent_for(bar: Handle, x: Handle) -> Handle:
     """Return a contribution summed to the shape of ``x`` and cast to its dtype."""
+    if isinstance(x.atom.type, Seq):
+        return bar
     return cast_like(unbroadcast(bar, x), x)
 
 
 def tangent_for(dot: Handle, y: Handle) -> Handle:
     """Return a tangent broadcast to the shape of ``y`` and cast to its dtype."""
+    if isinstance(y.atom.type, Seq):
+        return dot
     dot = cast_like(dot, y)
     return dot if dot.shape == y.shape else fill(dot, y)
 
@@ -28,7 +31,7 @@ def tangent_for(dot: Handle, y: Handle) -> Handle:
 def materialise(derivative: Handle | None, x: Handle) -> Handle:
     """Return a derivative with exactly the type of ``x``; None stands for zero."""
     if isinstance(x.atom.type, Seq):
-        return _known(derivative)
+        return zeros_like(x) if derivative is None else derivative
     if derivative is None:
         return zeros_like(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
     if derivative.shape != x.shape:
@@ -37,12 +40,6 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
     if one_adapts and (derivative.type.weak or derivative.dtype != x.dtype):
         return apply("cast", derivative, builder=x.builder, dtype=x.dtype)
     return cast_like(derivative, x)
-
-
-def _known(derivative: Handle | None) -> Handle:
-    if derivative is None:
-        raise Refusal("a list of zeros for what does not move")
-    return derivative
 
 
 def _exact_zero(x: Handle) -> Handle:
