@@ -8,7 +8,7 @@ view takes the steps on the newest value, writing through it updates the buffer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -17,8 +17,11 @@ from gradgen.ir.core import Atom, Value
 from gradgen.ir.types import Array, Tensor
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+from gradgen.primitives.sharing import Sharing
 
 COPY = "bind a copy instead, such as y = x.copy()"
+READ_ONLY = frozenset(("diagonal", "broadcast_to"))
+"""Primitives whose results NumPy refuses to write to."""
 
 
 @dataclass(eq=False, slots=True)
@@ -26,13 +29,15 @@ class Buffer:
     """An array as an object: its newest contents.
 
     ``doubt`` says why these are not known any more, ``either`` names the buffers one of
-    which this one may be. ``guest`` says why it must not be written to.
+    which this one may be, ``open`` why it is not known. ``guest`` says why it must not
+    be written to.
     """
 
     builder: Builder
     version: Atom
     doubt: str = ""
     either: tuple[Buffer, ...] = ()
+    open: str = ""
     guest: str = ""
     contiguous: bool = False
 
@@ -49,18 +54,26 @@ class ViewStep:
 class ArrayObject(Handle):
     """A name's view of a buffer, used as a handle for its newest contents."""
 
-    __slots__ = ("buffer", "settled", "steps")
+    __slots__ = ("buffer", "frozen", "settled", "steps")
 
     def __init__(
         self,
         buffer: Buffer,
         steps: tuple[ViewStep, ...] = (),
         settled: Tensor | None = None,
+        *,
+        frozen: bool = False,
     ) -> None:
         self.builder = buffer.builder
         self.buffer = buffer
         self.steps = steps
         self.settled = settled
+        self.frozen = frozen
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether NumPy refuses writing through this view."""
+        return self.frozen or any(step.name in READ_ONLY for step in self.steps)
 
     @property
     def atom(self) -> Atom:  # type: ignore[override]
@@ -117,7 +130,7 @@ def traced(result: Handle, sources: Iterable[ArrayObject]) -> ArrayObject | None
     path = (*source.steps, *reversed(steps))
     if path == source.steps:
         return source
-    view = ArrayObject(source.buffer, path, result.type)
+    view = ArrayObject(source.buffer, path, result.type, frozen=source.frozen)
     result.builder.views[(source.buffer.version, path)] = result.atom
     return view
 
@@ -138,10 +151,16 @@ def is_contiguous(array: ArrayObject) -> bool:
     return array.buffer.contiguous and not array.steps
 
 
-def share(result: Handle, sources: list[ArrayObject], how: str) -> Handle:
-    """Return what a function gives that shares memory with its operands in some way.
+def share(
+    result: Handle,
+    sources: list[ArrayObject],
+    how: Sharing,
+    name: str = "",
+    everyone: list[Buffer] | None = None,
+) -> Handle:
+    """Return what the function ``name`` gives that shares memory with its operands.
 
-    ``how`` is ``"always"``, ``"readonly"``, ``"maybe"`` or ``"never"``.
+    Where it may or may not share it, the array made is entered in ``everyone``.
     """
     if how == "never" or not result.shape:
         return fresh(result)
@@ -151,9 +170,12 @@ def share(result: Handle, sources: list[ArrayObject], how: str) -> Handle:
     assert isinstance(view, ArrayObject)
     source = view_source(view, sources)
     if how == "maybe" and not (is_contiguous(source) or _splits_axis(source, view)):
-        return ambiguous(result, [view.buffer])
+        made = _ambiguous(result, view.buffer, name)
+        if everyone is not None:
+            everyone.append(made.buffer)
+        return made
     if how == "readonly":
-        return ArrayObject(_read_only(view.buffer), view.steps, view.settled)
+        return ArrayObject(view.buffer, view.steps, view.settled, frozen=True)
     return view
 
 
@@ -167,16 +189,12 @@ def view_source(view: ArrayObject, sources: list[ArrayObject]) -> ArrayObject:
     return next((s for s in sources if s.buffer is view.buffer), view)
 
 
-def _read_only(buffer: Buffer) -> Buffer:
-    """Return a buffer that follows another one and cannot be written through."""
-    guest = "this view is read-only: NumPy raises ValueError here"
-    return replace(buffer, guest=guest, either=(buffer,))
-
-
-def ambiguous(result: Handle, sources: Iterable[Buffer]) -> Handle:
-    """Return an array that may or may not share memory with some buffers."""
-    buffer = Buffer(result.builder, result.atom, either=tuple(sources))
-    return ArrayObject(buffer)
+def _ambiguous(result: Handle, source: Buffer, name: str) -> ArrayObject:
+    """Return an array that may or may not share memory with another one."""
+    why = (
+        f"whether '{name}' gives a view or a copy here depends on the layout in memory"
+    )
+    return ArrayObject(Buffer(result.builder, result.atom, either=(source,), open=why))
 
 
 def related(buffer: Buffer) -> set[Buffer]:
@@ -196,9 +214,9 @@ def settle(buffer: Buffer, version: Atom, everyone: Iterable[Buffer], why: str) 
     touched = related(buffer)
     for other in everyone:
         if other is not buffer and related(other) & touched:
-            other.doubt = why
+            other.doubt = other.open or buffer.open or why
     for other in touched - {buffer}:
-        other.doubt = why
+        other.doubt = buffer.open or why
     buffer.version = version
 
 
@@ -216,46 +234,3 @@ CONTIGUOUS = frozenset(
 
 Of the methods, ``copy`` has; the function ``np.copy`` keeps the order of its operand.
 """
-
-ALWAYS = frozenset(
-    (
-        "T",
-        "array_split",
-        "asanyarray",
-        "asarray",
-        "atleast_1d",
-        "atleast_2d",
-        "atleast_3d",
-        "dsplit",
-        "expand_dims",
-        "flip",
-        "fliplr",
-        "flipud",
-        "hsplit",
-        "mT",
-        "matrix_transpose",
-        "moveaxis",
-        "permute_dims",
-        "real",
-        "rollaxis",
-        "rot90",
-        "split",
-        "squeeze",
-        "swapaxes",
-        "transpose",
-        "unstack",
-        "view",
-        "vsplit",
-    )
-)
-READ_ONLY = frozenset(("broadcast_to", "diag", "diagonal", "broadcast_arrays"))
-MAYBE = frozenset(("ascontiguousarray", "ravel", "reshape"))
-
-
-def sharing(name: str) -> str:
-    """Tell how the result of a function or method shares memory with its operands."""
-    if name in ALWAYS:
-        return "always"
-    if name in READ_ONLY:
-        return "readonly"
-    return "maybe" if name in MAYBE else "never"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, share, sharing
+from gradgen.frontend.arrays import ArrayObject, share
 from gradgen.frontend.frame import Context, Frame, always, call
 from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
 from gradgen.frontend.values import (
@@ -24,7 +24,9 @@ from gradgen.frontend.values import (
     describe,
     from_python,
 )
+from gradgen.primitives.mutators import MUTATORS
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, Handle
+from gradgen.primitives.sharing import sharing
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
 """What a class binds to its instances."""
@@ -81,9 +83,9 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
     if name in ATTRIBUTES:
         found = ATTRIBUTES[name](owner)
         if isinstance(found, Handle) and isinstance(owner, ArrayObject):
-            return share(found, [owner], sharing(name))
+            return share(found, [owner], sharing(name), name)
         return from_python(found)
-    if name in METHODS:
+    if name in METHODS or name in MUTATORS:
         return Method(owner, name)
     hint = f"np.{name}(…)" if callable(getattr(np, name, None)) else ""
     raise Refusal(f"the attribute '{name}' of an array is not supported", hint)

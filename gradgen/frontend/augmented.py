@@ -32,7 +32,12 @@ from gradgen.frontend.targets import bind_target, store
 from gradgen.frontend.values import Closure, Record, Static, children_of
 from gradgen.frontend.writing import accumulate, overwrite
 from gradgen.ir.core import Value
-from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+from gradgen.primitives.registry import (
+    PRIMITIVES,
+    Handle,
+    apply,
+    require_same_shape,
+)
 
 
 @executes(ast.AugAssign)
@@ -150,7 +155,7 @@ def _updated_array(
 def _fitted(kind: type[ast.operator], new: Any, old: Handle, rewrite: str) -> Handle:
     """Return the result of an operation in the shape and dtype of what it changes."""
     assert isinstance(new, Handle)
-    if new.shape != old.shape:
+    if new.shape != old.shape and not require_same_shape(new, old):
         raise Refusal("an array keeps its shape when it is changed in place", rewrite)
     if new.dtype == old.dtype:
         return new

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, Refusal, SourceError
-from gradgen.frontend.arrays import CONTIGUOUS, ArrayObject, fresh, share, sharing
+from gradgen.frontend.arrays import CONTIGUOUS, ArrayObject, Buffer, fresh, share
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.displays import evaluate_all
@@ -49,10 +49,12 @@ from gradgen.frontend.values import (
     map_leaves,
     to_python,
 )
-from gradgen.frontend.writing import CHANGING_METHODS, MUTATORS, change, overwrite
+from gradgen.frontend.writing import change, overwrite
 from gradgen.ir.core import Literal
 from gradgen.primitives.lowering import Lowering
+from gradgen.primitives.mutators import MUTATORS
 from gradgen.primitives.registry import METHODS, Handle, find_lowering
+from gradgen.primitives.sharing import sharing
 
 MAX_DEPTH = 30
 OBJECTS: dict[type, Callable[..., Any]] = {}
@@ -95,8 +97,8 @@ def _call_method(
     frame: Frame, callee: Method, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
     if isinstance(callee.owner, Handle):
-        if callee.name in CHANGING_METHODS and isinstance(callee.owner, ArrayObject):
-            return change(frame, callee.name, callee.owner, list(args), kwargs)
+        if callee.name in MUTATORS:
+            return change(frame, callee.name, [callee.owner, *args], kwargs)
         method = METHODS[callee.name]
         return lowered(frame, method, [callee.owner, *args], kwargs, callee.name)
     return call_method(frame, callee.owner, callee.name, list(args), kwargs)
@@ -158,7 +160,7 @@ def _call_known(
         with refusing():
             return known(frame, list(args), kwargs)
     if _look_up(MUTATORS, function) is not None:
-        return change(frame, function, args[0], list(args[1:]), kwargs)
+        return change(frame, function, list(args), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
@@ -283,22 +285,20 @@ def lowered(
         else:
             result = lowering(*plain, **named)
     sources = [arg for arg in args if isinstance(arg, ArrayObject)]
-    return map_leaves(from_found(result), lambda x: _shared(x, sources, name))
+    everyone = frame.context.buffers
+    return map_leaves(result, lambda x: _shared(x, sources, name, everyone))
 
 
-def from_found(result: Any) -> Any:
-    """Wrap what a lowering returned, leaving its handles as they are."""
-    return result if isinstance(result, Handle) else map_leaves(result, from_python)
-
-
-def _shared(value: Any, sources: list[ArrayObject], name: str) -> Any:
+def _shared(
+    value: Any, sources: list[ArrayObject], name: str, everyone: list[Buffer]
+) -> Any:
     if not isinstance(value, Handle):
         return from_python(value)
     if isinstance(value.atom, Literal):
         return Static(value.atom.value)
     if name in CONTIGUOUS and not sources:
         return fresh(value, contiguous=True)
-    return share(value, sources, sharing(name))
+    return share(value, sources, sharing(name), name, everyone)
 
 
 def _into(

@@ -58,7 +58,7 @@ def items_of(frame: Frame, value: Any) -> Iterator[Any]:
     if isinstance(value, Record) and value.is_tuple:
         return iter(value.fields.values())
     if isinstance(value, Handle):
-        return iter(_rows(value))
+        return _rows(frame, value)
     if isinstance(value, Walk):
         return _items_of_walk(value)
     if isinstance(value, Static) and isinstance(value.value, str | bytes | range):
@@ -83,19 +83,20 @@ def _view_items(view: View) -> Iterator[Any]:
     return ((from_python(key), value) for key, value in view.owner.items())
 
 
-def _rows(value: Handle) -> list[Handle]:
+def _rows(frame: Frame, value: Handle) -> Iterator[Any]:
+    """Read rows when their turn comes, as views where they are arrays."""
     if not value.shape:
         raise always("TypeError", "a number cannot be iterated over")
     length = value.shape[0]
     if not isinstance(length, int):
         raise Refusal(RUN_TIME_LENGTH, USE_ARRAYS)
-    return [read(value, [i]) for i in range(length)]
+    return (select(frame, value, Static(i)) for i in range(length))
 
 
 def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[Any]:
     """Return the parts of ``value`` for ``count`` targets, one perhaps starred."""
     if isinstance(value, Handle) and value.shape and starred is None:
-        return _unpack_array(value, count)
+        return _unpack_array(frame, value, count)
     parts = list(items_of(frame, value))
     fits = len(parts) == count if starred is None else len(parts) >= count - 1
     if not fits:
@@ -109,7 +110,7 @@ def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[An
     return [*parts[:starred], parts[starred:end], *parts[end:]]
 
 
-def _unpack_array(value: Handle, count: int) -> list[Any]:
+def _unpack_array(frame: Frame, value: Handle, count: int) -> list[Any]:
     """Read the rows of an array; a check raises where their number is another."""
     builder = value.builder
     length: Dim = value.shape[0]
@@ -118,7 +119,7 @@ def _unpack_array(value: Handle, count: int) -> list[Any]:
     if not isinstance(length, int):
         atoms = [dim_of(value, 0).atom, Literal.of(count)]
         builder.emit("check_dims", atoms, [], {"dims": (length, count)})
-    return [read(value, [i]) for i in range(count)]
+    return [select(frame, value, Static(i)) for i in range(count)]
 
 
 def length_of(frame: Frame, value: Any) -> Any:

@@ -7,9 +7,11 @@ import inspect
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.outside import outside_value
-from gradgen.frontend.values import Record, Root
+from gradgen.frontend.values import Record, Root, Static
+from gradgen.frontend.writing import store_into
 
 
 def make_record(
@@ -88,6 +90,9 @@ def record_method(
 
 def set_attribute(frame: Frame, owner: Any, name: str, value: Any) -> None:
     """Do ``owner.name = value`` for an object that the function made itself."""
+    if isinstance(owner, ArrayObject):
+        _set_part(frame, owner, name, value)
+        return
     if not isinstance(owner, Record) or id(owner) in frame.context.borrowed:
         raise Refusal(
             "binding an attribute changes an object that others may hold",
@@ -100,6 +105,15 @@ def set_attribute(frame: Frame, owner: Any, name: str, value: Any) -> None:
     if params is None or params.frozen or not plain or _is_managed(cls, name, known):
         raise Refusal(f"binding '{name}' of a {cls.__name__} is not supported")
     owner.fields[name] = value
+
+
+def _set_part(frame: Frame, owner: ArrayObject, name: str, value: Any) -> None:
+    """Do ``owner.real = value`` for an array."""
+    if name != "real":
+        raise Refusal(f"binding '{name}' of an array is not supported", "x[...] = …")
+    same = isinstance(value, ArrayObject) and value.buffer is owner.buffer
+    if not (same and value.steps == owner.steps):
+        store_into(frame, owner, Static(...), value)
 
 
 def _is_managed(cls: type, name: str, known: bool) -> bool:

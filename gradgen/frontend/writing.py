@@ -10,14 +10,12 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, ViewStep, settle
 from gradgen.frontend.containers import index_items
-from gradgen.frontend.frame import Frame, refusing
+from gradgen.frontend.frame import Frame, always, refusing
 from gradgen.frontend.values import NOTHING, Static, describe, to_python
 from gradgen.ir.core import Value
+from gradgen.primitives.mutators import MUTATORS
 from gradgen.primitives.registry import Handle, apply, find_lowering, lift
 from gradgen.primitives.updating import add_into, write
-
-MUTATORS: dict[Any, Callable[..., Handle]] = {}
-CHANGING_METHODS: dict[str, Callable[..., Handle]] = {}
 
 Change = Callable[[Handle, Sequence[ViewStep]], Handle]
 IN_DOUBT = "this array may have been written to through another name"
@@ -28,6 +26,8 @@ def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
     buffer = target.buffer
     if buffer.guest:
         raise Refusal(buffer.guest, "a copy, such as np.array(x)")
+    if target.read_only:
+        raise always("ValueError", "this view is read-only", "a copy, .copy()")
     base = ArrayObject(buffer)
     old = base.atom
     with refusing():
@@ -101,14 +101,13 @@ def accumulate(
     )
 
 
-def change(
-    frame: Frame, function: Any, target: Any, args: list[Any], kwargs: dict[str, Any]
-) -> Any:
-    """Call a function or method that changes its first argument."""
-    table: dict[Any, Any] = CHANGING_METHODS if isinstance(function, str) else MUTATORS
+def change(frame: Frame, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a function, or a method by its name, that changes its first argument."""
+    target = args[0] if args else None
     if not isinstance(target, ArrayObject):
-        raise Refusal(f"this changes {describe(target)}, which is no array")
+        what = describe(target) if args else "an array given by keyword"
+        raise Refusal(f"this changes {what}, which is not supported", "pass an array")
     with refusing():
-        new = table[function](target, *to_python(args), **to_python(kwargs))
+        new = MUTATORS[function](target, *to_python(args[1:]), **to_python(kwargs))
     overwrite(frame, target, new)
     return NOTHING
