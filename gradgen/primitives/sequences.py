@@ -202,6 +202,15 @@ _declare(
         Into(lambda xs_bar: apply("seq_add_at", xs_bar, at, _fitted(y_bar, xs_bar)))
     ],
 )
+
+
+def _set_adjoint(
+    ys_bar: Handle, ys: Handle, xs: Handle, at: Handle, value: Handle
+) -> list[Handle | None]:
+    value_bar = get(ys_bar, at)
+    return [apply("seq_set", ys_bar, at, zero_item(xs, at)), None, value_bar]
+
+
 _declare(
     "seq_set",
     _first,
@@ -209,11 +218,7 @@ _declare(
     "{0}[{1}] = {2}",
     moving=(0, 2),
     mutates=True,
-    adjoint=lambda ys_bar, ys, xs, at, value: [
-        apply("seq_set", ys_bar, at, zero_item(xs, at)),
-        None,
-        get(ys_bar, at),
-    ],
+    adjoint=_set_adjoint,
 )
 
 
