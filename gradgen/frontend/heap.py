@@ -13,7 +13,17 @@ from typing import Any
 
 from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.frame import Frame
-from gradgen.frontend.values import Maybe, Record, Static, Stream, children_of
+from gradgen.frontend.lists import RunList
+from gradgen.frontend.values import (
+    Conflict,
+    Maybe,
+    Partial,
+    Record,
+    Static,
+    Stream,
+    children_of,
+)
+from gradgen.primitives.registry import Handle
 
 Mutable = Frame | Buffer | Record | Stream | list | dict
 
@@ -58,14 +68,17 @@ def within_reach(frame: Frame) -> Iterator[Any]:
         kept.append(value)
         if isinstance(value, Mutable):
             yield value
-        pending.extend(_inner(value))
+        pending.extend(inner_of(value))
 
 
-def _inner(value: Any) -> list[Any]:
+def inner_of(value: Any) -> list[Any]:
+    """Return what an abstract value refers to directly, frames and buffers included."""
     if isinstance(value, Frame):
         return [*value.names.values(), *([value.parent] if value.parent else [])]
     if isinstance(value, ArrayObject):
         return [value.buffer]
+    if isinstance(value, RunList):
+        return [*value.columns, value.held]
     if isinstance(value, Maybe):
         return [value.value, value.flag]
     return children_of(value)
@@ -100,3 +113,41 @@ def _set_contents(thing: Any, contents: Any) -> None:
 def _replace(mapping: dict[Any, Any], contents: dict[Any, Any]) -> None:
     mapping.clear()
     mapping.update(contents)
+
+
+def is_settled(head: State, joined: State) -> bool:
+    """Tell whether another turn would begin in the state that this one began in."""
+    return all(
+        key in joined.contents and _same(head.contents[key], joined.contents[key])
+        for key in head.objects
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two abstract values are one, down to what they are made of."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_same(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, ArrayObject):
+        return one.buffer is other.buffer and one.steps == other.steps
+    if isinstance(one, Handle):
+        return one.atom is other.atom
+    if isinstance(one, Maybe):
+        return _same(one.value, other.value) and _same(one.flag, other.flag)
+    if isinstance(one, Partial | RunList):
+        return _same(inner_of(one), inner_of(other))
+    if isinstance(one, Static):
+        return _same_known(one.value, other.value)
+    return isinstance(one, Conflict | str | int) and bool(one == other)
+
+
+def _same_known(one: Any, other: Any) -> bool:
+    try:
+        return type(one) is type(other) and repr(one) == repr(other)
+    except Exception:
+        return False

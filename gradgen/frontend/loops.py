@@ -15,7 +15,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.frame import Context, Frame
-from gradgen.frontend.heap import State, state_of
+from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Static
@@ -131,7 +131,7 @@ class RegionLoop:
                 body.state = state_of(self.frame)
                 self.slots.begin()
                 joined, made = self._joined(head, made, body)
-                if self.slots.stable:
+                if self.slots.stable and is_settled(head, joined):
                     self.slots.drop_unused()
                     self._close(body)
                     return head, body
