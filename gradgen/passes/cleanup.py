@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
+from gradgen.ir.flow import LOOPS
 from gradgen.ir.infer import Proven
+from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Dim
 from gradgen.passes.rewriting import inherit_name
 from gradgen.primitives.facts import known_inside
@@ -18,49 +20,77 @@ def eliminate_common(block: Block) -> Block:
     """Compute equal expressions once.
 
     Values never change, so equal ops over equal operands have equal results. What is
-    computed outside serves regions, not the other way round: a region may not run::
+    computed outside serves regions, not the other way round: a region may not run.
+    Arrays that are filled later stay apart, since each needs memory of its own::
 
         a = sin(x); b = sin(x); c = a * b   ->   a = sin(x); c = a * a
         a = sin(x)                               a = sin(x)
         for i in range(n): s += sin(x)      ->   for i in range(n): s += a
     """
-    return _common(block, {}, {})
+    return _Merging(_written(block)).block(block, {})
 
 
-def _common(block: Block, seen: dict[Any, Op], replaced: dict[Value, Value]) -> Block:
-    """Go through a block; what is computed before it serves it as well."""
-    kept: list[Op] = []
-    for op in block.ops:
-        op = op.with_operands(tuple(_look_up(x, replaced) for x in op.operands))
-        key = _key(op)
-        if key is not None and key in seen:
-            _merge(op.results[0], seen[key], replaced)
-            continue
-        if key is not None:
-            seen[key] = op
-        if op.regions:
-            serving = {k: made for k, made in seen.items() if not _is_new(made)}
-            inner = tuple(_common(r, dict(serving), replaced) for r in op.regions)
-            op = replace(op, regions=inner)
-        kept.append(op)
-    results = tuple(_look_up(x, replaced) for x in block.results)
-    return Block(block.params, tuple(kept), results)
+def _written(block: Block) -> set[Atom]:
+    """Return what is written to, or taken over by a loop that may write to it."""
+    found: set[Atom] = set()
+    for op in walk_ops(block):
+        if op.name in LOOPS:
+            found.update(loop_parts(op).initial)
+        elif op.name in PRIMITIVES and PRIMITIVES[op.name].mutates:
+            found.add(op.operands[0])
+    return found
+
+
+class _Merging:
+    """Goes through blocks; ``replaced`` maps values to equal ones computed before."""
+
+    def __init__(self, written: set[Atom]) -> None:
+        self.written = written
+        self.replaced: dict[Value, Value] = {}
+
+    def block(self, block: Block, seen: dict[Any, Op]) -> Block:
+        """Return ``block`` without what ``seen`` or itself computed before."""
+        kept: list[Op] = []
+        for op in block.ops:
+            op = op.with_operands(tuple(map(self.look_up, op.operands)))
+            key = self.key(op)
+            if key is not None and key in seen:
+                self.merge(op.results[0], seen[key])
+                continue
+            if key is not None:
+                seen[key] = op
+            if op.regions:
+                op = replace(op, regions=self.regions(op, seen))
+            kept.append(op)
+        results = tuple(map(self.look_up, block.results))
+        return Block(block.params, tuple(kept), results)
+
+    def regions(self, op: Op, seen: dict[Any, Op]) -> tuple[Block, ...]:
+        """Return the regions of ``op``, served by what was seen but new arrays."""
+        serving = {key: made for key, made in seen.items() if not _is_new(made)}
+        return tuple(self.block(region, dict(serving)) for region in op.regions)
+
+    def look_up(self, atom: Atom) -> Atom:
+        """Return what stands for ``atom``."""
+        return self.replaced.get(atom, atom) if isinstance(atom, Value) else atom
+
+    def key(self, op: Op) -> Any:
+        """Return what ``op`` has in common with equal ones, None if it stays."""
+        if op.results and op.results[0] in self.written and _is_new(op):
+            return None
+        return _key(op)
+
+    def merge(self, value: Value, first: Op) -> None:
+        """Let the result of ``first`` stand for ``value``."""
+        self.replaced[value] = first.results[0]
+        if first.origin != "primal" or value.base is None:
+            inherit_name(first.results[0], value)
 
 
 def _is_new(op: Op) -> bool:
     """Tell whether ``op`` makes an array of numbers alone, such as a buffer to fill."""
     arrays = [isinstance(x.type, Array) for x in op.operands]
     return isinstance(op.results[0].type, Array) and not any(arrays)
-
-
-def _look_up(atom: Atom, replaced: dict[Value, Value]) -> Atom:
-    return replaced.get(atom, atom) if isinstance(atom, Value) else atom
-
-
-def _merge(value: Value, first: Op, replaced: dict[Value, Value]) -> None:
-    replaced[value] = first.results[0]
-    if first.origin != "primal" or value.base is None:
-        inherit_name(first.results[0], value)
 
 
 def _key(op: Op) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import loop_parts
-from gradgen.ir.types import same_type
+from gradgen.ir.types import PY_BOOL, same_type
 from gradgen.passes.folding import Folding, Rule, is_undefined
 
 
@@ -115,6 +115,20 @@ def _put_all(folding: Folding, old: Sequence[Value], new: Sequence[Atom]) -> Non
         folding.put(value, atom)
 
 
+def exit_in_a_slot(folding: Folding, op: Op) -> list[Op] | None:
+    """A slot that is false until the loop is left, and true then, is ``left``."""
+    parts = loop_parts(op)
+    slots = zip(parts.carried, parts.final, parts.initial, parts.next, strict=True)
+    for k, (param, final, start, end) in enumerate(slots):
+        flags = [folding.look_up(flag) for flag in parts.exit]
+        same = folding.look_up(end) in flags and same_type(end.type, PY_BOOL)
+        if same and folding.look_up(start) == Literal.of(False):
+            tests = [test.params[k] for test in op.regions[:-1]]
+            _put_all(folding, [param, *tests], [Literal.of(False)] * (1 + len(tests)))
+            folding.put(final, op.results[-1])
+    return None
+
+
 def twice_the_same(folding: Folding, op: Op) -> list[Op] | None:
     """Merge columns of the same item, and elements of the same operand."""
     parts = loop_parts(op)
@@ -134,6 +148,7 @@ LOOP_RULES: tuple[Rule, ...] = (
     no_trip,
     one_trip,
     settled_slots,
+    exit_in_a_slot,
     twice_the_same,
     never_left,
 )

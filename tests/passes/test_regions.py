@@ -130,6 +130,16 @@ def left_at_once(x: Any, y: Any, c: Any, n: Any, v: Any) -> Any:
     return s, stop, left
 
 
+def left_by_name(x: Any, y: Any, c: Any, n: Any, v: Any) -> Any:
+    def body(i: Handle, s: Handle, flag: Handle) -> list[Any]:
+        (t,) = branch(flag, lambda: [s], lambda: [s * y])
+        big = apply("bool", i > 0)
+        return [big, t, big]
+
+    s, flag, *_ = loop((0, n, 1), [x, literal(x, False)], body, exits=True)
+    return branch(flag, lambda: [s], lambda: [y])
+
+
 RULES: dict[str, tuple[Any, Sequence[str]]] = {
     "known condition": (known, ["multiply"]),
     "same in both branches": (same, ["if", "multiply", "add"]),
@@ -146,6 +156,10 @@ RULES: dict[str, tuple[Any, Sequence[str]]] = {
     "while False": (never_while, []),
     "one trip": (one_trip, ["multiply", "add"]),
     "never left": (never_left, ["for", "multiply"]),
+    "left, by another name": (
+        left_by_name,
+        ["for", "multiply", "greater", "bool", "if"],
+    ),
     "left": (left_at_once, ["for", "multiply"]),
 }
 
