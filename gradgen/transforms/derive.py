@@ -14,6 +14,7 @@ from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
+from gradgen.transforms.residuals import values_made, values_read
 from gradgen.transforms.tangent import tangent_sweep
 
 
@@ -215,17 +216,16 @@ def _depending(ops: Sequence[Op], varied: set[Value]) -> list[Op]:
     """Return the ops that depend on the values in ``varied``."""
     late = []
     for op in ops:
-        if any(x in varied for x in op.operands):
+        if not varied.isdisjoint(values_read([op])):
             late.append(op)
             varied.update(op.results)
     return late
 
 
 def _residuals(late: Sequence[Op], bars: Tree, seeds: set[Value]) -> list[Value]:
-    made = {y for op in late for y in op.results} | seeds
-    used = [x for op in late for x in op.operands] + list(bars.leaves())
-    found = dict.fromkeys(x for x in used if isinstance(x, Value) and x not in made)
-    return list(found)
+    made = values_made(late) | seeds
+    used = values_read(late, tuple(bars.leaves()))
+    return [x for x in used if x not in made]
 
 
 def _with_ops(function: Function, ops: Sequence[Op]) -> Function:

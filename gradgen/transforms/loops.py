@@ -31,6 +31,8 @@ from gradgen.transforms.residuals import (
     distant_values,
     item_type,
     plan_residuals,
+    values_made,
+    values_read,
 )
 from gradgen.transforms.tapes import exit_flag, shifted_slots, tape_of
 
@@ -138,20 +140,9 @@ def _enter(
 
 def _active_outside(sweep: Sweep, body: Block) -> list[Value]:
     """Return the active values from outside that a body mentions, in order of use."""
-    inside = set(body.params)
-    found: dict[Value, None] = {}
-    _mentioned(body, inside, found)
+    inside = set(body.params) | values_made(body.ops)
+    found = values_read(body.ops, body.results)
     return [x for x in found if x in sweep.active and x not in inside]
-
-
-def _mentioned(block: Block, inside: set[Value], found: dict[Value, None]) -> None:
-    for op in block.ops:
-        found.update((x, None) for x in op.operands if isinstance(x, Value))
-        inside.update(op.results)
-        for region in op.regions:
-            inside.update(region.params)
-            _mentioned(region, inside, found)
-    found.update((x, None) for x in block.results if isinstance(x, Value))
 
 
 def _slot(

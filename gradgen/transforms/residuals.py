@@ -237,7 +237,7 @@ def live_ops(ops: Sequence[Op], yields: Sequence[Atom]) -> list[Op]:
     for op in reversed(ops):
         if _has_effect(op) or any(y in live for y in op.results):
             kept.append(op)
-            live |= values_read([op], ())
+            live.update(values_read([op]))
     return kept[::-1]
 
 
@@ -246,14 +246,28 @@ def _has_effect(op: Op) -> bool:
     return any(o.name in PRIMITIVES and PRIMITIVES[o.name].effect for o in ops)
 
 
-def values_read(ops: Sequence[Op], yields: Sequence[Atom]) -> set[Value]:
-    """Return the values that ops, with their regions, and yields mention."""
-    read = {x for x in yields if isinstance(x, Value)}
+def values_read(ops: Sequence[Op], yields: Sequence[Atom] = ()) -> dict[Value, None]:
+    """Return, in order, what ops with their regions and then ``yields`` mention."""
+    read: dict[Value, None] = {}
     for op in ops:
-        read.update(x for x in op.operands if isinstance(x, Value))
+        for x in op.operands:
+            if isinstance(x, Value):
+                read[x] = None
         for region in op.regions:
-            read |= values_read(region.ops, region.results)
+            read.update(values_read(region.ops, region.results))
+    read.update((x, None) for x in yields if isinstance(x, Value))
     return read
+
+
+def values_made(ops: Sequence[Op]) -> set[Value]:
+    """Return what ops define, in their regions too."""
+    made: set[Value] = set()
+    for op in ops:
+        made.update(op.results)
+        for region in op.regions:
+            made.update(region.params)
+            made |= values_made(region.ops)
+    return made
 
 
 def _move_lengths(forward: Forward, ops: Sequence[Op]) -> list[Op]:
