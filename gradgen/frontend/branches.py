@@ -15,7 +15,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.choices import common_type, convert
 from gradgen.frontend.frame import Flow, Frame, Raised
 from gradgen.frontend.heap import State, state_of
-from gradgen.frontend.joins import Joiner
+from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Conflict, Static
 from gradgen.ir.builder import Builder
@@ -164,6 +164,7 @@ class _Meeting:
         self.first = first
         self.second = second
         self.results: dict[tuple[Any, Any], Value] = {}
+        self.naming = Naming()
         self.yields: tuple[list[Atom], list[Atom]] = ([], [])
         self.inner = {y for o in (first, second) for op in o.ops for y in op.results}
 
@@ -188,12 +189,23 @@ class _Meeting:
     def _joined(self) -> State:
         context = self.frame.context
         if not (self.first.dead or self.second.dead):
-            joiner = Joiner(self.builder, self._either, self.before, context.buffers)
+            joiner = Joiner(
+                self.builder,
+                self._either,
+                self.before,
+                context.buffers,
+                naming=self.naming,
+            )
             return joiner.states(self.first.state, self.second.state)
         choose = self._other if self.first.dead else self._one
         after = self.second.state if self.first.dead else self.first.state
         joiner = Joiner(
-            self.builder, choose, self.before, context.buffers, lifting=True
+            self.builder,
+            choose,
+            self.before,
+            context.buffers,
+            lifting=True,
+            naming=self.naming,
         )
         return joiner.lifted(self.before, after)
 
@@ -224,7 +236,7 @@ class _Meeting:
         if isinstance(type_, Array):
             self.builder.dims.note(type_)
         hints = [x.hint for x in (a, b) if isinstance(x, Value) and x.hint]
-        result = Value(type_, hints[0] if hints else "")
+        result = Value(type_, self.naming.name or next(iter(hints), ""))
         self.frame.context.stands_for(result, (a, b))
         self.results[a, b] = result
         return result

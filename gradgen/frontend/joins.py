@@ -9,10 +9,12 @@ arrays become one that may be either.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.forms import form_between, matches
+from gradgen.frontend.frame import Context, Frame, Widen
 from gradgen.frontend.heap import State
 from gradgen.frontend.likeness import (
     UNBOUND,
@@ -23,6 +25,7 @@ from gradgen.frontend.likeness import (
     is_number,
     is_tensor,
 )
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
     Conflict,
@@ -34,11 +37,17 @@ from gradgen.frontend.values import (
     Stream,
     describe,
 )
-from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 
 Choose = Callable[[Any, Any], Atom]
+
+
+@dataclass(slots=True)
+class Naming:
+    """The variable whose values are being joined, if any."""
+
+    name: str = ""
 
 
 class Joiner:
@@ -51,18 +60,19 @@ class Joiner:
 
     def __init__(
         self,
-        builder: Builder,
+        context: Context,
         choose: Choose,
         base: State,
-        buffers: list[Buffer],
         own: State | None = None,
         *,
         lifting: bool = False,
+        naming: Naming | None = None,
     ) -> None:
-        self.builder = builder
+        self.naming = naming or Naming()
+        self.context = context
+        self.builder = context.builder
         self.choose = choose
         self.base = base
-        self.buffers = buffers
         self.own = own or State()
         self.lifting = lifting
         self.pairs: dict[tuple[int, int], Any] = {}
@@ -128,6 +138,8 @@ class Joiner:
             if one != other:
                 raise Unlike("an iterator is advanced on some paths only")
             return one
+        if isinstance(thing, list) and len(one) != len(other):
+            raise self._wish([thing], [*one, *other])
         try:
             return self._items(one, other)
         except Unlike as unlike:
@@ -145,12 +157,15 @@ class Joiner:
 
     def lazily(self, one: Any, other: Any, name: str) -> Any:
         """Join what a name holds; what cannot be joined is refused when it is read."""
+        self.naming.name = "" if name.startswith("<") else name
         try:
             return self.join(one, other, bare=name == "<value>")
         except Unlike as unlike:
             what = "what is returned" if name == "<value>" else f"'{name}'"
             what = "this value" if name == "<result>" else what
             return Conflict(f"{what} {unlike.reason}", unlike.hint)
+        finally:
+            self.naming.name = ""
 
     def join(self, one: Any, other: Any, *, bare: bool = False) -> Any:
         """Return what stands for either value.
@@ -169,6 +184,8 @@ class Joiner:
             return self._numbers(one, other)
         if is_tensor(one) and is_tensor(other):
             return self._spread(one, other)
+        if isinstance(one, RunList) or isinstance(other, RunList):
+            return self._run_lists(one, other)
         if isinstance(one, list | tuple | dict | Record):
             return self._containers(one, other)
         return self._others(one, other)
@@ -194,7 +211,7 @@ class Joiner:
             return choose(gap, a) if first else choose(a, gap)
 
         inner = Joiner(
-            self.builder, one_sided, self.base, self.buffers, self.own, lifting=True
+            self.context, one_sided, self.base, self.own, lifting=True
         )
         joined = inner.join(value, value)
         self.adopt(inner)
@@ -262,7 +279,7 @@ class Joiner:
 
     def _enter(self, buffer: Buffer, contents: Any) -> None:
         self.made.note(buffer, contents)
-        self.buffers.append(buffer)
+        self.context.buffers.append(buffer)
 
     def _steps(
         self, one: tuple[ViewStep, ...], other: tuple[ViewStep, ...]
@@ -298,6 +315,47 @@ class Joiner:
             self.pairs[key] = self._container(one, other)
             self.kept.extend((one, other))
         return self.pairs[key]
+
+    def _run_lists(self, one: Any, other: Any) -> Any:
+        """Join two lists of run-time length, column by column."""
+        if not all(isinstance(x, RunList | list) for x in (one, other)):
+            raise Unlike("is bound to values of unlike kinds")
+        if isinstance(one, list) or isinstance(other, list):
+            raise self._unlike_lists(one, other)
+        if not matches(self.builder, one.form, other.form):
+            raise self._unlike_lists(one, other)
+        key = (id(one), id(other))
+        if key not in self.pairs:
+            pairs = zip(one.columns, other.columns, strict=True)
+            columns = tuple(self._column(a, b) for a, b in pairs)
+            held = self._column(one.held, other.held)
+            self.pairs[key] = one
+            if columns != one.columns or held is not one.held:
+                loose = one.loose or other.loose
+                self.pairs[key] = RunList(one.form, columns, held, loose=loose)
+            self.kept.extend((one, other))
+        return self.pairs[key]
+
+    def _column(self, one: Buffer, other: Buffer) -> Buffer:
+        if one is other and id(one) in self.base.objects:
+            self._reach(one)
+            return one
+        return self._buffers(one, other)
+
+    def _unlike_lists(self, one: Any, other: Any) -> Exception:
+        """Return the wish for a list of run-time length in place of one of two."""
+        parts = [x if isinstance(x, list) else [x] for x in (one, other)]
+        return self._wish([one, other], [*parts[0], *parts[1]])
+
+    def _wish(self, targets: list[Any], items: list[Any]) -> Exception:
+        """Return the wish to have a list as a run-time list with such items."""
+        form = form_between(self.builder, items)
+        for target in targets:
+            known = id(target.columns[0] if isinstance(target, RunList) else target)
+            inner = known not in self.base.objects or known in self.own.objects
+            if form is not None and not inner and id(target) not in self.context.narrow:
+                return Widen(target, form)
+        return Unlike("has another length on other paths")
 
     def _check_alone(self, one: Any, other: Any) -> None:
         """Refuse lists that are one object on a path and two on the other."""
@@ -339,7 +397,7 @@ class Joiner:
                 raise Unlike("has other keys on other paths")
             return {key: self.join(one[key], other[key]) for key in one}
         if len(one) != len(other):
-            raise Unlike("has another length on other paths")
+            raise self._unlike_lists(one, other)
         return [self.join(a, b) for a, b in zip(one, other, strict=True)]
 
     def _others(self, one: Any, other: Any) -> Any:

@@ -16,7 +16,7 @@ from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, is_settled, state_of
-from gradgen.frontend.joins import Joiner
+from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Static
 from gradgen.ir.builder import Builder
@@ -57,6 +57,7 @@ class Slots:
     builder: Builder
     outside: set[str]
     slots: dict[Value, Slot] = field(default_factory=dict)
+    naming: Naming = field(default_factory=Naming)
     stable: bool = True
 
     def begin(self) -> None:
@@ -88,7 +89,8 @@ class Slots:
         type_ = type_ or common_type(self.builder, initial, end, spread=True)
         self._check_outside(type_)
         hints = [x.hint for x in (initial, end) if isinstance(x, Value)]
-        param = Value(plain(type_), next(filter(None, [hint, *hints]), ""))
+        wishes = [hint, self.naming.name, *hints, ""]
+        param = Value(plain(type_), next(filter(None, wishes), ""))
         self.context.stands_for(param, (initial, end))
         self.slots[param] = Slot(initial, param, end)
         return param
@@ -140,7 +142,12 @@ class RegionLoop:
 
     def _joined(self, head: State, made: State, body: Body) -> tuple[State, State]:
         joiner = Joiner(
-            self.builder, self.slots.choose, head, self.frame.context.buffers, made
+            self.builder,
+            self.slots.choose,
+            head,
+            self.frame.context.buffers,
+            made,
+            naming=self.slots.naming,
         )
         try:
             joined = joiner.states(head, body.state)
