@@ -138,7 +138,7 @@ class _Walker:
         self.resume(again)
         self.visit_all(node.body)
         self.exits.pop()
-        self.bind([node.index])
+        self.bind(node.targets)
         self.suspend()
         self.resume(again)
         self.read(node)
@@ -162,7 +162,7 @@ class _Walker:
         if node not in self.needed:
             needed = self.needed_before(node.body, set())
             if isinstance(node, For):
-                needed.discard(node.index)
+                needed.difference_update(node.targets)
             else:
                 needed.update(reads_by(self.program, node))
                 needed = self.needed_before(node.head, needed)

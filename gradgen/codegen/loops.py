@@ -67,7 +67,9 @@ class Loop:
         return Line(Phrase(template, operands), target, self.op.origin)
 
 
-def plan_loop(op: Op, uses: Uses, visible: Sequence[Value]) -> Loop:
+def plan_loop(
+    op: Op, uses: Uses, visible: Sequence[Value], *, is_scan: bool = False
+) -> Loop:
     """Return what is printed round a loop and its body."""
     parts = loop_parts(op)
     loop = Loop(op, parts, op.regions[-1].params[0])
@@ -77,7 +79,8 @@ def plan_loop(op: Op, uses: Uses, visible: Sequence[Value]) -> Loop:
         _add_ends(loop, uses)
     else:
         _add_counter(loop, uses)
-    _add_fetches(loop, uses)
+    if not is_scan:
+        _add_fetches(loop, uses)
     return loop
 
 

@@ -20,6 +20,9 @@ RESERVED = frozenset(
     {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
 )
 ALWAYS = (-(1 << 60), 1 << 60)
+ANY_TAPE = "tape"
+"""The hint of a tape that is better named after what it holds."""
+
 LONGEST = 12
 """How long the name of an operand may be to become part of another name."""
 
@@ -39,6 +42,20 @@ BY_OP = {
     "maximum": "upper",
     "minimum": "lower",
     "multiply": "prod",
+    "seq_append": "items",
+    "seq_concat": "items",
+    "seq_empty": "items",
+    "seq_extend": "items",
+    "seq_from": "items",
+    "seq_get": "item",
+    "seq_insert": "items",
+    "seq_len": "count",
+    "seq_pop": "items",
+    "seq_set": "items",
+    "seq_slice": "items",
+    "seq_stack": "stacked",
+    "seq_unstack": "items",
+    "seq_zeros_like": "items",
     "subtract": "diff",
     "where": "picked",
 }
@@ -182,19 +199,23 @@ class _Namer:
     def name_result(self, value: Value) -> None:
         """Name what a statement binds, unless what shares its name has one."""
         if self.webs.find(value) not in self.names:
-            key = self.webs.key(value)
-            alike = (x for x in self.webs.of(value) if name_key(x) == key)
-            named = value if key is None else next(alike, value)
-            self._give(value, [self._wish(named)])
+            self._give(value, [self._wish_of_web(value)])
+
+    def _wish_of_web(self, value: Value) -> str:
+        """Name a value after the one of those it shares a name with that has it."""
+        key = self.webs.key(value)
+        alike = (x for x in self.webs.of(value) if name_key(x) == key)
+        return self._wish(value if key is None else next(alike, value))
 
     def _wish(self, value: Value) -> str:
         if value.base is not None and self._is_known(_root(value)):
             base = self.names.get(self.webs.find(value.base))
-            return (base or self._wish(value.base)) + value.suffix
-        if value.hint:
+            return (base or self._wish_of_web(value.base)) + value.suffix
+        if value.hint not in ("", ANY_TAPE):
             return last_step(value.hint) or identifier(value.hint)
         members = self.webs.of(value)
-        named = next((x for x in reversed(members) if _root(x).hint), None)
+        hinted = (x for x in members[::-1] if _root(x).hint not in ("", ANY_TAPE))
+        named = next(hinted, None)
         if named is not None and named is not value:
             return self._wish(named)
         last = members[-1] if len(members) > 1 else value

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from gradgen import kernels
 from gradgen.codegen.comments import docstring
 from gradgen.codegen.containers import classes_in, unpacking
+from gradgen.codegen.exchanges import settle
 from gradgen.codegen.layout import INDENT, WIDTH
-from gradgen.codegen.liveness import lives_of
 from gradgen.codegen.names import choose_names
 from gradgen.codegen.printing import SECTIONS, Printer, print_nodes, template_of
 from gradgen.codegen.schedule import schedule
-from gradgen.codegen.webs import webs_of
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
 
@@ -41,7 +40,7 @@ def emit(function: Function) -> Emitted:
     support = _support_in(function)
     taken = {*support, *classes.values(), function.name}
     program = schedule(function)
-    webs = webs_of(program, lives_of(program))
+    webs = settle(program)
     names = choose_names(function, webs, taken)
     printer = Printer(program, names, webs, function.result, classes, support)
     origins = {op.origin for op in function.body.ops}

@@ -118,7 +118,8 @@ def _print_node(printer: Printer, node: Node) -> None:
     elif isinstance(node, If):
         _print_if(printer, node, "if ")
     elif isinstance(node, For):
-        head = f"for {printer.names[node.index]} in "
+        targets = ", ".join(printer.names[x] for x in node.targets)
+        head = f"for {targets} in "
         printer.add_header(head, _operand(printer, node.iterable), node.span)
         _print_inside(printer, node.body)
     elif isinstance(node, While):
@@ -209,13 +210,14 @@ def _print_bind(printer: Printer, node: Bind) -> None:
     while moves:
         ready = next((m for m in moves if _is_free(printer, m, moves)), None)
         if ready is None:
-            printer.add(_exchange(printer, moves), None)
+            printer.add(_exchange(printer, moves), node.span)
             return
         moves.remove(ready)
         target, source = ready
         numbers = isinstance(target.type, Scalar)
         expression = _atom(printer, source)
-        printer.add(_assign(_stored(printer, target), expression, numbers), None)
+        statement = _assign(_stored(printer, target), expression, numbers)
+        printer.add(statement, node.span)
 
 
 def _exchange(printer: Printer, moves: Sequence[tuple[Value, Atom]]) -> ast.stmt:

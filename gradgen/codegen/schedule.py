@@ -16,6 +16,7 @@ from gradgen.codegen.loops import (
     plan_loop,
     store,
 )
+from gradgen.codegen.scans import find_scans, scan_of
 from gradgen.codegen.statements import (
     Bind,
     Break,
@@ -38,7 +39,9 @@ def schedule(function: Function) -> Program:
     program = Program([])
     ops = function.body.ops
     if any(op.regions for op in ops):
-        scheduler = _Scheduler(program, uses_in(function.body))
+        uses = program.uses = uses_in(function.body)
+        scans = find_scans(function.body, uses)
+        scheduler = _Scheduler(program, uses, scans)
         scheduler.visible.extend(function.inputs)
         scheduler.add_ops(ops, program.nodes)
     else:
@@ -71,6 +74,7 @@ class _Scheduler:
 
     program: Program
     uses: Uses
+    scans: set[Op]
     stores: dict[Value, list[Tape]] = field(default_factory=dict)
     visible: list[Value] = field(default_factory=list)
 
@@ -177,7 +181,19 @@ class _Scheduler:
             nodes.append(If(flag, [*finish, *leave], [], None, "primal"))
             nodes.extend(finish)
         else:
+            flag = self.read_later(flag, _copies(finish))
             nodes.extend([*finish, If(flag, leave, [], None, "primal")])
+
+    def read_later(self, atom: Atom, copies: dict[Value, Value]) -> Atom:
+        """Return an atom that reads variables in place of what they are bound to."""
+        if not isinstance(atom, Value):
+            return atom
+        op = self.program.inlined.get(atom)
+        if op is None:
+            return copies.get(atom, atom)
+        operands = tuple(self.read_later(x, copies) for x in op.operands)
+        self.program.inlined[atom] = op.with_operands(operands)
+        return atom
 
     def changes(self, nodes: Nodes, atom: Atom) -> bool:
         """Tell whether statements bind anew what ``atom`` reads."""
@@ -247,9 +263,10 @@ class _Scheduler:
         nodes.extend(finish)
 
     def add_loop(self, op: Op, nodes: Nodes) -> None:
-        for bound in bounds_again(op, self.uses):
+        is_scan = op in self.scans
+        for bound in [] if is_scan else bounds_again(op, self.uses):
             self.give_name(bound, nodes)
-        loop = plan_loop(op, self.uses, self.visible)
+        loop = plan_loop(op, self.uses, self.visible, is_scan=is_scan)
         aliases = self.program.aliases
         aliases.update(zip(loop.parts.final, loop.parts.carried, strict=True))
         nodes.extend(loop.before)
@@ -259,7 +276,9 @@ class _Scheduler:
             aliases[loop.stop] = loop.index
             nodes.append(self.while_node(loop, body))
         else:
-            nodes.append(For(loop.index, iterable_of(loop), body, op.span, op.origin))
+            plain = (loop.index,), iterable_of(loop)
+            targets, iterable = scan_of(op, self.uses) if is_scan else plain
+            nodes.append(For(targets, iterable, body, op.span, op.origin))
         self.add_body(loop, body)
         for c, x in zip(loop.parts.carried, loop.parts.initial, strict=True):
             if isinstance(x, Literal) and not self.uses.count(c):
@@ -301,6 +320,12 @@ class _Scheduler:
         flag = loop.parts.exit[0] if loop.parts.exit else Literal.of(False)
         self.visible.extend((*loop.parts.carried, loop.index))
         self.add_tail(block.ops, flag, loop.closing, loop.leaving, nodes)
+
+
+def _copies(nodes: Nodes) -> dict[Value, Value]:
+    """Return the variables that values are bound to."""
+    pairs = [pair for node in nodes if isinstance(node, Bind) for pair in node.pairs]
+    return {source: y for y, source in pairs if isinstance(source, Value)}
 
 
 def drop_repeated(nodes: Nodes, target: Value, literal: Literal) -> None:

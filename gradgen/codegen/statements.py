@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gradgen.codegen.uses import Uses
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Literal, Op, Value
 
@@ -46,6 +47,7 @@ class Bind:
 
     pairs: tuple[tuple[Value, Atom], ...]
     origin: str
+    span: Span | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -61,9 +63,9 @@ class If:
 
 @dataclass(eq=False, slots=True)
 class For:
-    """``for index in iterable``."""
+    """``for targets in iterable``."""
 
-    index: Value
+    targets: tuple[Value, ...]
     iterable: Phrase
     body: Nodes
     span: Span | None
@@ -102,7 +104,7 @@ Nodes: TypeAlias = list[Node]
 
 @dataclass(slots=True)
 class Program:
-    """The statements of a function.
+    """The statements of a function, and how its values are used if it branches.
 
     ``inlined`` holds the ops that are printed inside others, ``aliases`` values that
     are just another value's name at a later time: the result of a loop is what its slot
@@ -110,6 +112,7 @@ class Program:
     """
 
     nodes: Nodes
+    uses: Uses | None = None
     inlined: dict[Value, Op] = field(default_factory=dict)
     aliases: dict[Value, Value] = field(default_factory=dict)
 
@@ -171,7 +174,7 @@ def targets_of(node: Node) -> Mapping[Value, None]:
     if isinstance(node, Bind):
         return {y: None for y, x in node.pairs if not is_undefined(x)}
     if isinstance(node, For):
-        return {node.index: None}
+        return dict.fromkeys(node.targets)
     return {}
 
 

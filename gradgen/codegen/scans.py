@@ -1,0 +1,65 @@
+"""Loops that go through tapes themselves: ``for x in reversed(x_tape)``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradgen.codegen.lengths import is_number
+from gradgen.codegen.statements import Phrase
+from gradgen.codegen.uses import Uses
+from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
+from gradgen.ir.regions import LoopParts, loop_parts
+
+
+def find_scans(block: Block, uses: Uses) -> set[Op]:
+    """Return the loops that read their tapes alone, and no longer count their bounds.
+
+    The tapes were made by loops with the same iterations, and the index is not used.
+    """
+    makers = {y: op for op in walk_ops(block) for y in op.results}
+    found = {op for op in walk_ops(block) if _is_scan(op, uses, makers)}
+    for op in found:
+        for x in loop_parts(op).range:
+            if isinstance(x, Value):
+                uses.all[x] -= 1
+    return found
+
+
+def _is_scan(op: Op, uses: Uses, makers: Mapping[Value, Op]) -> bool:
+    if op.name != "for" or uses.count(op.regions[0].params[0]):
+        return False
+    parts = loop_parts(op)
+    if any(map(uses.count, (*parts.stacked, *op.results[-2:]))):
+        return False
+    tapes = [tape for tape, _ in _scanned(parts, uses)]
+    return bool(tapes) and all(_fills(parts.range, x, makers) for x in tapes)
+
+
+def _scanned(parts: LoopParts, uses: Uses) -> list[tuple[Atom, Value]]:
+    """Return the tapes that are read, each with its element."""
+    pairs = zip(parts.scanned, parts.elements, strict=True)
+    return [(tape, e) for tape, e in pairs if uses.count(e)]
+
+
+def _fills(bounds: tuple[Atom, ...], tape: Atom, makers: Mapping[Value, Op]) -> bool:
+    """Tell whether a loop over just this range made a tape."""
+    op = makers.get(tape) if isinstance(tape, Value) else None
+    if op is None or op.name not in ("for", "while"):
+        return False
+    parts = loop_parts(op)
+    if tape not in parts.stacked:
+        return False
+    lo, hi, step = bounds
+    if op.name == "while":
+        return hi is op.results[-2] and is_number(lo, 0) and is_number(step, 1)
+    start, stop, by = parts.range
+    return (lo, hi, step) == (start, op.results[-2] if op.attrs["exits"] else stop, by)
+
+
+def scan_of(op: Op, uses: Uses) -> tuple[tuple[Value, ...], Phrase]:
+    """Return the elements, and what a loop over tapes goes through."""
+    pairs = _scanned(loop_parts(op), uses)
+    text = "reversed({%d})" if op.attrs["reverse"] else "{%d}"
+    texts = [text % k for k in range(len(pairs))]
+    whole = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
+    return tuple(e for _, e in pairs), Phrase(whole, tuple(tape for tape, _ in pairs))
