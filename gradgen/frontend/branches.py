@@ -190,20 +190,18 @@ class _Meeting:
         context = self.frame.context
         if not (self.first.dead or self.second.dead):
             joiner = Joiner(
-                self.builder,
+                context,
                 self._either,
                 self.before,
-                context.buffers,
                 naming=self.naming,
             )
             return joiner.states(self.first.state, self.second.state)
         choose = self._other if self.first.dead else self._one
         after = self.second.state if self.first.dead else self.first.state
         joiner = Joiner(
-            self.builder,
+            context,
             choose,
             self.before,
-            context.buffers,
             lifting=True,
             naming=self.naming,
         )

@@ -142,10 +142,9 @@ class RegionLoop:
 
     def _joined(self, head: State, made: State, body: Body) -> tuple[State, State]:
         joiner = Joiner(
-            self.builder,
+            self.frame.context,
             self.slots.choose,
             head,
-            self.frame.context.buffers,
             made,
             naming=self.slots.naming,
         )
@@ -207,10 +206,9 @@ class RegionLoop:
             known = begun and isinstance(slot.next, Literal)
             final[param] = slot.next if known and slot.next is not None else result
         joiner = Joiner(
-            self.builder,
+            self.frame.context,
             lambda a, _: final.get(a, a) if isinstance(a, Value) else a,
             head,
-            self.frame.context.buffers,
         )
         after = joiner.states(head, head)
         for thing in self.before.objects.values():
