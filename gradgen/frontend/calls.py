@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, Refusal, SourceError
-from gradgen.frontend.arrays import CONTIGUOUS, ArrayObject, Buffer, fresh, share
+from gradgen.frontend.arrays import (
+    CONTIGUOUS,
+    ArrayObject,
+    Buffer,
+    fresh,
+    share,
+    traced,
+)
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.displays import evaluate_all
@@ -298,7 +305,11 @@ def _shared(
         return Static(value.atom.value)
     if name in CONTIGUOUS and not sources:
         return fresh(value, contiguous=True)
-    return share(value, sources, sharing(name), name, everyone)
+    how = sharing(name)
+    if how != "never" and not value.shape:
+        view = traced(value, sources)
+        return fresh(value) if view is None else view
+    return share(value, sources, how, name, everyone)
 
 
 def _into(

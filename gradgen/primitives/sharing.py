@@ -20,11 +20,12 @@ ALWAYS = frozenset[str]().union(
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
+    (np.dtype(code).type.__name__ for code in "?bhilqBHILQfd"),
 )
 """The result is a view wherever its lowering is made of views alone.
 
-It is none where the lowering casts or computes: ``np.asarray`` of another dtype,
-``np.einsum`` that sums.
+It is none where the lowering casts or computes: ``np.asarray`` or ``np.float32`` of
+another dtype, ``np.einsum`` that sums.
 """
 
 READONLY = frozenset(("diagonal", "diag", "broadcast_to", "broadcast_arrays"))
@@ -47,8 +48,6 @@ def sharing(target: Any) -> Sharing:
     >>> sharing(np.transpose), sharing("ravel"), sharing(np.exp)
     ('always', 'maybe', 'never')
     """
-    if isinstance(target, type) and issubclass(target, np.generic):
-        return "always"
     name = target if isinstance(target, str) else getattr(target, "__name__", "")
     if name in ALWAYS:
         return "always"

@@ -354,3 +354,11 @@ def reads_between_writes(x, y):
         total += z[i] * z[0]
         z[0] = total
     return total * np.sum(z)
+
+
+@program(lambda r, n, m: (r(1), r()))
+def views_without_axes(v, s):
+    A = v * 2.0
+    first, second, whole = A.squeeze(), A.reshape(()), np.float64(A)
+    A[0] = s * s
+    return first * second + 3.0 * whole[0] + v[0]
