@@ -11,6 +11,7 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, share
 from gradgen.frontend.frame import Context, Frame, always, call
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
 from gradgen.frontend.values import (
     Foreign,
@@ -46,7 +47,7 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         return _foreign_attribute(frame, owner, name)
     if isinstance(owner, Static):
         return _static_attribute(frame, owner.value, name)
-    if isinstance(owner, list | tuple | dict | View):
+    if isinstance(owner, list | tuple | dict | View | RunList):
         return _container_method(owner, name)
     raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
 
@@ -63,6 +64,8 @@ def class_of(value: Any) -> type:
         return str
     if isinstance(value, list | tuple | dict):
         return type(value)
+    if isinstance(value, RunList):
+        return list
     raise Refusal(f"the class of {describe(value)} is not known")
 
 
@@ -91,8 +94,11 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
     raise Refusal(f"the attribute '{name}' of an array is not supported", hint)
 
 
+CLASSES: dict[type, type] = {View: dict, RunList: list}
+
+
 def _container_method(owner: Any, name: str) -> Method:
-    cls = dict if isinstance(owner, View) else type(owner)
+    cls = CLASSES.get(type(owner), type(owner))
     if not hasattr(cls, name):
         raise always("AttributeError", f"no '{name}' in a {cls.__name__}")
     return Method(owner, name)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.containers import check_owned, index_items, items_of, select
@@ -26,6 +27,7 @@ from gradgen.frontend.frame import (
     refusing,
     static_int,
 )
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import look_up
 from gradgen.frontend.records import set_attribute
 from gradgen.frontend.targets import bind_target, store
@@ -106,7 +108,7 @@ def updated(
     frame: Frame, kind: type[ast.operator], old: Any, value: Any, rewrite: str
 ) -> Any:
     """Return what ``old`` is after an augmented assignment."""
-    if isinstance(old, list):
+    if isinstance(old, list | RunList):
         return _updated_list(frame, kind, old, value)
     if isinstance(old, dict) and kind is ast.BitOr and isinstance(value, dict):
         check_owned(frame.context, old)
@@ -127,10 +129,12 @@ def _is_number(frame: Frame, value: Handle) -> bool:
     return frame.context.is_immutable(value.atom)
 
 
-def _updated_list(
-    frame: Frame, kind: type[ast.operator], old: list[Any], value: Any
-) -> list[Any]:
+def _updated_list(frame: Frame, kind: type[ast.operator], old: Any, value: Any) -> Any:
     check_owned(frame.context, old)
+    if isinstance(old, RunList) or isinstance(value, RunList):
+        if kind is not ast.Add:
+            raise Refusal(f"the operator '{_symbol(kind)}=' on this list")
+        return runlists.added(frame, old, value)
     if kind is ast.Add:
         old.extend(list(items_of(frame, value)))
     elif kind is ast.Mult:

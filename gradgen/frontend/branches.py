@@ -18,6 +18,7 @@ from gradgen.frontend.heap import State, state_of
 from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Conflict, Static
+from gradgen.frontend.widening import restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
@@ -69,7 +70,18 @@ def branch(
     """Interpret both branches and join them; return how the statement is left."""
     if cond.shape:
         raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
-    before = state_of(frame)
+    return restarting(
+        frame, lambda before: _branch(frame, before, cond, then, otherwise)
+    )
+
+
+def _branch(
+    frame: Frame,
+    before: State,
+    cond: Handle,
+    then: Callable[[], Flow | None],
+    otherwise: Callable[[], Flow | None],
+) -> Flow | None:
     outcomes = []
     for action in (then, otherwise):
         before.put_back()

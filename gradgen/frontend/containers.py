@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.arrays import ArrayObject, share, traced
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
@@ -23,6 +24,7 @@ from gradgen.frontend.frame import (
     guarded,
     static_int,
 )
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Foreign,
     Message,
@@ -126,6 +128,8 @@ def length_of(frame: Frame, value: Any) -> Any:
     """Return ``len(value)``."""
     if isinstance(value, list | tuple | dict):
         return Static(len(value))
+    if isinstance(value, RunList):
+        return runlists.count(value)
     if isinstance(value, View):
         return Static(len(value.owner))
     if isinstance(value, Record) and value.is_tuple:
@@ -153,6 +157,8 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
         return bool(value.value)
     if isinstance(value, list | tuple | dict):
         return bool(value)
+    if isinstance(value, RunList):
+        raise _run_time_test(frame.context, value, hint)
     if isinstance(value, View):
         return bool(value.owner)
     if isinstance(value, Handle | Message):
@@ -186,6 +192,8 @@ def test_of(frame: Frame, node: ast.expr) -> Any:
 
 def as_test(frame: Frame, value: Any) -> Any:
     """Return a bool, or a handle, for what is tested."""
+    if isinstance(value, RunList):
+        return runlists.is_full(value)
     if not isinstance(value, Handle):
         return truth(frame, value)
     if value.shape:
@@ -213,12 +221,14 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
     """Return ``owner[index]``."""
     if isinstance(owner, Handle):
         return _select_from_array(frame, owner, index)
+    if isinstance(owner, RunList):
+        return runlists.item_at(frame, owner, index)
     if isinstance(owner, dict):
         return owner[key_in(owner, index)]
     if isinstance(owner, Record) and owner.is_tuple:
         owner = tuple(owner.fields.values())
     if isinstance(owner, list | tuple):
-        return _select_from_sequence(owner, index)
+        return _select_from_sequence(frame, owner, index)
     if isinstance(owner, Static) and isinstance(
         owner.value, str | bytes | range | tuple
     ):
@@ -277,7 +287,16 @@ def _bound(value: Any) -> Any:
     return static_int(value) if isinstance(value, Handle) else value
 
 
-def _select_from_sequence(owner: Any, index: Any) -> Any:
+def is_open(frame: Frame, index: Any) -> bool:
+    """Tell whether only a run knows an index."""
+    if not isinstance(index, Handle) or not isinstance(index.atom, Value):
+        return False
+    return not index.shape and foldable_input(frame.context, index.atom) is None
+
+
+def _select_from_sequence(frame: Frame, owner: Any, index: Any) -> Any:
+    if is_open(frame, index):
+        return runlists.any_item(frame, owner, index)
     position = _static_index(index)
     try:
         return owner[position]

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.branches import choose_value
 from gradgen.frontend.comparisons import compare, conjunction, negate
 from gradgen.frontend.containers import (
     as_test,
     fold,
+    is_open,
     items_of,
     key_in,
     select,
@@ -29,6 +31,7 @@ from gradgen.frontend.frame import (
     refusing,
     static_int,
 )
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Foreign,
     Static,
@@ -87,7 +90,9 @@ def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> An
     if isinstance(left, Static) and isinstance(right, Static):
         return fold(function, left.value, right.value)
     if function is operator.mul and _is_repetition(left, right):
-        return _repeat(left, right)
+        return _repeat(frame, left, right)
+    if function is operator.add and RunList in (type(left), type(right)):
+        return runlists.joined(frame, left, right)
     if isinstance(left, Handle) or isinstance(right, Handle):
         return _apply_operator(frame, name, function, [left, right])
     return _combine_containers(frame, function, left, right)
@@ -142,8 +147,10 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, Static) and isinstance(value.value, int)
 
 
-def _repeat(left: Any, right: Any) -> Any:
+def _repeat(frame: Frame, left: Any, right: Any) -> Any:
     many, count = (left, right) if isinstance(left, list | tuple) else (right, left)
+    if isinstance(many, list) and is_open(frame, count):
+        return runlists.repeated(frame, many, count)
     return many * static_int(count)
 
 
@@ -193,6 +200,9 @@ def _compare_pair(frame: Frame, op: ast.cmpop, left: Any, right: Any) -> Any:
     if isinstance(op, ast.Is | ast.IsNot):
         return Static(is_same(left, right) is isinstance(op, ast.Is))
     if isinstance(op, ast.In | ast.NotIn):
+        if isinstance(right, RunList):
+            found = runlists.contains(frame, right, left)
+            return found if isinstance(op, ast.In) else negate(frame, found)
         return Static(_contains(frame, right, left) is isinstance(op, ast.In))
     name, function = COMPARE[type(op)]
     return compare(frame, name, function, left, right)

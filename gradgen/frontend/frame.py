@@ -52,6 +52,7 @@ NUMBERS = frozenset(
         "min",
         "norm",
         "prod",
+        "seq_get",
         "std",
         "sum",
         "var",
@@ -66,6 +67,8 @@ class Context:
 
     ``integers`` are the arguments that can be folded if they turn out to shape the
     program. ``borrowed`` are the containers that belong to the caller, by identity.
+    ``bases`` are the states in which the branches and loops under way began, ``narrow``
+    lists whose length must be known.
     """
 
     builder: Builder
@@ -83,6 +86,8 @@ class Context:
     buffers: list[Buffer] = field(default_factory=list)
     inputs: set[Value] = field(default_factory=set)
     arguments: dict[Value, Buffer] = field(default_factory=dict)
+    bases: list[Any] = field(default_factory=list)
+    narrow: dict[int, Any] = field(default_factory=dict)
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""
@@ -189,6 +194,20 @@ class Flow:
     value: Any = None
 
 
+class Widen(Exception):
+    """The length of a list is known only at run time, from before what is under way.
+
+    ``form`` is that of an element it holds then. If that is not ``needed``, the list
+    may as well differ between the paths.
+    """
+
+    def __init__(self, target: Any, form: Any, *, needed: bool = False) -> None:
+        super().__init__()
+        self.target = target
+        self.form = form
+        self.needed = needed
+
+
 class Raised(Exception):
     """What is being interpreted raises, whatever else holds."""
 
@@ -272,7 +291,7 @@ def refusing() -> Iterator[None]:
     """Refuse what a rule or a function of Python does not take."""
     try:
         yield
-    except (Refusal, GradgenError, NeedsStatic, RecursionError):
+    except (Refusal, GradgenError, NeedsStatic, RecursionError, Widen):
         raise
     except Exception as error:
         kind = type(error).__name__

@@ -210,9 +210,7 @@ class Joiner:
             gap = Literal.undefined(a.type)
             return choose(gap, a) if first else choose(a, gap)
 
-        inner = Joiner(
-            self.context, one_sided, self.base, self.own, lifting=True
-        )
+        inner = Joiner(self.context, one_sided, self.base, self.own, lifting=True)
         joined = inner.join(value, value)
         self.adopt(inner)
         return joined

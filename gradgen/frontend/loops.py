@@ -19,6 +19,7 @@ from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.values import Static
+from gradgen.frontend.widening import restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import make_for, make_if, make_while
@@ -114,11 +115,11 @@ class Slots:
 class RegionLoop:
     """Interprets the body of a loop until its slots are known, and appends the op."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, before: State) -> None:
         self.frame = frame
         self.builder = frame.builder
         self.slots = Slots(frame.context, frame.builder, set(frame.builder.dims.names))
-        self.before = state_of(frame)
+        self.before = before
 
     def settle(self, run: Callable[[], Any]) -> tuple[State, Body]:
         """Return the state at the start of the body, and the body itself.
@@ -241,7 +242,13 @@ def region_for(
     turn: Callable[[Handle], None],
 ) -> Handle:
     """Append a loop over ``range(*bounds)``; return whether it was left early."""
-    loop = RegionLoop(frame)
+    return restarting(frame, lambda before: _region_for(frame, before, bounds, turn))
+
+
+def _region_for(
+    frame: Frame, before: State, bounds: Bounds, turn: Callable[[Handle], None]
+) -> Handle:
+    loop = RegionLoop(frame, before)
     index = Value(PY_INT)
 
     def run() -> Any:
@@ -299,7 +306,13 @@ def region_while(
     frame: Frame, test: Callable[[], Any], turn: Callable[[], None]
 ) -> Handle:
     """Append a loop that runs while ``test()``; return whether it was left early."""
-    loop = RegionLoop(frame)
+    return restarting(frame, lambda before: _region_while(frame, before, test, turn))
+
+
+def _region_while(
+    frame: Frame, before: State, test: Callable[[], Any], turn: Callable[[], None]
+) -> Handle:
+    loop = RegionLoop(frame, before)
     index = Value(PY_INT)
 
     def run() -> Any:

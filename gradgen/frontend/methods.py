@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.containers import check_owned, fold, items_of, key_in
 from gradgen.frontend.frame import Frame, always, static_int
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.records import record_method
 from gradgen.frontend.values import (
     NOTHING,
@@ -31,6 +33,8 @@ def call_method(
         return record_method(frame, owner, name, args, kwargs)
     if isinstance(owner, Static):
         return _known_method(frame, owner.value, name, args, kwargs)
+    if isinstance(owner, RunList):
+        return run_list_method(frame, owner, name, args, kwargs)
     table = (
         LISTS if isinstance(owner, list) else DICTS if isinstance(owner, dict) else {}
     )
@@ -44,6 +48,29 @@ def call_method(
     if name in ("index", "count") and is_static(owner) and is_static(args):
         return fold(getattr(to_python(owner), name), *to_python(args))
     raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
+
+
+RUN_LISTS: dict[str, ContainerMethod] = {
+    "append": runlists.append,
+    "extend": runlists.extend,
+    "insert": runlists.insert,
+    "pop": runlists.pop,
+    "clear": runlists.clear,
+    "reverse": runlists.reverse,
+    "copy": runlists.copied,
+}
+
+
+def run_list_method(
+    frame: Frame, owner: RunList, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a method of a list whose length is known only at run time."""
+    if name not in RUN_LISTS or kwargs:
+        raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
+    try:
+        return RUN_LISTS[name](frame, owner, *args)
+    except TypeError:
+        raise Refusal(f"the method '{name}' with such arguments") from None
 
 
 def _known_method(

@@ -8,6 +8,7 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import Frame, always, evaluate, evaluates, executes
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import find_outside
 from gradgen.frontend.values import Conflict, Maybe, Static
 from gradgen.ir.core import Value
@@ -85,6 +86,8 @@ def name_value(value: Any, name: str) -> None:
 
     A path such as ``params[0]`` is no name.
     """
+    if isinstance(value, RunList) and len(value.columns) == 1:
+        value = value.handles[0]
     atom = value.atom if isinstance(value, Handle) else None
     if isinstance(atom, Value) and not atom.hint.isidentifier():
         atom.hint = name

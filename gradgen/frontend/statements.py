@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.branches import branch
 from gradgen.frontend.containers import check_owned, key_in, test_of, truth
 from gradgen.frontend.displays import define, evaluate_all
@@ -23,6 +24,7 @@ from gradgen.frontend.frame import (
     guarded,
     static_int,
 )
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.messages import text_of
 from gradgen.frontend.running import Consumed, Ending, execute, executes_with_rest
 from gradgen.frontend.targets import bind_target
@@ -58,6 +60,9 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
 def _delete_item(frame: Frame, target: ast.Subscript) -> None:
     owner = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if isinstance(owner, RunList):
+        runlists.delete(frame, owner, index)
+        return
     if not isinstance(owner, list | dict):
         raise Refusal("'del' of this is not supported", "leave it out")
     check_owned(frame.context, owner)

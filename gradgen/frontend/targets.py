@@ -6,9 +6,11 @@ import ast
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend import runlists
 from gradgen.frontend.arrays import ArrayObject
-from gradgen.frontend.containers import check_owned, unpack
+from gradgen.frontend.containers import check_owned, is_open, unpack
 from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import name_value
 from gradgen.frontend.records import set_attribute
 from gradgen.frontend.values import Static, describe, is_static, to_python
@@ -49,6 +51,9 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     if isinstance(owner, ArrayObject):
         store_into(frame, owner, index, value)
         return
+    if isinstance(owner, RunList):
+        runlists.set_item(frame, owner, index, value)
+        return
     if not isinstance(owner, list | dict):
         raise Refusal(f"writing into {describe(owner)} is not supported")
     check_owned(frame.context, owner)
@@ -57,6 +62,9 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
         return
     if isinstance(index, Static) and isinstance(index.value, slice):
         raise Refusal("assigning to a slice of a list is not supported", "list + list")
+    if is_open(frame, index):
+        runlists.set_any(frame, owner, index, value)
+        return
     try:
         owner[static_int(index)] = value
     except (IndexError, TypeError) as error:

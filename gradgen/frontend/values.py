@@ -16,6 +16,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
+from gradgen.frontend.lists import RunList
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.tree import NONE, Tree, leaf, record_fields
 from gradgen.primitives.registry import Handle
@@ -290,7 +291,7 @@ def children_of(value: Any) -> list[Any]:
 
 def has_handles(value: Any) -> bool:
     """Tell whether a container holds anything known only at run time."""
-    if isinstance(value, Handle | Message):
+    if isinstance(value, Handle | Message | RunList):
         return True
     if isinstance(value, list | tuple | dict | Record):
         return any(map(has_handles, children_of(value)))
@@ -312,6 +313,8 @@ def to_python(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Handle):
         return value
+    if isinstance(value, RunList):
+        return value.as_array()
     if isinstance(value, Static):
         return value.value
     if isinstance(value, Record) and value.is_tuple:
@@ -345,6 +348,7 @@ KINDS: dict[type, str] = {
     Partial: "a function",
     Method: "a method",
     Stream: "an iterator",
+    RunList: "a list whose length is known only at run time",
     Walk: "an iterable whose length is known at run time",
     Conflict: "something that differs between the paths that lead here",
     View: "a view of a dict",

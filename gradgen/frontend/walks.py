@@ -8,6 +8,9 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import select
 from gradgen.frontend.frame import Frame, static_int
+from gradgen.frontend.lists import RunList
+from gradgen.frontend.runlists import count as count_of
+from gradgen.frontend.runlists import item_at
 from gradgen.frontend.values import Static, Walk
 from gradgen.ir.core import Literal
 from gradgen.primitives.registry import (
@@ -25,6 +28,8 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
     """Return how ``value`` is walked over in a loop, None if its items are known."""
     if isinstance(value, Walk):
         return value
+    if isinstance(value, RunList):
+        return elements(frame, value)
     if isinstance(value, Handle) and value.shape and not _is_short(value):
         return rows(frame, value)
     return None
@@ -43,6 +48,12 @@ def rows(frame: Frame, value: Handle) -> Walk:
     return Walk(
         up_to(frame, dim_of(value, 0)), lambda i: select(frame, value, i), (value,)
     )
+
+
+def elements(frame: Frame, value: RunList) -> Walk:
+    """Return the walk over the elements of a list."""
+    bounds = up_to(frame, count_of(value))
+    return Walk(bounds, lambda i: item_at(frame, value, i), (value,))
 
 
 def up_to(frame: Frame, count: Handle) -> Bounds:

@@ -1,0 +1,188 @@
+"""How an element of a run-time list is made of values, each in a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, Buffer
+from gradgen.frontend.choices import common_type, convert, plain
+from gradgen.frontend.likeness import NUMBERS, Unlike, atom_of, is_equal
+from gradgen.frontend.lists import RunList
+from gradgen.frontend.values import Record, Static, describe
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Value
+from gradgen.ir.types import Array, Seq, Type, same_type
+from gradgen.primitives.registry import Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The structure of an element.
+
+    ``kind`` is ``"leaf"``, a number or array of one type; ``"tuple"``, ``"record"`` or
+    ``"list"``, made of parts; or ``"static"``, one and the same known value throughout.
+    """
+
+    kind: str
+    type: Type | None = None
+    parts: tuple[Form, ...] = ()
+    key: Any = None
+
+
+def form_of(value: Any) -> Form:
+    """Return the form of an element."""
+    if isinstance(value, Handle):
+        return Form("leaf", plain(value.atom.type))
+    if isinstance(value, Static) and isinstance(value.value, NUMBERS):
+        return Form("leaf", plain(atom_of(value).type))
+    if isinstance(value, Static):
+        return Form("static", key=value)
+    if isinstance(value, tuple):
+        return Form("tuple", parts=tuple(map(form_of, value)))
+    if isinstance(value, RunList):
+        return Form("list", parts=(value.form,))
+    if isinstance(value, Record):
+        _check_frozen(value)
+        parts = tuple(map(form_of, value.fields.values()))
+        return Form("record", None, parts, (value.cls, tuple(value.fields)))
+    raise Refusal(
+        f"{describe(value)} in a list whose length is known at run time",
+        "numbers, arrays, and tuples of these",
+    )
+
+
+def _check_frozen(value: Record) -> None:
+    params = getattr(value.cls, "__dataclass_params__", None)
+    if not value.is_tuple and not getattr(params, "frozen", False):
+        raise Refusal(
+            f"{describe(value)}, which can be changed, in a list whose length is known "
+            "at run time",
+            "a NamedTuple, or a frozen dataclass",
+        )
+
+
+def leaf_types(form: Form) -> list[Type]:
+    """Return the type of the elements in each column."""
+    if form.kind == "leaf":
+        assert form.type is not None
+        return [form.type]
+    inner = [type_ for part in form.parts for type_ in leaf_types(part)]
+    return [Seq(type_) for type_ in inner] if form.kind == "list" else inner
+
+
+def common_form(builder: Builder, one: Form, other: Form) -> Form:
+    """Return the form of what either may be.
+
+    Raises
+    ------
+    Unlike
+        Where there is none.
+    """
+    if one.kind != other.kind or len(one.parts) != len(other.parts):
+        raise Unlike("holds elements of unlike kinds", "elements of one type")
+    if one.kind == "leaf":
+        assert one.type is not None
+        assert other.type is not None
+        return Form("leaf", _common_leaf(builder, one.type, other.type))
+    if one.kind == "static":
+        if not (one.key is other.key or is_equal(one.key, other.key)):
+            raise Unlike("holds elements of unlike kinds", "elements of one type")
+        return one
+    if one.key != other.key:
+        raise Unlike("holds objects of unlike classes", "elements of one type")
+    pairs = zip(one.parts, other.parts, strict=True)
+    return Form(
+        one.kind, None, tuple(common_form(builder, a, b) for a, b in pairs), one.key
+    )
+
+
+def _common_leaf(builder: Builder, one: Type, other: Type) -> Type:
+    if fits(builder, other, one):
+        return one
+    try:
+        return common_type(builder, Value(one), Value(other))
+    except Unlike:
+        raise Unlike(
+            f"holds elements of types {one} and {other}", "elements of one type"
+        ) from None
+
+
+def fits(builder: Builder, given: Type, type_: Type) -> bool:
+    """Tell whether a value of a type is one of another type as it is."""
+    if isinstance(given, Array) and isinstance(type_, Array):
+        dims = builder.dims
+        same_rank = len(given.shape) == len(type_.shape)
+        return (
+            given.dtype == type_.dtype
+            and same_rank
+            and all(map(dims.equal, given.shape, type_.shape))
+        )
+    return same_type(given, type_)
+
+
+def takes(builder: Builder, form: Form, other: Form) -> bool:
+    """Tell whether an element of form ``other`` can be kept in a list of ``form``."""
+    try:
+        whole = common_form(builder, form, other)
+    except Unlike:
+        return False
+    pairs = zip(leaf_types(whole), leaf_types(form), strict=True)
+    return all(fits(builder, a, b) for a, b in pairs)
+
+
+def matches(builder: Builder, one: Form, other: Form) -> bool:
+    """Tell whether two lists keep the same elements in the same way."""
+    return takes(builder, one, other) and takes(builder, other, one)
+
+
+def form_between(builder: Builder, items: Sequence[Any]) -> Form | None:
+    """Return a form for all of ``items``, None if there is none.
+
+    A run-time list among them stands for its elements.
+    """
+    try:
+        forms = [x.form if isinstance(x, RunList) else form_of(x) for x in items]
+        whole = forms[0]
+        for form in forms[1:]:
+            whole = common_form(builder, whole, form)
+    except (Unlike, Refusal):
+        return None
+    return whole
+
+
+def leaves_of(value: Any) -> Iterator[Any]:
+    """Yield the numbers, arrays and columns that an element is made of, in order."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from leaves_of(part)
+    elif isinstance(value, Record):
+        for part in value.fields.values():
+            yield from leaves_of(part)
+    elif isinstance(value, RunList):
+        yield from value.handles
+    elif not isinstance(value, Static) or isinstance(value.value, NUMBERS):
+        yield value
+
+
+def atoms_of(builder: Builder, value: Any, form: Form) -> list[Atom]:
+    """Return what an element is made of, in the types of its columns."""
+    pairs = zip(leaves_of(value), leaf_types(form), strict=True)
+    return [
+        atom if fits(builder, atom.type, type_) else convert(builder, atom, type_)
+        for atom, type_ in ((atom_of(x), type_) for x, type_ in pairs)
+    ]
+
+
+def buffers_of(value: Any) -> list[Buffer]:
+    """Return the arrays and lists that an element refers to."""
+    if isinstance(value, RunList):
+        return [*value.columns, value.held]
+    if isinstance(value, ArrayObject):
+        return [value.buffer]
+    parts = value.fields.values() if isinstance(value, Record) else value
+    if isinstance(value, Record | tuple):
+        return [b for part in parts for b in buffers_of(part)]
+    return []

@@ -1,0 +1,57 @@
+"""Lists of which only a run knows the length, or which element is meant, as objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import Buffer
+from gradgen.ir.core import Atom
+from gradgen.primitives.lists import stack
+from gradgen.primitives.registry import Handle
+
+COPIES = "copies, such as xs.append(x.copy())"
+
+
+@dataclass(eq=False, slots=True)
+class RunList:
+    """A list whose length, or which element of it is meant, is known only at run time.
+
+    Its elements have one form, and each number or array in it a column. What the
+    columns hold is the list's; ``held`` stands for the arrays that it refers to.
+    ``origin`` are the items that it was made of, when its columns were ``initial``.
+    ``loose`` says that some numbers in it may be arrays without axes.
+    """
+
+    form: Any
+    columns: tuple[Buffer, ...]
+    held: Buffer
+    initial: tuple[Atom, ...] = ()
+    origin: tuple[Any, ...] | None = None
+    loose: bool = False
+
+    @property
+    def versions(self) -> tuple[Atom, ...]:
+        """Return the newest contents of the columns."""
+        for column in self.columns:
+            if column.doubt:
+                raise Refusal(column.doubt, "a copy of the list, list(…)")
+        return tuple(column.version for column in self.columns)
+
+    @property
+    def handles(self) -> list[Handle]:
+        """Return the newest contents of the columns, as handles."""
+        return [Handle(self.held.builder, version) for version in self.versions]
+
+    def check_elements(self) -> None:
+        """Refuse to read arrays that may have been written to since they came in."""
+        if self.held.doubt:
+            raise Refusal(self.held.doubt, COPIES)
+
+    def as_array(self) -> Handle:
+        """Return what NumPy makes of the list."""
+        self.check_elements()
+        if self.form.kind != "leaf":
+            raise Refusal("an array of a list of lists or tuples", "a list of arrays")
+        return stack(self.handles[0])

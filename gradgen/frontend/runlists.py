@@ -1,0 +1,372 @@
+"""What Python does with a list whose length is known only at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, Buffer, settle
+from gradgen.frontend.forms import (
+    Form,
+    atoms_of,
+    buffers_of,
+    common_form,
+    form_between,
+    form_of,
+    leaf_types,
+    takes,
+)
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.lists import RunList
+from gradgen.frontend.values import NOTHING, Record, Static, describe
+from gradgen.frontend.widening import (
+    ITERATED,
+    is_walked,
+    listed,
+    made_of,
+    run_list,
+    widened,
+)
+from gradgen.ir.core import Atom, Literal, Value
+from gradgen.ir.types import Array, Seq, Type
+from gradgen.primitives import lists
+from gradgen.primitives.lists import get, length, part
+from gradgen.primitives.registry import Handle, apply, lift
+
+GUEST = "this array belongs to a list whose length is known only at run time"
+IN_DOUBT = "this list may have been changed through another name"
+PLAIN_INDEX = "the index of a list is an integer"
+
+Change = Callable[[Handle, Handle], Handle]
+
+
+def count(xs: RunList) -> Handle:
+    """Return ``len(xs)``."""
+    return length(xs.handles[0])
+
+
+def is_full(xs: RunList) -> Handle:
+    """Return whether a list has any element."""
+    return apply("greater", count(xs), 0)
+
+
+def item_at(frame: Frame, xs: RunList, index: Any) -> Any:
+    """Return ``xs[index]``."""
+    if isinstance(index, Static) and isinstance(index.value, slice):
+        return _slice_of(frame, xs, index.value)
+    place = position(frame, index)
+    return _built(frame, xs, [get(column, place) for column in xs.handles])
+
+
+def position(frame: Frame, index: Any) -> Handle:
+    """Return an index as a handle."""
+    place = lift(frame.builder, index.value) if isinstance(index, Static) else index
+    if not isinstance(place, Handle) or place.shape or place.dtype.kind not in "iub":
+        raise Refusal(PLAIN_INDEX, "int(…)")
+    return place
+
+
+def _built(frame: Frame, xs: RunList, values: Sequence[Handle]) -> Any:
+    """Return an element from what its columns hold."""
+    xs.check_elements()
+    return _element(frame, xs, xs.form, iter(values))
+
+
+def _element(frame: Frame, xs: RunList, form: Form, values: Iterator[Handle]) -> Any:
+    if form.kind == "static":
+        return form.key
+    if form.kind == "leaf":
+        return _leaf(frame, xs, next(values))
+    if form.kind == "list":
+        return _inner_list(frame, xs, form.parts[0], values)
+    parts = [_element(frame, xs, inner, values) for inner in form.parts]
+    if form.kind == "tuple":
+        return tuple(parts)
+    cls, names = form.key
+    return Record(cls, dict(zip(names, parts, strict=True)))
+
+
+def _leaf(frame: Frame, xs: RunList, value: Handle) -> Handle:
+    """Return a number, or an array that is one of those that the list refers to."""
+    if not isinstance(value.atom.type, Array):
+        if xs.loose and isinstance(value.atom, Value):
+            frame.context.zero_dimensional.add(value.atom)
+        return value
+    buffer = Buffer(frame.builder, value.atom, either=(xs.held,), guest=GUEST)
+    frame.context.buffers.append(buffer)
+    return ArrayObject(buffer)
+
+
+def _inner_list(
+    frame: Frame, xs: RunList, form: Form, values: Iterator[Handle]
+) -> RunList:
+    """Return a list in a list, which cannot be changed through what is read."""
+    atoms = [next(values).atom for _ in range(_width(form))]
+    inner = run_list(frame, form, atoms, [xs.held])
+    for column in inner.columns:
+        column.either = (xs.held,)
+        column.guest = "this list belongs to a list whose length is known at run time"
+    return inner
+
+
+def _width(form: Form) -> int:
+    if form.kind == "leaf":
+        return 1
+    return sum(map(_width, form.parts))
+
+
+def _slice_of(frame: Frame, xs: RunList, bounds: slice) -> RunList:
+    start, stop, step = (
+        None
+        if b is None
+        else position(frame, b if isinstance(b, Handle) else Static(b))
+        for b in (bounds.start, bounds.stop, bounds.step)
+    )
+    found = [
+        part(column, *map(_known, (start, stop, step))).atom for column in xs.handles
+    ]
+    return run_list(frame, xs.form, found, [xs.held])
+
+
+def _known(bound: Handle) -> Any:
+    return bound.atom.value if isinstance(bound.atom, Literal) else bound
+
+
+def changeable(frame: Frame, xs: RunList, *, resized: bool = True) -> None:
+    """Refuse to change a list that is somebody else's, or is being iterated over."""
+    for column in xs.columns:
+        if column.guest:
+            raise Refusal(column.guest, "a copy of the list, list(…)")
+    if resized and is_walked(frame, xs):
+        raise Refusal(ITERATED, "a loop over a copy, list(…)")
+
+
+def _change(frame: Frame, xs: RunList, versions: Sequence[Handle]) -> None:
+    """Give the columns new contents."""
+    for column, new in zip(xs.columns, versions, strict=True):
+        old = column.version
+        if isinstance(new.atom, Value) and isinstance(old, Value):
+            new.atom.hint = new.atom.hint or old.hint
+        settle(column, new.atom, frame.context.buffers, IN_DOUBT)
+
+
+def _with_item(frame: Frame, xs: RunList, value: Any, change: Change) -> None:
+    """Change each column by what ``value`` has for it."""
+    value = listed(frame, value)
+    xs = taking(frame, xs, value)
+    new = [Handle(frame.builder, x) for x in atoms_of(frame.builder, value, xs.form)]
+    old = xs.handles
+    _keep(frame, xs, value)
+    _change(frame, xs, [change(c, v) for c, v in zip(old, new, strict=True)])
+
+
+def _keep(frame: Frame, xs: RunList, value: Any) -> None:
+    """Note that a list refers to what a value refers to."""
+    xs.held.either = tuple(dict.fromkeys((*xs.held.either, *buffers_of(value))))
+    if isinstance(value, Handle) and not value.shape and isinstance(value.atom, Value):
+        xs.loose |= not frame.context.is_immutable(value.atom)
+
+
+def taking(frame: Frame, xs: RunList, value: Any) -> RunList:
+    """Return the list with room for an element like ``value``."""
+    form = form_of(value)
+    if takes(frame.builder, xs.form, form):
+        return xs
+    try:
+        return widened(frame, xs, form)
+    except Unlike as unlike:
+        raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
+
+
+def append(frame: Frame, xs: RunList, value: Any) -> Static:
+    """Do ``xs.append(value)``."""
+    changeable(frame, xs)
+    _with_item(frame, xs, value, lists.append)
+    return NOTHING
+
+
+def insert(frame: Frame, xs: RunList, index: Any, value: Any) -> Static:
+    """Do ``xs.insert(index, value)``."""
+    changeable(frame, xs)
+    place = position(frame, index)
+    if not (isinstance(place.atom, Literal) and place.atom.value == 0):
+        raise Refusal("inserting into a list of run-time length but at 0", "append")
+    _with_item(frame, xs, value, lambda c, v: lists.insert(c, place, v))
+    return NOTHING
+
+
+def set_item(frame: Frame, xs: RunList, index: Any, value: Any) -> None:
+    """Do ``xs[index] = value``."""
+    changeable(frame, xs, resized=False)
+    if isinstance(index, Static) and isinstance(index.value, slice):
+        raise Refusal("assigning to a slice of a list is not supported", "list + list")
+    place = position(frame, index)
+    _with_item(frame, xs, value, lambda c, v: lists.set_item(c, place, v))
+
+
+def pop(frame: Frame, xs: RunList, *index: Any) -> Any:
+    """Do ``xs.pop(index)`` and return the element."""
+    changeable(frame, xs)
+    places = [position(frame, i) for i in index]
+    pairs = [lists.pop(column, *places) for column in xs.handles]
+    _change(frame, xs, [rest for rest, _ in pairs])
+    return _built(frame, xs, [item for _, item in pairs])
+
+
+def delete(frame: Frame, xs: RunList, index: Any) -> None:
+    """Do ``del xs[index]``."""
+    if isinstance(index, Static) and isinstance(index.value, slice):
+        raise Refusal("deleting a slice of a list is not supported", "xs[:i] + xs[j:]")
+    pop(frame, xs, index)
+
+
+def clear(frame: Frame, xs: RunList) -> Static:
+    """Do ``xs.clear()``."""
+    changeable(frame, xs)
+    builder = frame.builder
+    types = [column.atom.type for column in xs.handles]
+    new = [lists.empty(builder, t.element) for t in types if isinstance(t, Seq)]
+    _change(frame, xs, new)
+    return NOTHING
+
+
+def reverse(frame: Frame, xs: RunList) -> Static:
+    """Do ``xs.reverse()``."""
+    changeable(frame, xs)
+    _change(frame, xs, [part(column, None, None, -1) for column in xs.handles])
+    return NOTHING
+
+
+def copied(frame: Frame, xs: RunList) -> RunList:
+    """Return ``list(xs)``."""
+    return run_list(frame, xs.form, [c.atom for c in xs.handles], [xs.held])
+
+
+def extend(frame: Frame, xs: RunList, values: Any) -> Static:
+    """Do ``xs.extend(values)`` for a list or tuple."""
+    changeable(frame, xs)
+    if isinstance(values, list | tuple):
+        for value in values:
+            xs = taking(frame, xs, listed(frame, value))
+        for value in values:
+            append(frame, xs, value)
+        return NOTHING
+    if not isinstance(values, RunList):
+        raise Refusal(f"extending a list by {describe(values)}", "a list")
+    both = _matched(frame, xs, values)
+    xs.held.either = (*xs.held.either, values.held)
+    _change(frame, xs, [lists.concat(a, b, in_place=True) for a, b in both])
+    return NOTHING
+
+
+def added(frame: Frame, xs: Any, values: Any) -> Any:
+    """Do ``xs += values``, one of which is a run-time list."""
+    if not isinstance(xs, RunList):
+        xs = widened(frame, xs, values.form)
+    extend(frame, xs, values)
+    return xs
+
+
+def set_any(frame: Frame, items: list[Any], index: Handle, value: Any) -> None:
+    """Do ``items[index] = value`` for a list of known length."""
+    form = form_between(frame.builder, [*items, value])
+    if form is None:
+        raise Refusal("this list holds elements of unlike kinds", "one type")
+    set_item(frame, widened(frame, items, form), index, value)
+
+
+def _matched(frame: Frame, xs: RunList, ys: RunList) -> list[tuple[Handle, Handle]]:
+    if not (
+        takes(frame.builder, xs.form, ys.form)
+        and takes(frame.builder, ys.form, xs.form)
+    ):
+        raise Refusal("joining lists of elements of unlike types", "one type")
+    return list(zip(xs.handles, ys.handles, strict=True))
+
+
+def joined(frame: Frame, one: Any, other: Any) -> RunList:
+    """Return ``one + other``, one of which is a run-time list."""
+    pair = [_as_run_list(frame, one, other), _as_run_list(frame, other, one)]
+    both = _matched(frame, *pair)
+    versions = [lists.concat(a, b).atom for a, b in both]
+    return run_list(frame, pair[0].form, versions, [x.held for x in pair])
+
+
+def _as_run_list(frame: Frame, value: Any, partner: Any) -> RunList:
+    if isinstance(value, RunList):
+        return value
+    if not isinstance(value, list):
+        raise Refusal(f"this operator on a list and {describe(value)}")
+    return converted(frame, value, partner.form)
+
+
+def converted(frame: Frame, items: Sequence[Any], form: Form | None = None) -> RunList:
+    """Return a run-time list of known items."""
+    try:
+        return made_of(frame, items, form)
+    except Unlike as unlike:
+        raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
+
+
+def repeated(frame: Frame, items: Sequence[Any], times: Handle) -> RunList:
+    """Return ``[item] * times``."""
+    if len(items) != 1:
+        raise Refusal("repeating a list of several elements a run-time number of times")
+    once = converted(frame, items)
+    versions = []
+    for atom in atoms_of(frame.builder, items[0], once.form):
+        versions.append(apply("seq_repeat", Handle(frame.builder, atom), times).atom)
+    return run_list(frame, once.form, versions, [once.held])
+
+
+def contains(frame: Frame, xs: RunList, item: Any) -> Handle:
+    """Return ``item in xs``."""
+    if xs.form.kind != "leaf" or isinstance(xs.form.type, Array):
+        raise Refusal("whether a list of arrays or tuples contains something")
+    value = lift(frame.builder, item.value) if isinstance(item, Static) else item
+    if not isinstance(value, Handle) or value.shape:
+        raise Refusal(f"whether a list of numbers contains {describe(item)}")
+    return apply("seq_contains", xs.handles[0], value)
+
+
+def any_item(frame: Frame, items: Sequence[Any], index: Any) -> Any:
+    """Return ``items[index]`` for known items and an index known at run time only."""
+    if not items:
+        raise Refusal("this list is empty, so that there is nothing to select")
+    builder = frame.builder
+    items = [listed(frame, item) for item in items]
+    form = form_of(items[0])
+    try:
+        for item in items[1:]:
+            form = common_form(builder, form, form_of(item))
+    except Unlike as unlike:
+        raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
+    rows = [atoms_of(builder, item, form) for item in items]
+    columns = [
+        _outside(frame, [row[k] for row in rows], type_)
+        for k, type_ in enumerate(leaf_types(form))
+    ]
+    held = [b for item in items for b in buffers_of(item)]
+    return item_at(frame, run_list(frame, form, columns, held), index)
+
+
+def _outside(frame: Frame, atoms: Sequence[Atom], element: Type) -> Atom:
+    """Return a list made as far out as possible, once for all turns of a loop."""
+    builder = frame.builder
+    levels = [(ops, views) for ops, _, _, _, views in builder.outer]
+    levels.append((builder.ops, builder.views))
+    known = {*frame.context.inputs, *(x for x in atoms if isinstance(x, Literal))}
+    for level in levels:
+        ops, views = level
+        known.update(y for op in ops for y in op.results)
+        if known.issuperset(atoms):
+            break
+    key = ("list", tuple(atoms), element)
+    if key not in views:
+        current, builder.ops = builder.ops, ops
+        values = [Handle(builder, x) for x in atoms]
+        views[key] = lists.from_values(builder, values, element).atom
+        builder.ops = current
+    return views[key]

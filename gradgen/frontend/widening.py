@@ -1,0 +1,254 @@
+"""From a list of known length to one whose length only a run knows.
+
+That a list grows in a loop shows when the loop has been interpreted once, from then on
+it is a :class:`RunList`. It has to be one from before the loop, or branch, in which it
+changes so. These are then interpreted again, with the list replaced wherever it is
+held, so that who shares it goes on sharing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from gradgen.errors import Refusal
+from gradgen.frontend.arrays import Buffer
+from gradgen.frontend.forms import (
+    Form,
+    atoms_of,
+    buffers_of,
+    common_form,
+    form_of,
+    leaf_types,
+)
+from gradgen.frontend.frame import Frame, Widen
+from gradgen.frontend.heap import State, inner_of, state_of
+from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.lists import RunList
+from gradgen.frontend.values import (
+    Conflict,
+    Maybe,
+    Method,
+    Partial,
+    Record,
+    Static,
+    Stream,
+    Walk,
+)
+from gradgen.ir.core import Atom, Literal
+from gradgen.ir.types import Array, Sym, Type
+from gradgen.primitives.lists import empty, from_values
+from gradgen.primitives.registry import Handle
+
+T = TypeVar("T")
+
+MAX_ROUNDS = 100
+BORROWED = "this changes a list of the caller's, which derivative code must not do"
+ITERATED = "a list that grows or shrinks while it is iterated over is not supported"
+
+
+def restarting(frame: Frame, action: Callable[[State], T]) -> T:
+    """Return ``action(state)``, begun anew after each list that has to be widened."""
+    bases = frame.context.bases
+    for _ in range(MAX_ROUNDS):
+        before = state_of(frame)
+        bases.append(before)
+        try:
+            return action(before)
+        except Widen as wish:
+            before.put_back()
+            found = wish
+        finally:
+            bases.pop()
+        if not _holds(before, found.target):
+            if not bases:
+                raise Refusal("a list that changes its length on some paths")
+            raise found
+        _widen_or_leave(frame, found)
+    raise Refusal("the lists that change here are too involved to follow")
+
+
+def _holds(base: State, target: Any) -> bool:
+    return id(_identity(target)) in base.objects
+
+
+def _identity(target: Any) -> Any:
+    return target.columns[0] if isinstance(target, RunList) else target
+
+
+def _widen_or_leave(frame: Frame, wish: Widen) -> None:
+    """Widen a list before a region, or note that it cannot be."""
+    try:
+        widened(frame, wish.target, wish.form)
+    except Unlike as unlike:
+        if wish.needed or isinstance(wish.target, RunList):
+            raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
+        frame.context.narrow[id(wish.target)] = wish.target
+
+
+def widened(frame: Frame, target: Any, form: Form) -> RunList:
+    """Return what takes the place of a list from now on, with elements like ``form``.
+
+    Raises
+    ------
+    Widen
+        Where the list exists since before a branch or loop that is under way.
+    """
+    if any(_holds(base, target) for base in frame.context.bases):
+        raise Widen(target, form, needed=True)
+    if _is_iterated(frame, target):
+        raise Refusal(ITERATED, "a loop over a copy, list(…)")
+    made = _made_again(frame, target, form)
+    if id(target) in frame.context.borrowed:
+        frame.context.borrow(made)
+        for column in made.columns:
+            column.guest = BORROWED
+    _replace_everywhere(frame, target, made)
+    if isinstance(target, list):
+        target[:] = [Conflict("this list became another one while it was in use")]
+    return made
+
+
+def _made_again(frame: Frame, target: Any, form: Form) -> RunList:
+    if isinstance(target, list):
+        return made_of(frame, target, form)
+    whole = common_form(frame.builder, target.form, form)
+    if target.origin is None or target.versions != target.initial:
+        raise Unlike("has elements of unlike types", "elements of one type")
+    return made_of(frame, target.origin, whole)
+
+
+def made_of(frame: Frame, items: Sequence[Any], form: Form | None = None) -> RunList:
+    """Return a list of ``items``, with room for elements like ``form``."""
+    builder = frame.builder
+    items = [listed(frame, item) for item in items]
+    forms = [form_of(item) for item in items] + ([] if form is None else [form])
+    if not forms:
+        raise Unlike("is empty, so that the type of its elements is not known")
+    whole = forms[0]
+    for other in forms[1:]:
+        whole = common_form(builder, whole, other)
+    types = leaf_types(whole)
+    if not types:
+        raise Unlike("holds nothing that is known at run time only")
+    rows = [atoms_of(builder, item, whole) for item in items]
+    versions = [
+        _column(frame, type_, [row[k] for row in rows]) for k, type_ in enumerate(types)
+    ]
+    held = [b for item in items for b in buffers_of(item)]
+    return run_list(frame, whole, versions, held, tuple(items))
+
+
+def _column(frame: Frame, type_: Type, atoms: Sequence[Atom]) -> Atom:
+    _check_known(frame, type_)
+    builder = frame.builder
+    if not atoms:
+        return empty(builder, type_).atom
+    return from_values(builder, [Handle(builder, x) for x in atoms], type_).atom
+
+
+def _check_known(frame: Frame, type_: Type) -> None:
+    """Refuse elements of a shape that is known only where they are made."""
+    for dim in type_.shape if isinstance(type_, Array) else ():
+        if isinstance(dim, Sym) and frame.builder.dim_atom(dim) is None:
+            raise Unlike("has arrays of unlike shapes", "arrays of one shape")
+
+
+def run_list(
+    frame: Frame,
+    form: Form,
+    versions: Sequence[Atom],
+    held: Sequence[Buffer],
+    origin: tuple[Any, ...] | None = None,
+) -> RunList:
+    """Return a list of its own with these contents."""
+    builder, buffers = frame.builder, frame.context.buffers
+    columns = tuple(Buffer(builder, version) for version in versions)
+    contents = Buffer(builder, Literal.of(0), either=tuple(dict.fromkeys(held)))
+    buffers.extend((*columns, contents))
+    return RunList(form, columns, contents, tuple(versions), origin)
+
+
+def listed(frame: Frame, value: Any) -> Any:
+    """Return an element as a list keeps it: a list in it becomes a run-time list."""
+    if isinstance(value, list):
+        return widened(frame, value, *_inner_form(frame, value))
+    if isinstance(value, tuple):
+        return tuple(listed(frame, part) for part in value)
+    return value
+
+
+def _inner_form(frame: Frame, value: list[Any]) -> tuple[Form]:
+    if not value:
+        raise Refusal("an empty list in a list is not supported", "an array")
+    return (form_of(listed(frame, value[0])),)
+
+
+def _is_iterated(frame: Frame, target: Any) -> bool:
+    """Tell whether a loop or an iterator that is under way goes through a list."""
+    for thing in frame.context.held:
+        if thing is target or _iterates(thing, target):
+            return True
+    return False
+
+
+def _iterates(thing: Any, target: Any) -> bool:
+    return isinstance(thing, Stream | Walk) and any(x is target for x in thing.holds)
+
+
+def is_walked(frame: Frame, xs: RunList) -> bool:
+    """Tell whether a loop that is under way goes through a run-time list."""
+    return any(
+        isinstance(x, RunList) and x.columns[0] is xs.columns[0]
+        for thing in frame.context.held
+        for x in (getattr(thing, "holds", ()) if not isinstance(thing, RunList) else ())
+    )
+
+
+def _replace_everywhere(frame: Frame, old: Any, new: Any) -> None:
+    """Put ``new`` wherever ``old`` is held."""
+
+    def swap(value: Any) -> Any:
+        if value is old:
+            return new
+        if isinstance(value, tuple) and any(swap(x) is not x for x in value):
+            return tuple(map(swap, value))
+        if isinstance(value, Maybe) and swap(value.value) is not value.value:
+            return Maybe(swap(value.value), value.flag)
+        return value
+
+    for thing in _everything(frame):
+        _swap_in(thing, swap)
+    for thing in _everything(frame):
+        if thing is old:
+            raise Refusal(ITERATED, "a loop over a copy, list(…)")
+
+
+def _swap_in(thing: Any, swap: Callable[[Any], Any]) -> None:
+    if isinstance(thing, Frame):
+        thing.names.update({k: swap(v) for k, v in thing.names.items()})
+    elif isinstance(thing, Record):
+        thing.fields.update({k: swap(v) for k, v in thing.fields.items()})
+    elif isinstance(thing, dict):
+        thing.update({k: swap(v) for k, v in thing.items()})
+    elif isinstance(thing, list):
+        thing[:] = map(swap, thing)
+    elif isinstance(thing, Method):
+        thing.owner = swap(thing.owner)
+    elif isinstance(thing, Partial):
+        thing.args = tuple(map(swap, thing.args))
+        thing.kwargs = {k: swap(v) for k, v in thing.kwargs.items()}
+
+
+def _everything(frame: Frame) -> list[Any]:
+    """Return all that can be reached from what is being executed."""
+    context = frame.context
+    pending: list[Any] = [frame, *context.frames, *context.held]
+    found: dict[int, Any] = {}
+    while pending:
+        value = pending.pop()
+        if id(value) in found or isinstance(value, Static):
+            continue
+        found[id(value)] = value
+        pending.extend(inner_of(value))
+    return list(found.values())
