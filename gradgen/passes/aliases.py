@@ -23,9 +23,9 @@ from gradgen.passes.memory import (
     is_fixed,
     mutates,
     shared_slots,
+    values_in,
 )
 from gradgen.passes.tapes import referring_tapes
-from gradgen.primitives.registry import PRIMITIVES
 
 RESULT = -1
 
@@ -33,6 +33,9 @@ Site: TypeAlias = tuple[Op | Block, int]
 """Where a copy is made: of an operand of an op, of its ``RESULT``, or of a yield."""
 
 Copies: TypeAlias = dict[Site, Value]
+
+FRESH_ITEMS = ("seq_zeros_like",)
+"""Ops that return a list of new items, whatever the one that they are given holds."""
 
 
 class Source(NamedTuple):
@@ -53,6 +56,11 @@ class Join:
     targets: Sequence[Value]
     ways: Sequence[Sequence[Source]]
     first: int
+
+
+def holds_arrays(type_: Type) -> bool:
+    """Tell whether values of a type are lists of what lives in memory of its own."""
+    return isinstance(type_, Seq) and isinstance(type_.element, Array | Seq)
 
 
 def memory_of(block: Block, copies: Mapping[Site, Value] | None = None) -> Memory:
@@ -99,7 +107,7 @@ class _Tracer:
         if not isinstance(value.type, Array | Seq):
             return []
         self.memory.roots[value] = self.root(value)
-        if isinstance(value.type, Array):
+        if not isinstance(value.type, Seq) or not holds_arrays(value.type):
             return [value]
         items = self.items.setdefault(value, Value(value.type.element, value.hint))
         self.memory.holds[value] = self.root(items)
@@ -115,6 +123,8 @@ class _Tracer:
         if copy is None:
             return atom
         self.make(copy)
+        if copy in self.memory.holds and isinstance(atom, Value):
+            self.memory.holds[copy] = self.memory.held(atom)
         return copy
 
     def trace_primitive(self, op: Op) -> None:
@@ -144,20 +154,21 @@ class _Tracer:
     def trace_list(self, op: Op, y: Value) -> None:
         """Let a list hold what the one that it is made of holds, and what is put in."""
         memory = self.memory
-        atoms = [self.at(op, slot, x) for slot, x in enumerate(op.operands)]
-        unread = PRIMITIVES[op.name].shape_only
-        put_in = [
-            x
-            for slot, x in enumerate(atoms)
-            if isinstance(x, Value) and slot not in unread
-        ]
+        sites = enumerate(op.operands)
+        atoms = values_in(self.at(op, slot, x) for slot, x in sites)
         self.make(y)
-        if mutates(op) and isinstance(atoms[0], Value):
+        if mutates(op):
             memory.roots[y] = memory.of(atoms[0])
-        nested = isinstance(y.type, Seq) and isinstance(y.type.element, Seq)
-        parts = memory.reach if nested else self.memory.parts
-        held = NOWHERE.union(*map(parts, put_in))
-        memory.holds[y] = held or memory.holds[y]
+        elif shared_slots(op) and isinstance(atoms[0].type, Seq):
+            memory.roots[y] = memory.reach(atoms[0])
+        if holds_arrays(y.type) and op.name not in FRESH_ITEMS:
+            held = NOWHERE.union(*(self.put_in(y, x) for x in atoms))
+            memory.holds[y] = held or memory.holds[y]
+
+    def put_in(self, y: Value, x: Value) -> Roots:
+        """Return what the list ``y`` holds if it is made of ``x``."""
+        same_kind = isinstance(x.type, Seq) and x.type == y.type
+        return self.memory.held(x) if same_kind else self.memory.reach(x)
 
     def trace_branches(self, op: Op) -> None:
         first = len(self.number)
@@ -198,7 +209,7 @@ class _Tracer:
         if isinstance(element.type, Array | Seq) and isinstance(scanned, Value):
             roots = self.memory.parts(scanned)
             self.memory.roots[element] = roots
-            if isinstance(element.type, Seq):
+            if holds_arrays(element.type):
                 self.memory.holds[element] = roots
             if scanned in self.memory.fixed:
                 self.memory.fixed.add(element)
@@ -229,7 +240,7 @@ class _Tracer:
         return found
 
     def source(self, atom: Atom, type_: Type) -> list[Source]:
-        count = 2 if isinstance(type_, Seq) else int(isinstance(type_, Array))
+        count = int(isinstance(type_, Array | Seq)) + int(holds_arrays(type_))
         if not isinstance(atom, Value):
             return [Source(NOWHERE)] * count
         fixed = atom in self.memory.fixed

@@ -15,17 +15,27 @@ from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Seq
 from gradgen.passes.aliases import RESULT, Copies, Site, memory_of
+from gradgen.passes.forced import changes_cost
 from gradgen.passes.memory import Memory, mutates, shared_slots, writable
 from gradgen.passes.tapes import referring_tapes
 from gradgen.passes.writes import Write, find_writes
 
 
-def needed_copies(block: Block) -> Copies:
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Copies, and those of them that make a loop cost more than the user's own."""
+
+    copies: Copies
+    forced: set[Site]
+
+
+def needed_copies(block: Block) -> Needed:
     """Return the copies that make each write right, and each result the caller's."""
     found = Search(block)
     for write in found.writes:
         found.settle(write)
-    return own_results(block, found.memory, found.copies)
+    results = own_results(block, found.memory)
+    return Needed({**found.copies, **results}, found.forced)
 
 
 def is_safe(memory: Memory, write: Write) -> bool:
@@ -45,6 +55,7 @@ class Search:
 
     block: Block
     copies: Copies = field(default_factory=dict)
+    forced: set[Site] = field(default_factory=set)
     memory: Memory = field(init=False)
     writes: list[Write] = field(init=False)
     makers: dict[Value, Op] = field(init=False)
@@ -68,10 +79,19 @@ class Search:
         """
         if is_safe(self.memory, write):
             return
+        others = read_by_others(self.memory, write)
+        chosen = self.chosen(write)
+        if changes_cost(self.block, write, others):
+            self.forced |= {site for site in chosen if is_repeated(site, write)}
+        self.take(chosen)
+
+    def chosen(self, write: Write) -> Copies:
+        """Return the copies that are chosen for a write that is not safe."""
         for entries in self.entries(write):
-            if self.choose(write, entries):
-                return
-        self.take({(write.op, 0): copied(write.target)})
+            copies = self.cured(write, entries)
+            if copies is not None:
+                return self.pruned(write, copies)
+        return {(write.op, 0): copied(write.target)}
 
     def entries(self, write: Write) -> Iterator[Copies]:
         """Yield copies of initial values: none, or those of a loop, outermost first."""
@@ -84,27 +104,26 @@ class Search:
             found: Copies = {
                 (loop, slot): copied(initial)
                 for slot, (carried, initial) in slots
-                if carried in reached and isinstance(initial, Value)
+                if carried in reached
+                and isinstance(initial, Value)
+                and (loop, slot) not in self.copies
             }
-            if found and not found.keys() <= self.copies.keys():
+            if found:
                 yield found
 
-    def choose(self, write: Write, entries: Copies) -> bool:
-        """Take ``entries``, and copies of what is read later, if these will do."""
+    def cured(self, write: Write, entries: Copies) -> Copies | None:
+        """Return ``entries`` and copies of what is read later, if these will do."""
         memory = self.memory_with(entries)
         if not writable(memory, write.target):
-            return False
+            return None
         cures = dict(entries)
         others = read_by_others(memory, write)
         for x in sorted(others, key=lambda x: self.order[x]):
             found = self.cure(memory, x, write)
             if not found:
-                return False
+                return None
             cures |= found
-        if not is_safe(self.memory_with(cures), write):
-            return False
-        self.take(self.pruned(write, cures))
-        return True
+        return cures if is_safe(self.memory_with(cures), write) else None
 
     def memory_with(self, copies: Copies) -> Memory:
         """Return the memory that results from ``copies`` besides those chosen."""
@@ -138,6 +157,11 @@ class Search:
             for site, item in put_in_lists(self.block)
             if not near.isdisjoint(memory.reach(item))
         }
+
+
+def is_repeated(site: Site, write: Write) -> bool:
+    """Tell whether what is written, or enters an inner loop, is copied in a loop."""
+    return site == (write.op, 0) or site[0] in write.loops[1:]
 
 
 def origins_of(memory: Memory, write: Write) -> set[Value]:
@@ -182,20 +206,21 @@ def copied(source: Value) -> Value:
     return Value(source.type, source.hint)
 
 
-def own_results(block: Block, memory: Memory, copies: Copies) -> Copies:
-    """Add copies of results that the caller must not share with others."""
+def own_results(block: Block, memory: Memory) -> Copies:
+    """Return copies of results that the caller must not share with others."""
     found: Copies = {}
     given: set[Value] = set()
     for k, x in enumerate(block.results):
-        if not isinstance(x, Value) or not isinstance(x.type, Array):
+        if not isinstance(x, Value) or not memory.of(x):
             continue
-        if not writable(memory, x) or shared_already(memory, x, given):
+        mine = writable(memory, x) and memory.held(x) <= memory.owned
+        if not mine or shared_already(memory, x, given):
             found[block, k] = copied(x)
         else:
-            given |= memory.of(x)
-    return {**copies, **found}
+            given |= memory.reach(x)
+    return found
 
 
 def shared_already(memory: Memory, value: Value, given: set[Value]) -> bool:
     """Tell whether another result lives where ``value`` lives."""
-    return memory.share(memory.of(value), given)
+    return memory.share(memory.reach(value), given)

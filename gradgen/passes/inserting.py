@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
-from gradgen.ir.flow import LOOPS
-from gradgen.passes.aliases import RESULT, Copies
-from gradgen.passes.memory import mutates
+from gradgen.passes.aliases import RESULT, Copies, Site, holds_arrays
+from gradgen.passes.copies import Needed
 
 FORCED = "forced"
 """The origin of copies that a write makes necessary in each iteration of a loop."""
 
 
-def insert_copies(block: Block, copies: Copies) -> Block:
+def insert_copies(block: Block, needed: Needed) -> Block:
     """Return ``block`` with an op for each copy, which what comes after it reads."""
-    if not copies:
+    if not needed.copies:
         return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
-    return _Inserter(copies, makers).block(block, ())
+    return _Inserter(needed.copies, needed.forced, makers).block(block)
 
 
 def copies_in_loops(function: Function) -> list[Op]:
@@ -33,29 +31,27 @@ def copies_in_loops(function: Function) -> list[Op]:
 @dataclass(frozen=True, slots=True)
 class _Inserter:
     copies: Copies
+    forced: set[Site]
     makers: dict[Value, Op]
     ops: list[Op] = field(default_factory=list)
 
-    def block(self, block: Block, owners: Sequence[Op]) -> Block:
-        """Return a block inside ``owners`` with its copies."""
+    def block(self, block: Block, owner: Op | None = None) -> Block:
+        """Return a block with its copies."""
         inner = replace(self, ops=[])
         for op in block.ops:
-            inner.add(op, owners)
+            inner.add(op)
+        origin = "result" if owner is None else owner.origin
         results = tuple(
-            inner.replaced(block, k, x, None if owners else "result")
-            for k, x in enumerate(block.results)
+            inner.replaced(block, k, x, origin) for k, x in enumerate(block.results)
         )
         return replace(block, ops=tuple(inner.ops), results=results)
 
-    def add(self, op: Op, owners: Sequence[Op]) -> None:
+    def add(self, op: Op) -> None:
         """Append an op after copies of its operands, and before that of its result."""
-        looped = any(owner.name in LOOPS for owner in owners)
-        forced = looped and (mutates(op) or op.name in LOOPS)
         operands = tuple(
-            self.replaced(op, slot, x, FORCED if forced else op.origin)
-            for slot, x in enumerate(op.operands)
+            self.replaced(op, slot, x, op.origin) for slot, x in enumerate(op.operands)
         )
-        regions = tuple(self.block(region, (*owners, op)) for region in op.regions)
+        regions = tuple(self.block(region, op) for region in op.regions)
         view = self.copies.get((op, RESULT))
         results = op.results if view is None else (view,)
         self.ops.append(
@@ -65,15 +61,16 @@ class _Inserter:
             (y,) = op.results
             self.ops.append(Op("copy", (view,), (y,), {}, (), op.span, op.origin))
 
-    def replaced(
-        self, owner: Op | Block, slot: int, atom: Atom, origin: str | None
-    ) -> Atom:
+    def replaced(self, owner: Op | Block, slot: int, atom: Atom, origin: str) -> Atom:
         """Return ``atom``, or the copy of it that is made here."""
         copy = self.copies.get((owner, slot))
         if copy is None:
             return atom
         assert isinstance(atom, Value)
         near = owner if isinstance(owner, Op) else self.makers.get(atom)
-        span, found = (near.span, near.origin) if near else (None, "primal")
-        self.ops.append(Op("copy", (atom,), (copy,), {}, (), span, origin or found))
+        span = near.span if near else None
+        origin = FORCED if (owner, slot) in self.forced else origin
+        deep = origin == "result" and holds_arrays(atom.type)
+        name = "seq_copy" if deep else "copy"
+        self.ops.append(Op(name, (atom,), (copy,), {}, (), span, origin))
         return copy

@@ -18,6 +18,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
     FLOAT,
+    PY_BOOL,
     PY_INT,
     Array,
     Scalar,
@@ -349,6 +350,32 @@ _declare(
 )
 
 
+def _items_copied(xs: list[Any]) -> list[Any]:
+    return [_item_copied(x) for x in xs]
+
+
+def _item_copied(x: Any) -> Any:
+    if isinstance(x, list):
+        return _items_copied(x)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def _items_copied_text(types: Sequence[Any], attrs: Attrs) -> str:
+    element = types[0].element if types else None
+    nested = isinstance(element, Seq) and isinstance(element.element, Array | Seq)
+    inner = _items_copied_text([element], attrs).format("x") if nested else "x.copy()"
+    return f"[{inner} for x in {{0}}]"
+
+
+_declare(
+    "seq_copy",
+    _first,
+    _items_copied,
+    _items_copied_text,
+    adjoint=lambda y_bar, y, xs: [y_bar],
+)
+
+
 def _stack_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     element = types[0].element
     if not isinstance(element, Scalar | Array):
@@ -395,4 +422,30 @@ _declare(
     lambda types, attrs: "{0}.tolist()" if "plain" in attrs else "list({0})",
     shares=(0,),
     adjoint=_unstack_adjoint,
+)
+
+
+def _repeat_adjoint(
+    ys_bar: Handle, ys: Handle, value: Handle, times: Handle
+) -> list[Handle | None]:
+    total = apply("sum", stack(ys_bar), axis=(0,), keepdims=False)
+    if value.atom.type.weak:  # type: ignore[union-attr]
+        total = apply("float", total)
+    return [total, None]
+
+
+_declare(
+    "seq_repeat",
+    lambda dims, types, attrs: Seq(attrs["element"]),
+    lambda value, times, element: [value] * times,
+    "[{0}] * {1}",
+    adjoint=lambda ys_bar, ys, value, times, element: _repeat_adjoint(
+        ys_bar, ys, value, times
+    ),
+)
+_declare(
+    "seq_contains",
+    lambda dims, types, attrs: PY_BOOL,
+    lambda xs, value: value in xs,
+    "{1} in {0}",
 )

@@ -25,6 +25,7 @@ N = Sym("n", proper=True)
 MATRIX, VECTOR, NUMBER = Array(FLOAT, (N, N)), Array(FLOAT, (N,)), Scalar(FLOAT)
 INPUTS = {"A": MATRIX, "B": MATRIX, "v": VECTOR, "w": VECTOR, "s": NUMBER}
 HINTS = ("", "", "a", "a", "b", "c")
+LIST = Seq(VECTOR)
 DEPTH = 3
 FLIP = Cut(None, None, -1)
 TRANSPOSED = (Step("transpose", (("axes", (1, 0)),)),)
@@ -85,7 +86,7 @@ class Maker:
 
 
 def elementwise(maker: Maker) -> None:
-    x = maker.pick()
+    x = maker.pick(MATRIX, VECTOR, NUMBER)
     y = maker.choose([maker.pick(x.atom.type), maker.pick(x.atom.type), 0.5])
     name = maker.choose(["add", "subtract", "maximum", "multiply", "add"])
     maker.add(apply(name, x, y).atom)
@@ -93,7 +94,7 @@ def elementwise(maker: Maker) -> None:
 
 def function(maker: Maker) -> None:
     name = maker.choose(["tanh", "sin", "negative"])
-    maker.add(apply(name, maker.pick()).atom)
+    maker.add(apply(name, maker.pick(MATRIX, VECTOR, NUMBER)).atom)
 
 
 def accumulate(maker: Maker) -> None:
@@ -187,9 +188,8 @@ def body(maker: Maker, types: Sequence[Any], low: int = 0) -> Block:
 
 def kinds(maker: Maker, most: int) -> list[Any]:
     count = maker.random.randint(0, most)
-    return [
-        maker.choose([MATRIX, MATRIX, VECTOR, VECTOR, NUMBER]) for _ in range(count)
-    ]
+    kinds = [MATRIX, MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, LIST]
+    return [maker.choose(kinds) for _ in range(count)]
 
 
 def branch(maker: Maker) -> None:
@@ -205,7 +205,7 @@ def append(maker: Maker, op: Op) -> None:
         stop: Atom = op.results[-2]
         maker.tapes += [(y, stop) for y in loop_parts(op).stacked]
     for y in op.results:
-        if y.type in (MATRIX, VECTOR, NUMBER):
+        if y.type in (MATRIX, VECTOR, NUMBER, LIST):
             maker.add(y)
 
 
@@ -316,6 +316,25 @@ def test_loop(maker: Maker) -> None:
     append(maker, stacked(maker, op))
 
 
+def list_step(maker: Maker) -> None:
+    """Change a list, or take an array out of it."""
+    xs = maker.pick(LIST)
+    what = maker.choose(["get", "get", "set", "append", "from", "concat", "zeros"])
+    if what == "get":
+        maker.add(apply("seq_get", xs, maker.choose([0, -1])).atom)
+    elif what == "set":
+        maker.add(apply("seq_set", xs, maker.choose([0, -1]), maker.pick(VECTOR)).atom)
+    elif what == "append":
+        maker.add(apply("seq_append", xs, maker.pick(VECTOR)).atom)
+    elif what == "from":
+        items = [maker.pick(VECTOR) for _ in range(2)]
+        maker.add(apply("seq_from", *items, element=VECTOR).atom)
+    elif what == "concat":
+        maker.add(apply("seq_concat", xs, maker.pick(LIST)).atom)
+    else:
+        maker.add(apply("seq_zeros_like", xs).atom)
+
+
 PLAIN: tuple[Callable[[Maker], None], ...] = (
     elementwise,
     function,
@@ -331,6 +350,8 @@ PLAIN: tuple[Callable[[Maker], None], ...] = (
     update,
     update,
     masked,
+    list_step,
+    list_step,
 )
 MENU = (*PLAIN, branch, branch, branch, count_loop, count_loop, count_loop, test_loop)
 
@@ -343,8 +364,10 @@ def region_program(seed: int, steps: int = 6) -> Function:
     maker.builder.enter(inputs)
     for x in inputs:
         maker.add(x)
+    first = [maker.pick(VECTOR), maker.pick(VECTOR)]
+    maker.add(apply("seq_from", *first, element=VECTOR).atom)
     maker.steps(steps)
-    arrays = [x.atom for x in maker.pool if x.atom.type in (MATRIX, VECTOR)]
+    arrays = [x.atom for x in maker.pool if x.atom.type in (MATRIX, VECTOR, LIST)]
     count = maker.choose([1, 2, 3])
     results = [maker.pool[-1].atom, *(maker.choose(arrays[-6:]) for _ in range(count))]
     block = maker.builder.block(inputs, results)

@@ -140,7 +140,7 @@ class Executor:
         split = first + len(parts.next)
         sized = op.name == "for" and not op.attrs["exits"]
         kept = [
-            np.array(x) if sized and isinstance(y.type, Array) else x
+            np.array(x)[()] if sized and isinstance(y.type, Array) else x
             for x, y in zip(found[split:], parts.stacked, strict=True)
         ]
         return bool(found[0]) if first else False, found[first:split], kept

@@ -204,7 +204,7 @@ def list_tape_gets_a_copy(x):
         return [k + 1, written, written]
 
     start = apply("add", count(x) * 0, 0)
-    k, a, tape, n, left = loop_while(test, [start, 2.0 * x], step_with_tape)
+    _k, a, tape, n, _left = loop_while(test, [start, 2.0 * x], step_with_tape)
     back = loop((0, n, 1), [zeros(x)], lambda i, b, e: [b + e], scanned=[tape])
     return back[0], a
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gradgen.codegen.numpy_target import emit
-from gradgen.passes import bufferize as whole
 from gradgen.passes import aliases, copies, donation, joining, memory, plan
+from gradgen.passes import bufferize as whole
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.registry import PRIMITIVES
@@ -71,7 +71,7 @@ ABLATIONS: list[tuple[Any, str, Callable[..., Any]]] = [
     (donation, "read_after", never),
     (plan, "read_at", lambda plan, position: position),
     (donation, "takes_out", always),
-    (whole, "needed_copies", lambda block: {}),
+    (whole, "needed_copies", lambda block: copies.Needed({}, set())),
     (aliases, "shared_slots", lambda op: ()),
     (aliases, "is_fixed", never),
 ]
@@ -128,7 +128,14 @@ def test_shapes_are_no_reads() -> None:
 
 HELPERS = {"choose_donor", "joins_user"}
 HELPERS |= {"may_donate", "copied", "is_expression", "is_view_op", "join_users"}
-HELPERS |= {"origins_of", "own_results", "put_in_lists", "needed_copies", "is_safe"}
+HELPERS |= {
+    "origins_of",
+    "own_results",
+    "put_in_lists",
+    "needed_copies",
+    "is_safe",
+    "is_repeated",
+}
 
 
 def test_every_rule_is_ablated() -> None:
