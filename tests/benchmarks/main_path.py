@@ -1,10 +1,11 @@
-"""Measure the main path: gradients, dispatch, compilation, import.
+"""Measure the main path: gradients, loops, dispatch, compilation, import.
 
 All contenders of a line run in turn, again and again, in one process; the figures are
 medians, and a ratio is the median of the ratios of neighbouring runs, so that both
 sides have had the same machine. Contenders that are not installed are left out::
 
     python tests/benchmarks/main_path.py [--rounds 200] [--plot FILE.png]
+                                         [--scaling FILE.png] [--only loops]
 """
 
 from __future__ import annotations
@@ -12,15 +13,12 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -28,48 +26,11 @@ import numpy as np
 import gradgen
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-sys.path.insert(0, str(EXAMPLES))
+sys.path[:0] = [str(EXAMPLES), str(Path(__file__).parent)]
 
 import mlp  # noqa: E402
-
-Thunk = Callable[[], Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was measured, in seconds, and its ratio to the baseline of its group."""
-
-    what: str
-    contender: str
-    seconds: float
-    ratio: float
-
-
-def interleave(
-    what: str, thunks: dict[str, Thunk], rounds: int, inner: int = 1
-) -> list[Row]:
-    """Time all ``thunks`` in turn; the first is the baseline of the ratios.
-
-    The order is drawn anew in each round, since what ran before leaves its traces in
-    caches and in threads that still wait for work.
-    """
-    rng = random.Random(0)
-    for thunk in thunks.values():
-        thunk()
-    times: dict[str, list[float]] = {name: [] for name in thunks}
-    for _ in range(rounds):
-        for name, thunk in rng.sample(list(thunks.items()), len(thunks)):
-            start = perf_counter()
-            for _ in range(inner):
-                thunk()
-            times[name].append((perf_counter() - start) / inner)
-    base = times[next(iter(thunks))]
-    return [
-        Row(
-            what, name, median(ts), median(t / b for t, b in zip(ts, base, strict=True))
-        )
-        for name, ts in times.items()
-    ]
+from loops import bench_loops, plot_scaling  # noqa: E402
+from timing import Row, Thunk, interleave, print_rows  # noqa: E402
 
 
 def hand_written(layers: mlp.Layers, x: mlp.Array, y: mlp.Array) -> Any:
@@ -301,23 +262,6 @@ def bench_processes(rounds: int) -> list[Row]:
     ]
 
 
-def print_rows(rows: Sequence[Row]) -> None:
-    """Print one line for each contender."""
-    print(f"{'what':44} {'contender':20} {'median':>12} {'ratio':>8}")
-    what = ""
-    for row in rows:
-        label = row.what if row.what != what else ""
-        what = row.what
-        print(
-            f"{label:44} {row.contender:20} {_time(row.seconds):>12} {row.ratio:8.3f}"
-        )
-
-
-def _time(seconds: float) -> str:
-    unit, scale = ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
-    return f"{seconds * scale:.3f} {unit}"
-
-
 def plot(rows: Sequence[Row], path: str) -> None:
     """Draw the steps of the network, relative to the hand-written one."""
     import matplotlib
@@ -347,13 +291,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--processes", type=int, default=7, metavar="N")
     parser.add_argument("--plot", metavar="FILE.png")
+    parser.add_argument("--scaling", metavar="FILE.png")
+    parser.add_argument("--only", choices=["loops"])
     options = parser.parse_args(argv)
-    rows = bench_mlp(options.rounds)
-    rows += bench_scalar(options.rounds) + bench_pytree(options.rounds)
-    rows += bench_processes(options.processes)
+    rows: list[Row] = []
+    if options.only is None:
+        rows += bench_mlp(options.rounds)
+        rows += bench_scalar(options.rounds) + bench_pytree(options.rounds)
+        rows += bench_processes(options.processes)
+    rows += bench_loops(max(options.rounds // 10, 3))
     print_rows(rows)
     if options.plot:
         plot(rows, options.plot)
+    if options.scaling:
+        plot_scaling(options.scaling)
 
 
 if __name__ == "__main__":
