@@ -13,24 +13,24 @@ from gradgen.passes.folding import Folding, Rule, is_undefined
 def known_branch(folding: Folding, op: Op) -> list[Op] | None:
     """``if True: y = sin(x) else: y = x -> y = sin(x)``.
 
-    Results that the branch leaves undefined stay those of an ``if``: what reads them
-    does not run, but an operand has to be a value.
+    Results that the branch leaves undefined, or with lengths under other names, stay
+    those of an ``if``: what reads an undefined one does not run, but needs a value.
     """
     holds = folding.truth(op.operands[0])
     if holds is None:
         return None
     taken = op.regions[0 if holds else 1]
     pairs = list(zip(op.results, taken.results, strict=True))
-    left = [k for k, (y, x) in enumerate(pairs) if is_undefined(x) and folding.used(y)]
+    left = [k for k, (y, x) in enumerate(pairs) if not folding.may_put(y, x)]
     if len(left) == len(op.results) > 0 and not taken.ops:
         return None
     for k, (y, x) in enumerate(pairs):
         if k not in left:
             folding.put(y, x)
-    return [*taken.ops, *_undefined_rest(op, taken, left)]
+    return [*taken.ops, *_rest(op, taken, left)]
 
 
-def _undefined_rest(op: Op, taken: Block, left: list[int]) -> list[Op]:
+def _rest(op: Op, taken: Block, left: list[int]) -> list[Op]:
     if not left:
         return []
     empty = replace(taken, ops=())
@@ -45,10 +45,10 @@ def same_either_way(folding: Folding, op: Op) -> list[Op] | None:
     for k, y in enumerate(op.results):
         first, second = folding.look_up(then.results[k]), otherwise.results[k]
         second = folding.look_up(second)
-        if is_undefined(first) and _is_outside(second, otherwise):
-            folding.put(y, second)
-        elif (is_undefined(second) or first == second) and _is_outside(first, then):
-            folding.put(y, first)
+        atom, region = (second, otherwise) if is_undefined(first) else (first, then)
+        alike = first == second or is_undefined(first) or is_undefined(second)
+        if alike and _is_outside(atom, region) and folding.may_put(y, atom):
+            folding.put(y, atom)
         else:
             kept.append(k)
     if len(kept) == len(op.results):

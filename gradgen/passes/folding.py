@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Literal, Op, Value
+from gradgen.ir.types import same_type
 from gradgen.passes.rewriting import inherit_name
 
 
@@ -34,6 +35,16 @@ class Folding:
             self.uses[new] = self.uses.get(new, 0) + self.uses[old]
             if named:
                 inherit_name(new, old)
+
+    def may_put(self, old: Value, new: Atom) -> bool:
+        """Tell whether ``new`` can stand for ``old``, an operand of anything.
+
+        Lengths under other names might leave types behind that do not match.
+        """
+        new = self.look_up(new)
+        return not self.used(old) or (
+            not is_undefined(new) and same_type(new.type, old.type)
+        )
 
     def used(self, value: Value) -> bool:
         """Tell whether anything reads ``value``."""

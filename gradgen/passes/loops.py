@@ -8,7 +8,7 @@ from dataclasses import replace
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import PY_BOOL, same_type
-from gradgen.passes.folding import Folding, Rule, is_undefined
+from gradgen.passes.folding import Folding, Rule
 
 
 def no_trip(folding: Folding, op: Op) -> list[Op] | None:
@@ -18,7 +18,7 @@ def no_trip(folding: Folding, op: Op) -> list[Op] | None:
     if op.name == "while":
         test = op.regions[0]
         never = not test.ops and folding.truth(test.results[0]) is False
-    if not never or not _goes_without(folding, op, parts.final):
+    if not never or not _may_go(folding, op, parts.final, parts.initial):
         return None
     for y, start in zip(parts.final, parts.initial, strict=True):
         folding.put(y, start)
@@ -34,7 +34,8 @@ def one_trip(folding: Folding, op: Op) -> list[Op] | None:
     parts, body = loop_parts(op), op.regions[-1]
     if _trips(folding, op) != 1 or op.attrs["exits"] or parts.scanned:
         return None
-    if not _goes_without(folding, op, parts.carried):
+    values = (*parts.carried, *parts.final)
+    if not _may_go(folding, op, values, (*parts.initial, *parts.next)):
         return None
     folding.put(body.params[0], parts.range[0])
     for param, start in zip(parts.carried, parts.initial, strict=True):
@@ -54,16 +55,13 @@ def _trips(folding: Folding, op: Op) -> int | None:
     return len(range(*values))
 
 
-def _goes_without(folding: Folding, op: Op, values: Sequence[Value]) -> bool:
-    """Tell whether no column is read, nor one of ``values`` that starts undefined."""
-    parts = loop_parts(op)
-    if any(map(folding.used, parts.stacked)):
+def _may_go(
+    folding: Folding, op: Op, values: Sequence[Value], atoms: Sequence[Atom]
+) -> bool:
+    """Tell whether no column is read, and ``atoms`` can stand for ``values``."""
+    if any(map(folding.used, loop_parts(op).stacked)):
         return False
-    starts = zip(values, parts.initial, strict=True)
-    return not any(
-        is_undefined(folding.look_up(start)) and folding.used(value)
-        for value, start in starts
-    )
+    return all(map(folding.may_put, values, atoms))
 
 
 def _settle_end(folding: Folding, op: Op) -> None:
@@ -102,10 +100,10 @@ def settled_slots(folding: Folding, op: Op) -> list[Op] | None:
     for slot, start, end in zip(slots, parts.initial, parts.next, strict=True):
         start, end = folding.look_up(start), folding.look_up(end)
         stays = end is slot[0] or end == start
-        if stays and not is_undefined(start):
+        first = seen.setdefault((start, end), slot)
+        if stays and all(folding.may_put(value, start) for value in slot):
             _put_all(folding, slot, [start] * len(slot))
-        else:
-            first = seen.setdefault((start, end), slot)
+        elif all(map(folding.may_put, slot, first)):
             _put_all(folding, slot, first)
     return None
 

@@ -12,6 +12,7 @@ from gradgen.ir.core import Function, Literal, walk_ops, with_body
 from gradgen.ir.types import FLOAT, PY_BOOL, PY_FLOAT, PY_INT, Array, Sym, Type
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.regions import fold_regions
+from gradgen.primitives.indexing import At, Cut
 from gradgen.primitives.registry import Handle, apply
 from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
@@ -203,3 +204,15 @@ def test_result_that_a_known_branch_leaves_undefined() -> None:
         if isinstance(atom, Literal) and atom.is_undefined
     ]
     assert not undefined
+
+
+def test_lengths_under_another_name_stay_apart() -> None:
+    def build(x: Handle, y: Handle, c: Handle, n: Handle, v: Handle) -> Any:
+        part = apply("getitem", v, index=(Cut(1, None),))
+        head = apply("getitem", v, n * 0, n * 0 + 1, index=(Cut(At(1), At(2)),))
+        (z,) = branch(literal(x, True), lambda: [head], lambda: [part])
+        z.atom.type = Array(FLOAT, (Sym("q"),))
+        made = loop((0, n, 1), [z], lambda i, s: [s * x])[0]
+        return apply("sum", made, axis=(0,), keepdims=False)
+
+    folded(build)
