@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth_of
+from gradgen.frontend.folds import HELD, Generation, Visit, comprehend
 from gradgen.frontend.frame import Frame, call, evaluate, evaluates, guarded, refusing
+from gradgen.frontend.methods import call_method
 from gradgen.frontend.names import name_value
 from gradgen.frontend.scope import Scope, comprehension_targets
 from gradgen.frontend.targets import bind_target
@@ -16,15 +19,11 @@ from gradgen.frontend.values import (
     Closure,
     Message,
     Static,
-    Stream,
     describe,
     has_handles,
     is_static,
     to_python,
 )
-
-HELD = "<iterated>"
-"""The name under which a comprehension holds what it iterates over."""
 
 
 @evaluates(ast.Tuple, ast.List)
@@ -80,14 +79,31 @@ def known_key(value: Any) -> Any:
 
 @evaluates(ast.ListComp, ast.SetComp)
 def _list_comprehension(frame: Frame, node: ast.ListComp | ast.SetComp) -> Any:
-    parts = list(_comprehend(frame, node.generators, node.elt))
+    first = evaluate(frame, node.generators[0].iter)
+    run = functools.partial(comprehend, frame, node.generators, node.elt, first)
+    parts = collected(frame, run, first)
     return parts if isinstance(node, ast.ListComp) else known_set(parts)
 
 
+def collected(frame: Frame, run: Callable[[Visit], Any], source: Any) -> Any:
+    """Return a list of all that ``run`` visits."""
+    box = Frame(frame.context, frame.source, Scope(), {"made": []}, frame)
+
+    def visit(inner: Frame, item: Any) -> None:
+        call_method(inner, box.names["made"], "append", [item], {})
+
+    with frame.context.holding((box, source)):
+        run(visit)
+    return box.names["made"]
+
+
 @evaluates(ast.GeneratorExp)
-def _generator(frame: Frame, node: ast.GeneratorExp) -> Stream:
-    first = evaluate(frame, node.generators[0].iter)
-    return Stream(_comprehend(frame, node.generators, node.elt, first), (frame, first))
+def _generator(frame: Frame, node: ast.GeneratorExp) -> Any:
+    generators = node.generators
+    first = evaluate(frame, generators[0].iter)
+    run = functools.partial(comprehend, frame, generators, node.elt, first)
+    items = _comprehend(frame, generators, node.elt, first)
+    return Generation(items, (frame, first), run=run)
 
 
 @evaluates(ast.DictComp)

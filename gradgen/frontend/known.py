@@ -18,9 +18,22 @@ from gradgen.frontend.attributes import (
     class_of,
     has_attribute,
 )
-from gradgen.frontend.containers import fold, items_of, length_of, select, truth
-from gradgen.frontend.displays import known_key, known_set
+from gradgen.frontend.comparisons import negate
+from gradgen.frontend.containers import (
+    fold,
+    items_of,
+    length_of,
+    select,
+    truth,
+)
+from gradgen.frontend.displays import collected, known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
+from gradgen.frontend.folds import (
+    found_any,
+    reduce_from_first,
+    reduce_items,
+    run_over,
+)
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
@@ -116,7 +129,7 @@ def _range(frame: Frame, *bounds: Any) -> Any:
 
 @knows(list)
 def _list(frame: Frame, values: Any = ()) -> Any:
-    return list(items_of(frame, values))
+    return collected(frame, functools.partial(run_over, frame, values), values)
 
 
 @knows(tuple)
@@ -137,48 +150,50 @@ def _dict(frame: Frame, values: Any = (), /, **named: Any) -> Any:
     return {**{known_key(key): value for key, value in pairs}, **named}
 
 
+FROM_NOTHING = Static(0)
+"""What the builtin sum begins with; adding a float to it is left out."""
+
+
 @knows(sum)
-def _sum(frame: Frame, values: Any, start: Any = None) -> Any:
-    """Add from left to right; adding to the 0 that Python begins with is left out."""
-    if isinstance(values, Handle):
-        raise Refusal(
-            "the builtin sum over the rows of an array is not supported",
-            "np.sum(x, axis=0)",
-        )
-    items = list(items_of(frame, values))
-    if (
-        start is None
-        and items
-        and isinstance(items[0], Handle)
-        and _is_number(items[0])
-    ):
-        start = items.pop(0)
-    total = Static(0) if start is None else start
-    for item in items:
-        total = combine(frame, ast.Add, total, item)
-    return total
+def _sum(frame: Frame, values: Any, start: Any = FROM_NOTHING) -> Any:
+    """Add from left to right."""
+
+    def add(frame: Frame, total: Any, item: Any) -> Any:
+        if total is FROM_NOTHING and isinstance(item, Handle) and _is_float(item):
+            return item
+        return combine(frame, ast.Add, total, item)
+
+    is_array = isinstance(values, Handle) and values.shape and _is_float(values)
+    lowering = find_lowering(np.sum)
+    if not is_array or lowering is None:
+        return reduce_items(frame, values, add, start)
+    total = from_python(lowering(values, axis=0))
+    return total if start is FROM_NOTHING else combine(frame, ast.Add, start, total)
 
 
-def _is_number(value: Handle) -> bool:
+def _is_float(value: Handle) -> bool:
     return value.dtype.kind in "fc"
 
 
 def _extremum(function: Any) -> Known:
     def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        items = list(items_of(frame, args[0])) if len(args) == 1 else args
-        if is_static(items) and is_static(kwargs):
-            return fold(function, to_python(items), **to_python(kwargs))
-        if "key" in kwargs or not items:
+        if "key" in kwargs and len(args) == 1:
+            args = list(items_of(frame, args[0]))
+            if is_static(args) and is_static(kwargs):
+                return fold(function, to_python(args), **to_python(kwargs))
+        if set(kwargs) - {"default"} or not args:
             raise Refusal(f"{function.__name__} with such arguments is not supported")
+        if len(args) > 1:
+            return larger(frame, *args)
+        name, default = function.__name__, kwargs.get("default")
+        return reduce_from_first(frame, args[0], larger, name, default)
+
+    def larger(frame: Frame, *items: Any) -> Any:
+        if is_static(list(items)):
+            return fold(function, to_python(list(items)))
         lowering = find_lowering(function)
-        if lowering is None:
-            raise Refusal(
-                f"{function.__name__} of run-time values is not supported",
-                f"np.{function.__name__}imum",
-            )
-        if len(items) == 1:
-            return items[0]
-        return from_python(lowering(*to_python(items)))
+        assert lowering is not None
+        return from_python(lowering(*to_python(list(items))))
 
     return known
 
@@ -189,14 +204,12 @@ KNOWN[min] = _extremum(min)
 
 @knows(any)
 def _any(frame: Frame, values: Any) -> Any:
-    hint = "np.any(…)"
-    return Static(any(truth(frame, item, hint) for item in items_of(frame, values)))
+    return found_any(frame, values, wanted=True)
 
 
 @knows(all)
 def _all(frame: Frame, values: Any) -> Any:
-    hint = "np.all(…)"
-    return Static(all(truth(frame, item, hint) for item in items_of(frame, values)))
+    return negate(frame, found_any(frame, values, wanted=False))
 
 
 @knows(bool)

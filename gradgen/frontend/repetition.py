@@ -17,7 +17,6 @@ from gradgen.frontend.frame import (
     Raised,
     evaluate,
     executes,
-    foldable_input,
     guarded,
 )
 from gradgen.frontend.heap import state_of
@@ -25,8 +24,14 @@ from gradgen.frontend.loops import region_for, region_while
 from gradgen.frontend.running import execute
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import Static, Walk
-from gradgen.frontend.walks import SHORT, make_range, number, step_of, walk_of
-from gradgen.ir.core import Value
+from gradgen.frontend.walks import (
+    SHORT,
+    ask_for_turns,
+    make_range,
+    number,
+    step_of,
+    walk_of,
+)
 from gradgen.primitives.registry import Handle
 
 MAX_TURNS = 10_000
@@ -88,7 +93,7 @@ def _walked_otherwise(
         return _first_and_rest(frame, node, walk)
     except (UnsupportedError, Refusal):
         before.put_back()
-        _ask_for_turns(frame, walk)
+        ask_for_turns(frame, walk)
         raise error from None
 
 
@@ -123,15 +128,6 @@ def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
         raise Refusal("this loop always raises in its first turn")
     if flow is not None and flow.kind in ("break", "continue", "return"):
         frame.names[f"<{flow.kind}>"] = Static(True)
-
-
-def _ask_for_turns(frame: Frame, walk: Walk) -> None:
-    """Have an integer argument folded that says how many turns there are."""
-    for bound in walk.bounds:
-        if isinstance(bound.atom, Value):
-            found = foldable_input(frame.context, bound.atom)
-            if found is not None:
-                raise NeedsStatic(found) from None
 
 
 def _after(frame: Frame, orelse: list[ast.stmt], early: Handle) -> Flow | None:

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth
+from gradgen.frontend.folds import (
+    Generation,
+    Visit,
+    if_true,
+    reduce_from_first,
+    reduce_items,
+    run_over,
+)
 from gradgen.frontend.frame import Frame, always, call, static_int
 from gradgen.frontend.known import KNOWN, Known, knows
-from gradgen.frontend.values import Static, Stream, describe, is_static, to_python
-from gradgen.frontend.walks import backwards, enumerated, walk_of, zipped
+from gradgen.frontend.values import (
+    Static,
+    Stream,
+    Walk,
+    describe,
+    is_static,
+    to_python,
+)
+from gradgen.frontend.walks import (
+    any_walk,
+    backwards,
+    enumerated,
+    is_walked,
+    mapped,
+    walk_of,
+    zipped,
+)
 
 
 def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
@@ -22,13 +45,19 @@ def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
 @knows(zip)
 def _zip(frame: Frame, *values: Any, strict: Any = None) -> Any:
     exact = strict is not None and truth(frame, strict)
-    walks = [walk_of(frame, v) for v in values]
-    if any(w is not None for w in walks) and not exact:
-        whole = [w for w in walks if w is not None]
-        if len(whole) == len(walks):
-            return zipped(frame, whole)
+    walks = None if exact else _walks(frame, values)
+    if walks is not None:
+        return zipped(frame, walks)
     items = zip(*(items_of(frame, v) for v in values), strict=exact)
     return _stream(frame, _raising(items), *values)
+
+
+def _walks(frame: Frame, values: Sequence[Any]) -> list[Walk] | None:
+    """Return walks over all of ``values``, None if the items of none are unknown."""
+    if not any(map(is_walked, values)):
+        return None
+    walks = [any_walk(frame, value) for value in values]
+    return None if None in walks else walks  # type: ignore[return-value]
 
 
 def _raising(items: Iterator[Any]) -> Iterator[Any]:
@@ -51,6 +80,12 @@ def _enumerate(frame: Frame, values: Any, start: Any = Static(0)) -> Any:  # noq
 
 @knows(map)
 def _map(frame: Frame, function: Any, *values: Any) -> Any:
+    walks = _walks(frame, values)
+    if walks is not None:
+        together = zipped(frame, walks)
+        return mapped(
+            together, lambda row: call(frame, function, list(row), {}), function
+        )
     rows = zip(*(items_of(frame, v) for v in values), strict=False)
     results = (_call_holding(frame, values, function, list(row)) for row in rows)
     return _stream(frame, results, function, *values)
@@ -64,12 +99,26 @@ def _call_holding(frame: Frame, held: Any, function: Any, args: list[Any]) -> An
 
 @knows(filter)
 def _filter(frame: Frame, function: Any, values: Any) -> Any:
-    def keep(item: Any) -> bool:
+    def kept(frame: Frame, item: Any) -> Any:
         if isinstance(function, Static) and function.value is None:
-            return truth(frame, item)
-        return truth(frame, _call_holding(frame, values, function, [item]))
+            return item
+        return _call_holding(frame, values, function, [item])
 
-    return _stream(frame, filter(keep, items_of(frame, values)), function, values)
+    def run(visit: Visit) -> Any:
+        return run_over(
+            frame,
+            values,
+            lambda inner, item: if_true(
+                inner, kept(inner, item), lambda: visit(inner, item)
+            ),
+        )
+
+    def items() -> Iterator[Any]:
+        for item in items_of(frame, values):
+            if truth(frame, kept(frame, item)):
+                yield item
+
+    return Generation(items(), (frame, function, values), run=run)
 
 
 @knows(reversed)
@@ -117,12 +166,13 @@ def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) 
 
 @knows(functools.reduce)
 def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
-    items = iter([*initial, *items_of(frame, values)])
-    for total in items:
-        for item in items:
-            total = _call_holding(frame, values, function, [total, item])
-        return total
-    raise always("TypeError", "reduce() of nothing")
+    def step(frame: Frame, total: Any, item: Any) -> Any:
+        return _call_holding(frame, values, function, [total, item])
+
+    with frame.context.holding(function):
+        if initial:
+            return reduce_items(frame, values, step, initial[0])
+        return reduce_from_first(frame, values, step, "reduce")
 
 
 def _itertool(function: Any) -> Known:

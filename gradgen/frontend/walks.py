@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import select
-from gradgen.frontend.frame import Frame, static_int
+from gradgen.frontend.frame import Frame, NeedsStatic, foldable_input, static_int
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.runlists import count as count_of
 from gradgen.frontend.runlists import item_at
-from gradgen.frontend.values import Static, Walk
-from gradgen.ir.core import Literal
+from gradgen.frontend.values import KINDS, Static, Walk
+from gradgen.ir.core import Literal, Value
+from gradgen.ir.types import Sym
 from gradgen.primitives.registry import (
     Handle,
     apply,
@@ -24,8 +26,24 @@ from gradgen.primitives.registry import (
 Bounds = tuple[Handle, Handle, Handle]
 
 
+@dataclass(eq=False, slots=True)
+class Once(Walk):
+    """The walk of an iterator such as ``zip(x, y)``, which gives its items once."""
+
+    spent: bool = False
+
+
+KINDS[Once] = KINDS[Walk]
+
+
 def walk_of(frame: Frame, value: Any) -> Walk | None:
     """Return how ``value`` is walked over in a loop, None if its items are known."""
+    if isinstance(value, Once):
+        if value.spent:
+            raise Refusal(
+                "this iterator was used before", "make it anew, or list(…) of it"
+            )
+        value.spent = True
     if isinstance(value, Walk):
         return value
     if isinstance(value, RunList):
@@ -33,6 +51,23 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
     if isinstance(value, Handle) and value.shape and not _is_short(value):
         return rows(frame, value)
     return None
+
+
+def is_walked(value: Any) -> bool:
+    """Tell whether the number of items of ``value`` is known only at run time."""
+    is_long = isinstance(value, Handle) and value.shape and not _is_short(value)
+    return bool(is_long) or isinstance(value, Walk | RunList)
+
+
+def any_walk(frame: Frame, value: Any) -> Walk | None:
+    """Return a walk over ``value``, even where its items are known, if there is one."""
+    if isinstance(value, Handle) and value.shape:
+        return rows(frame, value)
+    if isinstance(value, Static) and isinstance(value.value, range):
+        turns = value.value
+        bounds = [number(frame, x) for x in (turns.start, turns.stop, turns.step)]
+        return make_range(frame, bounds)
+    return walk_of(frame, value)
 
 
 SHORT = 16
@@ -130,7 +165,7 @@ def enumerated(frame: Frame, walk: Walk, start: Any) -> Walk:
     def pair(turn: Handle) -> Any:
         return (turn if _is(first, 0) else turn + first, item(turn))
 
-    return Walk(up_to(frame, count), pair, walk.holds)
+    return Once(up_to(frame, count), pair, walk.holds)
 
 
 def zipped(frame: Frame, walks: Sequence[Walk]) -> Walk:
@@ -141,9 +176,14 @@ def zipped(frame: Frame, walks: Sequence[Walk]) -> Walk:
         if count.atom is not shortest.atom:
             shortest = _smaller(shortest, count)
     holds = tuple(x for walk in walks for x in walk.holds)
-    return Walk(
+    return Once(
         up_to(frame, shortest), lambda turn: tuple(at(turn) for _, at in pairs), holds
     )
+
+
+def mapped(walk: Walk, function: Callable[[Any], Any], *holds: Any) -> Walk:
+    """Return the walk over what ``function`` makes of the items."""
+    return Once(walk.bounds, lambda i: function(walk.at(i)), (*walk.holds, *holds))
 
 
 def _smaller(one: Handle, other: Handle) -> Handle:
@@ -159,6 +199,30 @@ def backwards(frame: Frame, walk: Walk) -> Walk:
     if step == 1:
         first = hi - 1
         last = number(frame, -1) if _is(lo, 0) else lo - 1
-        return Walk((first, last, number(frame, -1)), walk.at, walk.holds)
+        return Once((first, last, number(frame, -1)), walk.at, walk.holds)
     count, item = counted(frame, walk)
     return backwards(frame, Walk(up_to(frame, count), item, walk.holds))
+
+
+def after_first(frame: Frame, walk: Walk) -> Walk:
+    """Return the walk over all items but the first."""
+    lo, hi, step = walk.bounds
+    return Walk((lo + step_of(walk), hi, step), walk.at, walk.holds)
+
+
+def is_never_empty(frame: Frame, walk: Walk) -> bool:
+    """Tell whether there surely is a first item."""
+    count = length(frame, walk)
+    if isinstance(count.atom, Literal):
+        return bool(count.atom.value > 0)
+    dim = getattr(count.type, "dim", None)
+    return isinstance(dim, Sym) and dim.proper
+
+
+def ask_for_turns(frame: Frame, walk: Walk) -> None:
+    """Have an integer argument folded that says how many turns there are."""
+    for bound in walk.bounds:
+        if isinstance(bound.atom, Value):
+            found = foldable_input(frame.context, bound.atom)
+            if found is not None:
+                raise NeedsStatic(found) from None
