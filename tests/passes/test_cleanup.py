@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from gradgen.errors import VerifyError
 from gradgen.ir.core import Op, Value, with_body
 from gradgen.ir.types import FLOAT, PY_FLOAT, PY_INT, Array, Sym
 from gradgen.passes.cleanup import (
@@ -179,3 +182,28 @@ def test_check_behind_a_slot_that_is_typed_by_it() -> None:
         return z + x, z + y
 
     assert checks_left(build) == [["check_dims"], []]
+
+
+def swapped_in_a_loop(x: Handle, y: Handle, c: Handle) -> Handle:
+    return loop((0, c, 1), [x], lambda i, slot: [y])[0]
+
+
+def test_what_a_branch_proves_holds_in_it_alone() -> None:
+    def inside(x: Handle, y: Handle, c: Handle) -> Any:
+        def then() -> list[Handle]:
+            check(x, y)
+            return [swapped_in_a_loop(x, y, c)]
+
+        return branch(c, then, lambda: [x])
+
+    def outside(x: Handle, y: Handle, c: Handle) -> Any:
+        def then() -> list[Handle]:
+            check(x, y)
+            return [x]
+
+        branch(c, then, lambda: [x])
+        return swapped_in_a_loop(x, y, c)
+
+    check_ir(make_function(VECTORS, inside))
+    with pytest.raises(VerifyError, match="slot and yield have different types"):
+        check_ir(make_function(VECTORS, outside))
