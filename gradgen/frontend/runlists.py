@@ -119,19 +119,16 @@ def _width(form: Form) -> int:
 
 def _slice_of(frame: Frame, xs: RunList, bounds: slice) -> RunList:
     start, stop, step = (
-        None
-        if b is None
-        else position(frame, b if isinstance(b, Handle) else Static(b))
-        for b in (bounds.start, bounds.stop, bounds.step)
+        None if bound is None else _bound(frame, bound)
+        for bound in (bounds.start, bounds.stop, bounds.step)
     )
-    found = [
-        part(column, *map(_known, (start, stop, step))).atom for column in xs.handles
-    ]
+    found = [part(column, start, stop, step).atom for column in xs.handles]
     return run_list(frame, xs.form, found, [xs.held])
 
 
-def _known(bound: Handle) -> Any:
-    return bound.atom.value if isinstance(bound.atom, Literal) else bound
+def _bound(frame: Frame, bound: Any) -> Any:
+    place = position(frame, bound if isinstance(bound, Handle) else Static(bound))
+    return place.atom.value if isinstance(place.atom, Literal) else place
 
 
 def changeable(frame: Frame, xs: RunList, *, resized: bool = True) -> None:
@@ -315,9 +312,16 @@ def repeated(frame: Frame, items: Sequence[Any], times: Handle) -> RunList:
     if len(items) != 1:
         raise Refusal("repeating a list of several elements a run-time number of times")
     once = converted(frame, items)
-    versions = []
-    for atom in atoms_of(frame.builder, items[0], once.form):
-        versions.append(apply("seq_repeat", Handle(frame.builder, atom), times).atom)
+    builder = frame.builder
+    pairs = zip(
+        atoms_of(builder, listed(frame, items[0]), once.form),
+        leaf_types(once.form),
+        strict=True,
+    )
+    versions = [
+        apply("seq_repeat", Handle(builder, x), times, element=type_).atom
+        for x, type_ in pairs
+    ]
     return run_list(frame, once.form, versions, [once.held])
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import Buffer
+from gradgen.frontend.choices import convert
 from gradgen.frontend.forms import (
     Form,
     atoms_of,
@@ -35,10 +36,11 @@ from gradgen.frontend.values import (
     Stream,
     Walk,
 )
-from gradgen.ir.core import Atom, Literal
-from gradgen.ir.types import Array, Sym, Type
-from gradgen.primitives.lists import empty, from_values
-from gradgen.primitives.registry import Handle
+from gradgen.ir.core import Atom, Literal, Value
+from gradgen.ir.types import Array, Scalar, Sym, Type
+from gradgen.primitives.listmaking import cast_items
+from gradgen.primitives.lists import element_of, empty, from_values
+from gradgen.primitives.registry import Handle, apply
 
 T = TypeVar("T")
 
@@ -113,9 +115,26 @@ def _made_again(frame: Frame, target: Any, form: Form) -> RunList:
     if isinstance(target, list):
         return made_of(frame, target, form)
     whole = common_form(frame.builder, target.form, form)
-    if target.origin is None or target.versions != target.initial:
+    if target.origin is not None and target.versions == target.initial:
+        return made_of(frame, target.origin, whole)
+    pairs = zip(target.versions, leaf_types(whole), strict=True)
+    return run_list(frame, whole, [_recast(frame, *x) for x in pairs], [target.held])
+
+
+def _recast(frame: Frame, column: Atom, element: Type) -> Atom:
+    """Return a column with its numbers as numbers of another type."""
+    xs = Handle(frame.builder, column)
+    if not isinstance(element, Scalar) or not isinstance(element_of(xs), Scalar):
+        if element_of(xs) == element:
+            return column
         raise Unlike("has elements of unlike types", "elements of one type")
-    return made_of(frame, target.origin, whole)
+    maker = frame.context.maker(column) if isinstance(column, Value) else None
+    if maker is not None and maker.name == "seq_repeat":
+        value = convert(frame.builder, maker.operands[0], element)
+        times = Handle(frame.builder, maker.operands[1])
+        once = Handle(frame.builder, value)
+        return apply("seq_repeat", once, times, element=element).atom
+    return cast_items(xs, element).atom
 
 
 def made_of(frame: Frame, items: Sequence[Any], form: Form | None = None) -> RunList:

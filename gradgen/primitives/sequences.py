@@ -18,7 +18,6 @@ from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
     FLOAT,
-    PY_BOOL,
     PY_INT,
     Array,
     Scalar,
@@ -422,30 +421,4 @@ _declare(
     lambda types, attrs: "{0}.tolist()" if "plain" in attrs else "list({0})",
     shares=(0,),
     adjoint=_unstack_adjoint,
-)
-
-
-def _repeat_adjoint(
-    ys_bar: Handle, ys: Handle, value: Handle, times: Handle
-) -> list[Handle | None]:
-    total = apply("sum", stack(ys_bar), axis=(0,), keepdims=False)
-    if value.atom.type.weak:  # type: ignore[union-attr]
-        total = apply("float", total)
-    return [total, None]
-
-
-_declare(
-    "seq_repeat",
-    lambda dims, types, attrs: Seq(attrs["element"]),
-    lambda value, times, element: [value] * times,
-    "[{0}] * {1}",
-    adjoint=lambda ys_bar, ys, value, times, element: _repeat_adjoint(
-        ys_bar, ys, value, times
-    ),
-)
-_declare(
-    "seq_contains",
-    lambda dims, types, attrs: PY_BOOL,
-    lambda xs, value: value in xs,
-    "{1} in {0}",
 )
