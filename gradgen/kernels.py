@@ -247,6 +247,12 @@ def last_written(shape: tuple[int, ...], index: Any) -> Any:
 
     Of those that go to the same place, the last one stays.
 
+    Raises
+    ------
+    ValueError
+        If some go to the same place, and their order is not certain: NumPy follows
+        the layout in memory where no index array lies in the order of its axes.
+
     Examples
     --------
     >>> last_written((4,), (np.array([0, 2, 2]),))
@@ -257,7 +263,28 @@ def last_written(shape: tuple[int, ...], index: Any) -> Any:
     numbers = np.arange(selected.size).reshape(selected.shape)
     holder[index] = numbers
     kept: Any = holder[index] == numbers
+    if not kept.all() and not _in_order(index):
+        raise ValueError(
+            "which of several values written to one element stays depends on how the "
+            "index arrays lie in memory; index with np.ascontiguousarray of them"
+        )
     return kept
+
+
+def _in_order(index: Any) -> bool:
+    """Tell whether NumPy surely writes in the order of the axes of an index."""
+    items = index if isinstance(index, tuple) else (index,)
+    arrays = [x for x in items if isinstance(x, np.ndarray)]
+    parts = [p for x in arrays for p in (x.nonzero() if x.dtype == bool else (x,))]
+    shape = np.broadcast_shapes(*(part.shape for part in parts))
+    if len(parts) == len(shape) == 1:
+        return True
+    return any(part.shape == shape and _is_ordered(part) for part in parts)
+
+
+def _is_ordered(x: Any) -> bool:
+    steps = [step for step, n in zip(x.strides, x.shape, strict=True) if n > 1]
+    return all(step > 0 for step in steps) and steps == sorted(steps, reverse=True)
 
 
 def shifted(x: Any, axis: int, by: int, fill: float) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.verify import verify
+from gradgen.kernels import last_written
 from gradgen.primitives.facts import infer
 from gradgen.primitives.indexing import index_of, read
 from gradgen.primitives.registry import LOWERINGS, PRIMITIVES, Handle, Sample, apply
@@ -152,6 +153,40 @@ def test_duplicates_in_a_matrix_of_indices(at: Any) -> None:
         [np.zeros((4, 5)), at, value],
         wanted,
     )
+
+
+ORDERED = [
+    (np.array([0, 2, 2]),),
+    (np.array([2, 2, 0])[::-1],),
+    (np.array([[0, 2], [2, 0]])[:, ::1],),
+    (np.array([0, 2, 2]), np.array([1])),
+    (np.array([True, False, True]), np.array([0, 0])),
+]
+UNORDERED = [
+    (np.array([[0, 2], [2, 0]]).T,),
+    (np.array([0, 2, 2])[::-1], np.array([1])),
+    (np.array([[0], [0]]), np.array([1, 2])),
+]
+
+
+@pytest.mark.parametrize("index", ORDERED, ids=str)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_last_of_several_values_stays(index: Any, reverse: bool) -> None:
+    x = np.zeros((3, 3))
+    numbers = np.arange(x[index].size).reshape(x[index].shape)
+    value = np.flip(np.flip(numbers).copy()) if reverse else numbers
+    x[index] = value
+    np.testing.assert_array_equal(last_written(x.shape, index), x[index] == value)
+
+
+@pytest.mark.parametrize("index", UNORDERED, ids=str)
+def test_an_order_that_depends_on_the_layout_is_refused_when_run(index: Any) -> None:
+    with pytest.raises(ValueError, match="lie in memory"):
+        last_written((3, 3), index)
+
+
+def test_any_layout_will_do_where_no_element_is_named_twice() -> None:
+    assert last_written((3, 3), (np.array([[0, 1], [2, 0]]).T, [[0, 1], [1, 2]])).all()
 
 
 @pytest.mark.parametrize("target", [np.float32, np.float64])
