@@ -272,7 +272,7 @@ def apply(
     handles = [lift(builder, operand) for operand in operands]
     primitive = PRIMITIVES[name]
     types = [handle.atom.type for handle in handles]
-    if builder.scalar_math and primitive.math and all(_is_weak(t) for t in types):
+    if builder.scalar_math and primitive.math and all(map(_is_number, types)):
         attrs = {"lib": "math", **attrs}
     result_type = primitive.type_rule(builder.dims, types, attrs)
     assert result_type is not None, name
@@ -309,8 +309,8 @@ def _refuse_complex(type_: Type) -> None:
         )
 
 
-def _is_weak(type_: Type) -> bool:
-    return isinstance(type_, Scalar) and type_.weak
+def _is_number(type_: Type) -> bool:
+    return isinstance(type_, Scalar)
 
 
 def in_shape_of(y: Handle, result: Handle) -> Handle:
