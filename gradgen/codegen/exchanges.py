@@ -14,6 +14,7 @@ from gradgen.codegen.statements import (
 )
 from gradgen.codegen.uses import Uses
 from gradgen.codegen.webs import Webs, name_key, webs_of
+from gradgen.errors import errstate_of
 from gradgen.ir.core import Op, Value
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import PRIMITIVES
@@ -55,6 +56,8 @@ def _inline(
         return False
     found = [n for n in nodes if isinstance(n, Compute) and n.op.results == (source,)]
     if not found or not _may_wait(webs.program, found[0].op, nodes, found[0], bind):
+        return False
+    if bind.span and errstate_of(bind.span) != errstate_of(found[0].op.span):
         return False
     nodes.remove(found[0])
     webs.program.inlined[source] = found[0].op

@@ -19,6 +19,8 @@ from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Array, Scalar
 
 NONE = Phrase("None", ())
+PYTHON_NUMBER = {"f": "float(%s)", "i": "int(%s)", "b": "bool(%s)"}
+"""How an element of an array becomes a Python number, by the kind of its dtype."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
             loop.before.append(Line(allocation, value, loop.op.origin))
             continue
         loop.before.append(loop.set(value, "[]"))
-        if isinstance(value.type, Array) and not uses.only_scanned(value):
+        if not uses.is_list(value):
+            assert isinstance(value.type, Array)
             loop.after.append(loop.set(value, _as_array(value.type), value))
 
 
@@ -145,7 +148,7 @@ def _allocation(
     if loop.op.name != "for" or loop.op.attrs["exits"]:
         return None
     count = count_of(loop.parts.range, uses)
-    if not isinstance(value.type, Array):
+    if uses.is_list(value) or not isinstance(value.type, Array):
         reverse = loop.op.attrs["reverse"]
         return Phrase("[None] * {0}", (count,)) if reverse else None
     shape = lengths_of(value.type.shape[1:], visible)
@@ -216,7 +219,10 @@ def _add_fetches(loop: Loop, uses: Uses) -> None:
     """Read the elements of scanned tapes at the start of the body."""
     for tape, e in zip(loop.parts.scanned, loop.parts.elements, strict=True):
         if uses.count(e):
-            loop.opening.append(loop.set(e, "{0}[{1}]", tape, _place(loop)))
+            text = "{0}[{1}]"
+            if isinstance(e.type, Scalar) and e.type.weak and not uses.is_list(tape):
+                text = PYTHON_NUMBER[e.type.dtype.kind] % text
+            loop.opening.append(loop.set(e, text, tape, _place(loop)))
 
 
 def iterable_of(loop: Loop) -> Phrase:

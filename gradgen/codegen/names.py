@@ -208,6 +208,9 @@ class _Namer:
         return self._wish(value if key is None else next(alike, value))
 
     def _wish(self, value: Value) -> str:
+        stem = self._wish_for_element(value)
+        if stem:
+            return stem
         if value.base is not None and self._is_known(_root(value)):
             base = self.names.get(self.webs.find(value.base))
             return (base or self._wish_of_web(value.base)) + value.suffix
@@ -249,12 +252,16 @@ class _Namer:
         return f"{self._wish(item)}_tape" if isinstance(item, Value) else "tape"
 
     def _wish_for_param(self, value: Value) -> str:
-        """Name a parameter of a body: an element after the tape that it comes from."""
+        role = self.roles.get(value)
+        return role if isinstance(role, str) else _plain(value)
+
+    def _wish_for_element(self, value: Value) -> str:
+        """Name an element after the tape that it comes from."""
         role = self.roles.get(value)
         if not isinstance(role, Value):
-            return role or _plain(value)
+            return ""
         tape = self.names.get(self.webs.find(role), "")
-        return tape.removesuffix("_tape") if tape.endswith("_tape") else _plain(value)
+        return tape.removesuffix("_tape") if tape.endswith("_tape") else ""
 
     def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":

@@ -63,6 +63,7 @@ class Printer:
     section: str = ""
     place: str = ""
     indent: str = INDENT
+    errstate: str = ""
 
     def __post_init__(self) -> None:
         self.filled = to_fill(self.webs)
@@ -92,15 +93,42 @@ class Printer:
 
 def print_nodes(printer: Printer, nodes: Nodes) -> None:
     """Print the statements of a block."""
-    for node in nodes:
-        if printer.indent == INDENT:
-            _print_section(printer, node)
-        _print_node(printer, node)
+    shown = [node for node in nodes if not _is_empty(printer, node)]
+    for (state, _), group in groupby(shown, functools.partial(_quietness, printer)):
+        if state:
+            _print_quiet(printer, state, list(group))
+            continue
+        for node in group:
+            if printer.indent == INDENT:
+                _print_section(printer, node)
+            _print_node(printer, node)
+
+
+def _quietness(printer: Printer, node: Node) -> tuple[str, str]:
+    """Return which ``np.errstate`` a statement needs, and the sweep it belongs to."""
+    span = node.op.span if isinstance(node, Compute) else getattr(node, "span", None)
+    state = errstate_of(span)
+    return ("", "") if state == printer.errstate else (state, _origin(node))
+
+
+def _origin(node: Node) -> str:
+    return node.op.origin if isinstance(node, Compute) else node.origin
+
+
+def _print_quiet(printer: Printer, state: str, nodes: Nodes) -> None:
+    """Print statements in a ``with np.errstate(...)``."""
+    if printer.indent == INDENT:
+        _print_section(printer, nodes[0])
+    printer.outside.add("np")
+    printer.add_header(f"with np.errstate({state})", None, None)
+    outer, printer.errstate = printer.errstate, state
+    _print_inside(printer, nodes)
+    printer.errstate = outer
 
 
 def _print_section(printer: Printer, node: Node) -> None:
     """Mark where the forward and the reverse sweep begin."""
-    origin = node.op.origin if isinstance(node, Compute) else node.origin
+    origin = _origin(node)
     if not printer.sweeps or printer.section in (origin, "adjoint"):
         return
     if origin in SECTIONS and not _is_empty(printer, node):

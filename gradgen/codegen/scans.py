@@ -9,6 +9,7 @@ from gradgen.codegen.statements import Phrase
 from gradgen.codegen.uses import Uses
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.types import Scalar
 
 
 def find_scans(block: Block, uses: Uses) -> set[Op]:
@@ -31,8 +32,17 @@ def _is_scan(op: Op, uses: Uses, makers: Mapping[Value, Op]) -> bool:
     parts = loop_parts(op)
     if any(map(uses.count, (*parts.stacked, *op.results[-2:]))):
         return False
-    tapes = [tape for tape, _ in _scanned(parts, uses)]
-    return bool(tapes) and all(_fills(parts.range, x, makers) for x in tapes)
+    pairs = _scanned(parts, uses)
+    return bool(pairs) and all(
+        _fills(parts.range, tape, makers) and _is_as_kept(tape, e, uses)
+        for tape, e in pairs
+    )
+
+
+def _is_as_kept(tape: Atom, element: Value, uses: Uses) -> bool:
+    """Tell whether an element needs no conversion to a Python number."""
+    weak = isinstance(element.type, Scalar) and element.type.weak
+    return uses.is_list(tape) or not weak
 
 
 def _scanned(parts: LoopParts, uses: Uses) -> list[tuple[Atom, Value]]:

@@ -32,6 +32,7 @@ from gradgen.codegen.statements import (
 )
 from gradgen.codegen.uses import Uses, uses_in
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.primitives.registry import PRIMITIVES
 
 
 def schedule(function: Function) -> Program:
@@ -69,7 +70,7 @@ class _Scheduler:
     """Goes through blocks in order.
 
     ``stores`` holds the tapes that a value goes to as soon as it is bound, ``visible``
-    what has been bound outside or before.
+    what has been bound outside or before, ``copies`` what arrays were copied to.
     """
 
     program: Program
@@ -77,6 +78,7 @@ class _Scheduler:
     scans: set[Op]
     stores: dict[Value, list[Tape]] = field(default_factory=dict)
     visible: list[Value] = field(default_factory=list)
+    copies: dict[Atom, Value] = field(default_factory=dict)
 
     def add_ops(self, ops: Sequence[Op], nodes: Nodes) -> None:
         """Append the statements of ``ops``, each followed by the stores of results."""
@@ -96,9 +98,21 @@ class _Scheduler:
         elif op.name in ("for", "while"):
             self.add_loop(op, nodes)
         elif op.inline:
-            self.program.inlined[op.results[0]] = op
+            self.program.inlined[op.results[0]] = self.on_copies(op)
         else:
-            nodes.append(Compute(op))
+            nodes.append(Compute(self.on_copies(op)))
+            if op.name == "copy" and nodes is self.program.nodes:
+                self.copies[op.operands[0]] = op.results[0]
+
+    def on_copies(self, op: Op) -> Op:
+        """Return ``op`` reading shapes of copies, so that ``x = x.copy()`` can do."""
+        slots = PRIMITIVES[op.name].shape_only if self.copies else ()
+        if not any(op.operands[slot] in self.copies for slot in slots):
+            return op
+        operands = list(op.operands)
+        for slot in slots:
+            operands[slot] = self.newest(operands[slot])
+        return op.with_operands(tuple(operands))
 
     def add_if(self, op: Op, nodes: Nodes) -> None:
         if is_choice(op, self.uses):
@@ -266,7 +280,7 @@ class _Scheduler:
         is_scan = op in self.scans
         for bound in [] if is_scan else bounds_again(op, self.uses):
             self.give_name(bound, nodes)
-        loop = plan_loop(op, self.uses, self.visible, is_scan=is_scan)
+        loop = plan_loop(op, self.uses, self.shapes(), is_scan=is_scan)
         aliases = self.program.aliases
         aliases.update(zip(loop.parts.final, loop.parts.carried, strict=True))
         nodes.extend(loop.before)
@@ -285,6 +299,26 @@ class _Scheduler:
                 drop_repeated(body, c, x)
         del self.visible[depth:]
         nodes.extend(loop.after)
+        if nodes is self.program.nodes:
+            self.note_written(loop)
+
+    def note_written(self, loop: Loop) -> None:
+        """A loop that goes on with a copy leaves what has its shape."""
+        copied = set(self.copies.values())
+        for x, y in zip(loop.parts.initial, loop.parts.final, strict=True):
+            if x in copied and x.type == y.type and self.uses.count(y):
+                self.copies[x] = y
+
+    def newest(self, atom: Atom) -> Atom:
+        """Return the last of the arrays that one was copied to and written in."""
+        while atom in self.copies:
+            atom = self.copies[atom]
+        return atom
+
+    def shapes(self) -> list[Value]:
+        """Return the values of which lengths can be read."""
+        found = (self.newest(x) for x in self.visible)
+        return [x for x in found if isinstance(x, Value)]
 
     def give_name(self, atom: Atom, nodes: Nodes) -> None:
         """Make a statement of what would be printed more than once."""
