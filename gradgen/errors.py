@@ -8,18 +8,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the user's source: 1-based lines, 0-based columns in characters."""
+    """A stretch of the user's source: 1-based lines, 0-based columns in characters.
+
+    ``errstate`` are the arguments of the ``with np.errstate(...)`` that it stands in.
+    What is derived from it is silent as well.
+    """
 
     file: str
     line: int
     column: int = 0
     end_line: int = 0
     end_column: int = 0
+    errstate: str = ""
 
     @property
     def label(self) -> str:
         """Return ``file:line`` with the directory left out, as comments show it."""
         return f"{self.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{self.line}"
+
+
+def errstate_of(span: Span | None) -> str:
+    """Return the arguments of ``np.errstate`` that hold at a place."""
+    return "" if span is None else span.errstate
 
 
 class GradgenError(Exception):
@@ -52,6 +62,13 @@ class SignatureError(GradgenError, ValueError):
 
 class CacheError(GradgenError, OSError):
     """A cache directory that cannot be used safely."""
+
+
+class CopyInLoopWarning(UserWarning):
+    """A loop copies a whole array in every turn, so that it costs more than it seems.
+
+    ``warnings.simplefilter("error", gradgen.CopyInLoopWarning)`` makes it an error.
+    """
 
 
 class VerifyError(GradgenError, AssertionError):

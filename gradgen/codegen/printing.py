@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from gradgen.codegen.comments import with_comment
 from gradgen.codegen.containers import construction
@@ -37,7 +39,7 @@ from gradgen.codegen.statements import (
     is_undefined,
 )
 from gradgen.codegen.webs import Webs, to_fill
-from gradgen.errors import Span
+from gradgen.errors import Span, errstate_of
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar
