@@ -35,10 +35,6 @@ REFUSED: dict[type[ast.AST], tuple[str, str]] = {
         f"'try' {COMING}",
         "test the condition beforehand, or put the 'try' around the call",
     ),
-    ast.With: (
-        f"'with' {COMING}",
-        "enter the context around the call of the function",
-    ),
     ast.Yield: (
         "a generator has no derivative",
         "build a list and return it",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import (
@@ -84,6 +84,7 @@ class Context:
     held: list[Any] = field(default_factory=list)
     zero_dimensional: set[Value] = field(default_factory=set)
     buffers: list[Buffer] = field(default_factory=list)
+    errstate: str = ""
     inputs: set[Value] = field(default_factory=set)
     arguments: dict[Value, Buffer] = field(default_factory=dict)
     bases: list[Any] = field(default_factory=list)
@@ -163,7 +164,9 @@ class Frame:
 
     def span(self, node: ast.AST) -> Span:
         """Return the span of a node of this function."""
-        return span_of(self.source.file, node)
+        span = span_of(self.source.file, node)
+        state = self.context.errstate
+        return replace(span, errstate=state) if state else span
 
     def refuse(self, node: ast.AST, reason: str, hint: str = "") -> UnsupportedError:
         """Build the refusal of a construct of this function."""

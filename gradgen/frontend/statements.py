@@ -6,6 +6,7 @@ import ast
 import builtins
 import functools
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,60 @@ def _continue(frame: Frame, node: ast.Continue) -> Flow:
 @executes(ast.Expr)
 def _expression(frame: Frame, node: ast.Expr) -> None:
     evaluate(frame, node.value)
+
+
+MODES = ("ignore", "warn", None)
+FAULTS = ("divide", "over", "under", "invalid")
+
+
+@executes(ast.With)
+def _with(frame: Frame, node: ast.With) -> Flow | None:
+    """Carry out a block whose context only says which warnings NumPy gives."""
+    context = frame.context
+    outer = context.errstate
+    try:
+        for item in node.items:
+            given = guarded(frame, item.context_expr, _enter)
+            if item.optional_vars is not None:
+                bind_target(frame, item.optional_vars, given)
+        return execute(frame, node.body)
+    finally:
+        context.errstate = outer
+
+
+def _enter(frame: Frame, node: ast.expr) -> Any:
+    """Enter a context, and return what ``as`` binds."""
+    callee = evaluate(frame, node.func) if isinstance(node, ast.Call) else None
+    entered = callee.value if isinstance(callee, Static) else None
+    if not isinstance(node, ast.Call) or entered not in (np.errstate, nullcontext):
+        raise Refusal(
+            f"'with {ast.unparse(node)}' is not supported",
+            "enter the context around the call of the function",
+        )
+    args = evaluate_all(frame, node.args)
+    if entered is nullcontext:
+        return args[0] if args else NOTHING
+    modes = {k.arg: evaluate(frame, k.value) for k in node.keywords}
+    known = all(isinstance(m, Static) and m.value in MODES for m in modes.values())
+    if args or not known or not modes.keys() <= {"all", *FAULTS}:
+        raise Refusal(
+            "np.errstate with other modes than 'ignore' and 'warn' is not supported",
+            "enter it around the call of the function",
+        )
+    given = {str(name): mode.value for name, mode in modes.items() if mode.value}
+    frame.context.errstate = _both(frame.context.errstate, given)
+    return NOTHING
+
+
+def _both(outer: str, given: dict[str, str]) -> str:
+    """Return the arguments of one ``np.errstate`` that says what two say."""
+    pairs = (pair.split("=") for pair in outer.split(", ") if pair)
+    joined = {} if "all" in given else {name: mode[1:-1] for name, mode in pairs}
+    if "all" in joined:
+        joined = dict.fromkeys(FAULTS, joined["all"]) | joined
+        del joined["all"]
+    joined |= given
+    return ", ".join(f'{name}="{mode}"' for name, mode in joined.items())
 
 
 @executes(ast.FunctionDef)

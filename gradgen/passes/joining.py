@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from gradgen.errors import errstate_of
 from gradgen.ir.core import Op, Value
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.types import Array
@@ -85,11 +86,14 @@ def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
 def reads_well(op: Op, user: Op | None) -> bool:
     """Tell whether ``op`` inside ``user`` reads as if written by hand.
 
-    What the user named stays a statement, and so do the steps of the two sweeps.
+    What the user named stays a statement, and so do the steps of the two sweeps, and
+    what stands in a ``with np.errstate(...)`` of its own.
     """
     (y,) = op.results
     if op.name in ("dim", "size"):
         return True
+    if errstate_of(op.span) != errstate_of(user.span if user else None):
+        return False
     if user is None:
         return not is_named(y)
     if op.origin != user.origin and user.origin != "result":

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import VerifyError
+from gradgen.errors import VerifyError, errstate_of
 from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
@@ -117,7 +117,8 @@ class Machine:
             raise VerifyError(f"'{op.name}' reads what is undefined")
         if op.name == "call":
             return _run_function(op.attrs["function"], operands)
-        result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+        with np.errstate(all="ignore" if errstate_of(op.span) else None):
+            result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
         return [result] if op.results else []
 
     def _run_for(self, op: Op) -> list[Any]:
