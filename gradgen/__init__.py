@@ -4,6 +4,7 @@ from gradgen.api import Derivative, grad, jvp, value_and_grad, vjp
 from gradgen.errors import (
     ArgumentError,
     CacheError,
+    CopyInLoopWarning,
     GradgenError,
     OutputError,
     ShapeError,
@@ -20,6 +21,7 @@ __all__ = [
     "ArgumentError",
     "CacheError",
     "CacheWarning",
+    "CopyInLoopWarning",
     "Derivative",
     "GradgenError",
     "OutputError",

@@ -17,6 +17,7 @@ from gradgen.compiler.arguments import (
 from gradgen.compiler.nested import enter_transforms
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_scalar
+from gradgen.compiler.warning import warn_of_copies
 from gradgen.errors import SignatureError
 from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
@@ -46,7 +47,9 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     """
     functions, lowered, promoted = intermediate(request, promoted)
     written = _written_leaves(lowered, len(request.args))
-    emitted = [emit(bufferize(function)) for function in functions]
+    placed = [bufferize(function) for function in functions]
+    warn_of_copies(placed)
+    emitted = [emit(function) for function in placed]
     return Parts(
         tuple(Listing(e.name, e.source, e.spans) for e in emitted),
         {name: cls for e in emitted for name, cls in e.classes.items()},
