@@ -36,7 +36,8 @@ class Verifier:
     """Walks one function.
 
     ``defined`` holds all values defined so far, ``symbols`` the dimensions in their
-    types. An op may introduce a symbol of its own for a dimension of its result.
+    types. An op may introduce a symbol of its own for a dimension of its result; the
+    seed that belongs to the result has it too, and is ``seeded``.
     """
 
     def __init__(self, function: Function, infer: Infer) -> None:
@@ -46,6 +47,7 @@ class Verifier:
         self.proven: Proven = {}
         self.defined: set[Value] = set()
         self.symbols: set[str] = set()
+        self.seeded = _seeded(function)
         self.told: set[str] = set()
 
     def run(self) -> None:
@@ -185,7 +187,7 @@ class Verifier:
         alike = len({(t.dtype, len(t.shape)) for t in types}) == 1  # type: ignore[union-attr]
         return alike and any(
             isinstance(dim, Sym)
-            and dim.name not in self.symbols
+            and (dim.name in self.seeded or dim.name not in self.symbols)
             and not self.dims.equal(*others)
             for dim, *others in zip(*shapes, strict=True)
         )
@@ -324,6 +326,15 @@ def _values(block: Block) -> Iterable[Value]:
         yield from op.results
         for region in op.regions:
             yield from region.params
+
+
+def _seeded(function: Function) -> set[str]:
+    """Return the symbols that no parameter but a seed has."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for param in function.params:
+        for x in param.tree.leaves():
+            found[param.role == "seed"] |= _symbols(x.type)
+    return found[True] - found[False]
 
 
 def _symbols(type_: Type) -> set[str]:

@@ -201,7 +201,10 @@ def _getitem_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 def _getitem_adjoint(
     y_bar: Handle, y: Handle, x: Handle, *parts: Handle, index: Index
 ) -> list[Any]:
-    return [Into(lambda x_bar: apply("add_at", x_bar, *parts, y_bar, index=index))]
+    def add(x_bar: Handle, *more: Handle, **path: Any) -> Handle:
+        return apply("add_at", x_bar, *parts, *more, y_bar, index=index, **path)
+
+    return [Into(add, len(parts) + 1)]
 
 
 def _getitem_tangent(

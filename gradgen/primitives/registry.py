@@ -116,10 +116,12 @@ class Into:
     """A contribution that is added to a part of the cotangent collected so far.
 
     Such a contribution costs what the read cost that it belongs to, however large the
-    array is.
+    array is. Where ``operands`` is not 0, ``add`` also takes operands from that number
+    on and, as ``path``, the views that lead to the part before the place itself.
     """
 
-    add: Callable[[Handle], Handle]
+    add: Callable[..., Handle]
+    operands: int = 0
 
 
 @dataclass(frozen=True, slots=True)

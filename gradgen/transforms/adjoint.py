@@ -9,7 +9,7 @@ from gradgen.ir.core import Atom, Function, Op, Value
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.branches import reverse_if
-from gradgen.transforms.cotangents import Cotangents, Sweep, current_op
+from gradgen.transforms.cotangents import Cotangents, Sweep, current_op, views_in
 from gradgen.transforms.extending import note_lengths
 from gradgen.transforms.fit import materialise, name_after, start
 from gradgen.transforms.loops import reverse_loop
@@ -29,7 +29,9 @@ def reverse_sweep(
     """
     outputs = [atom for atom, _ in seeds]
     active = active_values(function.body, inputs, outputs)
-    cotangents = Cotangents(builder, active)
+    regions = any(op.regions for op in function.body.ops)
+    views = views_in(function.body.ops) if regions else {}
+    cotangents = Cotangents(builder, active, views)
     builder.origin = "adjoint"
     for atom, seed in seeds:
         cotangents.add(atom, seed)

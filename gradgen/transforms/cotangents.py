@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Op, Value
-from gradgen.ir.types import Seq
+from gradgen.ir.types import Scalar, Seq
 from gradgen.primitives.families import zeros_like
+from gradgen.primitives.paths import Step
 from gradgen.primitives.registry import Handle, Into, apply
 from gradgen.transforms.fit import cotangent_for, name_after
 
 
 class Cotangents:
-    """The cotangents collected so far. A value without an entry has a zero one."""
+    """The cotangents collected so far. A value without an entry has a zero one.
 
-    def __init__(self, builder: Builder, active: set[Value]) -> None:
+    ``views`` holds the ops that make views: what is read through one is added to the
+    cotangent of its base, if there is one, so that no array of zeros is made for it.
+    """
+
+    def __init__(
+        self, builder: Builder, active: set[Value], views: Mapping[Value, Op]
+    ) -> None:
         self.builder = builder
         self.active = active
+        self.views = views
         self.bars: dict[Value, Handle] = {}
 
     def add(self, x: Atom, contribution: Handle | Into | None) -> None:
@@ -28,12 +36,32 @@ class Cotangents:
             return
         collected = self.bars.get(x)
         if isinstance(contribution, Into):
+            if collected is None and contribution.operands:
+                base, views = base_of(x, self.views, self.bars)
+                if views:
+                    self._add_through(base, views, contribution)
+                    return
             total = contribution.add(collected or self._zero(x))
         else:
             part = cotangent_for(contribution, Handle(self.builder, x))
             total = part if collected is None else _sum(collected, part)
         name_after(total, x, "_bar")
         self.bars[x] = total
+
+    def _add_through(
+        self, base: Value, views: Sequence[Op], contribution: Into
+    ) -> None:
+        """Add to a part of the cotangent of the array that views belong to."""
+        more: list[Handle] = []
+        steps = []
+        for op in views:
+            first = contribution.operands + len(more)
+            more.extend(Handle(self.builder, x) for x in op.operands[1:])
+            slots = tuple(range(first, contribution.operands + len(more)))
+            steps.append(Step(op.name, tuple(sorted(op.attrs.items())), slots))
+        total = contribution.add(self.bars[base], *more, path=tuple(steps))
+        name_after(total, base, "_bar")
+        self.bars[base] = total
 
     def _zero(self, x: Value) -> Handle:
         zero = zeros_like(Handle(self.builder, x))
@@ -44,11 +72,45 @@ class Cotangents:
         """Remove and return the cotangent of ``y``."""
         return self.bars.pop(y, None)
 
-    def within(self) -> Cotangents:
-        """Return the cotangents that a region starts from, to add to on its own."""
-        inner = Cotangents(self.builder, self.active)
-        inner.bars = dict(self.bars)
+    def within(self, *, keep: bool = True) -> Cotangents:
+        """Return the cotangents that a region starts from: those of now, or none."""
+        inner = Cotangents(self.builder, self.active, self.views)
+        inner.bars = dict(self.bars) if keep else {}
         return inner
+
+
+VIEWS = ("transpose", "expand_dims", "flip", "getitem")
+
+
+def views_in(ops: Sequence[Op]) -> dict[Value, Op]:
+    """Return the ops, in regions too, that make a view of an array."""
+    found = {}
+    for op in ops:
+        if op.name in VIEWS and all(
+            isinstance(x.type, Scalar) for x in op.operands[1:]
+        ):
+            found.update(dict.fromkeys(op.results, op))
+        for region in op.regions:
+            found.update(views_in(region.ops))
+    return found
+
+
+def base_of(
+    x: Value, views: Mapping[Value, Op], bars: Mapping[Value, Handle]
+) -> tuple[Value, list[Op]]:
+    """Return the array in ``bars`` that ``x`` is a view of, and the views in between.
+
+    There are none if no such array is found.
+    """
+    path: list[Op] = []
+    base = x
+    while base not in bars:
+        op = views.get(base)
+        if op is None or not isinstance(op.operands[0], Value):
+            return x, []
+        path.insert(0, op)
+        base = op.operands[0]
+    return base, path
 
 
 def _sum(collected: Handle, part: Handle) -> Handle:

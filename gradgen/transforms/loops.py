@@ -34,7 +34,13 @@ from gradgen.transforms.residuals import (
     values_made,
     values_read,
 )
-from gradgen.transforms.tapes import exit_flag, shifted_slots, tape_of
+from gradgen.transforms.tapes import (
+    counter_formulas,
+    exit_formula,
+    only_decides,
+    shifted_slots,
+    tape_of,
+)
 
 
 @dataclass(slots=True)
@@ -100,7 +106,7 @@ def reverse_loop(
     while True:
         draft = _enter(sweep, op, cotangents, finals, columns)
         own = {slot.x for slot in draft.carried} - sweep.strong
-        _reverse_body(sweep, draft, columns)
+        _reverse_body(sweep, draft, cotangents, columns)
         if not own & sweep.strong:
             break
     _append(sweep, draft, cotangents, forward)
@@ -133,7 +139,8 @@ def _enter(
             draft.scanned.append(Column(column.atom, bar))
     for e in parts.elements:
         forward.given[e] = _element(e)
-    forward.given.update(exit_flag(op, index))
+    forward.formulas.update(exit_formula(builder, op, index))
+    forward.formulas.update(counter_formulas(builder, op, index))
     forward.shifted.update(shifted_slots(parts))
     return draft
 
@@ -168,14 +175,19 @@ def _element(x: Atom, suffix: str = "") -> Value:
     return Value(item_type(x.type), x.hint, x.base, x.suffix)
 
 
-def _reverse_body(sweep: Sweep, draft: Draft, columns: Sequence[Handle | None]) -> None:
+def _reverse_body(
+    sweep: Sweep,
+    draft: Draft,
+    cotangents: Cotangents,
+    columns: Sequence[Handle | None],
+) -> None:
     """Build the body of the reverse loop, in which residuals stand as they are."""
     builder, body = sweep.builder, draft.op.regions[-1]
     distant = distant_values(body.params[1:], body.ops, sweep.distant)
     within = replace(sweep, distant=sweep.distant | distant, in_loop=True)
     with builder.region() as ops:
         recheck_lengths(builder, body.ops)
-        bars = Cotangents(builder, sweep.active)
+        bars = cotangents.within(keep=False)
         _seed(draft, bars, columns)
         sweep.reverse(within, body.ops, bars, draft.forward.ops)
         builder.span, builder.origin = draft.op.span, "adjoint"
@@ -216,7 +228,8 @@ def _append(
 ) -> None:
     """Append the reverse loop, all residuals at hand, and hand on what it returns."""
     plan = plan_residuals(draft.forward, draft.ops, draft.yields, sweep.distant)
-    atoms = _at_hand(sweep, draft, plan, forward)
+    with sweep.builder.region() as head:
+        atoms = _at_hand(sweep, draft, plan, forward)
     handed = [_handed_on(draft, x, atoms) for x in plan.shifted]
     yields = draft.yields + [slot.next for slot in handed]
     ops, yields = carry_out(plan, atoms, yields, sweep.builder.origin)
@@ -224,7 +237,7 @@ def _append(
     cut = count + columns
     following = (*yields[:count], *yields[cut:], *yields[count:cut])
     slots = [*draft.carried, *handed]
-    op = _reverse_op(draft, slots, Block((), tuple(ops), following))
+    op = _reverse_op(draft, slots, Block((), (*head, *ops), following))
     op.origin = sweep.builder.origin
     sweep.builder.append(op)
     _hand_out(sweep, draft, op, len(slots), cotangents)
@@ -237,6 +250,11 @@ def _at_hand(
     atoms: dict[Value, Atom] = {}
     elements = dict(zip(draft.parts.elements, draft.parts.scanned, strict=True))
     for x in plan.given:
+        if x in draft.forward.formulas:
+            found = draft.forward.formulas[x]()
+            decides = only_decides(x, [*plan.recomputed, *plan.ops])
+            atoms[x] = (found if decides else exact(found, item_type(x.type))).atom
+            continue
         atoms[x] = draft.forward.given[x]
         if x in elements:
             draft.scanned.append(Column(elements[x], atoms[x]))

@@ -7,12 +7,12 @@ all others are recomputed there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradgen.ir.core import Atom, Block, Op, Value, map_operands, walk_ops
 from gradgen.ir.types import Array, Scalar, Seq, Sym, Type
-from gradgen.primitives.registry import PRIMITIVES
+from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.cut import minimum_cut
 
 LARGE = 1000
@@ -36,14 +36,20 @@ CHEAP_FOR_SCALARS = CHEAP | frozenset(_SCALAR.split())
 class Forward:
     """A region of the forward sweep.
 
-    ``given`` maps values to what stands for them in the reverse region at no cost.
+    ``given`` maps values to what stands for them in the reverse region at no cost,
+    ``formulas`` to functions that append there what computes them from such values.
     ``shifted`` maps values to the slot that holds them in the next iteration.
     """
 
     params: tuple[Value, ...]
     ops: list[Op]
     given: dict[Value, Atom] = field(default_factory=dict)
+    formulas: dict[Value, Callable[[], Handle]] = field(default_factory=dict)
     shifted: dict[Value, Value] = field(default_factory=dict)
+
+    def has(self, value: Value) -> bool:
+        """Tell whether the reverse region has a value without a tape."""
+        return value in self.given or value in self.formulas
 
     def makers(self) -> dict[Value, Op]:
         """Return which op defines what."""
@@ -80,9 +86,9 @@ def plan_residuals(
     defined = {**dict.fromkeys(forward.params), **makers}
     read = values_read(live, yields)
 
-    def is_missing(x: Atom) -> bool:
+    def is_missing(x: Value) -> bool:
         if x in defined:
-            return x not in forward.given
+            return not forward.has(x)
         return x in distant and x not in read and not isinstance(x.type, Scalar)
 
     def sources(value: Value) -> list[Value] | None:
@@ -122,7 +128,7 @@ def _plan(
     while pending:
         value = pending.pop()
         further: list[Value] = []
-        if value in forward.given:
+        if forward.has(value):
             plan.given.append(value)
         elif value in kept:
             plan.taped.append(value)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
-from gradgen.ir.types import Array, Dim, Scalar, Seq, Type, shift_dim
+from gradgen.ir.types import (
+    BOOL,
+    PY_INT,
+    Array,
+    Dim,
+    Scalar,
+    Seq,
+    Type,
+    same_type,
+    shift_dim,
+)
+from gradgen.primitives.registry import Handle, apply
 from gradgen.transforms.extending import Additions
 from gradgen.transforms.fit import derivative_value
-from gradgen.transforms.residuals import Forward, item_type
+from gradgen.transforms.residuals import Forward, item_type, values_made
+
+Formula: TypeAlias = Callable[[], Handle]
 
 
 def tape_of(
@@ -89,9 +106,88 @@ def _origins(x: Value, op: Op | None) -> list[Atom]:
     return [initial[place]] if place < len(initial) else []
 
 
-def exit_flag(op: Op, index: Value) -> dict[Value, Atom]:
-    """Return nothing yet."""
-    return {}
+def exit_formula(builder: Builder, op: Op, index: Value) -> dict[Value, Formula]:
+    """Return how the exit flag is had from the index: only the last iteration left."""
+    stop, left = (Handle(builder, x) for x in op.results[-2:])
+    step: Atom = op.operands[2] if op.name == "for" else Literal.of(1)
+
+    def left_here() -> Handle:
+        last = apply("equal", Handle(builder, index), stop - Handle(builder, step))
+        return apply("bitwise_and", left, last)
+
+    flags = loop_parts(op).exit
+    return {x: left_here for x in flags if isinstance(x, Value) and is_bool(x.type)}
+
+
+def counter_formulas(builder: Builder, op: Op, index: Value) -> dict[Value, Formula]:
+    """Return how integers that grow by a fixed step are had from the index.
+
+    A slot that never changes is what it was at first.
+    """
+    parts, body = loop_parts(op), op.regions[-1]
+    made = {*body.params, *values_made(body.ops)}
+    count = _count(op, Handle(builder, index))
+    makers = {y: o for o in body.ops for y in o.results}
+    found: dict[Value, Formula] = {}
+    for slot, initial, x in zip(parts.carried, parts.initial, parts.next, strict=True):
+        start = Handle(builder, initial)
+        if isinstance(initial, Literal) and initial.is_undefined:
+            continue
+        if x is slot:
+            found[slot] = partial(_same, start)
+        step = _step(slot, makers.get(x)) if isinstance(x, Value) else None
+        if step is None or count is None or step[1] in made:
+            continue
+        sign, size = step
+        found[slot] = partial(_grown, start, count, sign, Handle(builder, size))
+    return found
+
+
+def is_bool(type_: Type) -> bool:
+    """Tell whether a value is one of two."""
+    return isinstance(type_, Scalar) and type_.dtype == BOOL
+
+
+def only_decides(x: Value, ops: Sequence[Op]) -> bool:
+    """Tell whether a value is read by branches alone, which take any kind of truth."""
+    for op in ops:
+        if x in op.operands and op.name != "if":
+            return False
+        for region in op.regions:
+            if x in region.results or not only_decides(x, region.ops):
+                return False
+    return True
+
+
+def _same(start: Handle) -> Handle:
+    return start
+
+
+def _grown(start: Handle, count: Formula, sign: str, size: Handle) -> Handle:
+    distance = count() * size
+    return start + distance if sign == "add" else start - distance
+
+
+def _count(op: Op, index: Handle) -> Formula | None:
+    """Return how the number of iterations before this one is had from the index."""
+    if op.name == "while":
+        return lambda: index
+    lo, _, step = op.operands[:3]
+    if op.attrs["reverse"] or _number(step) != 1:
+        return None
+    return lambda: index if _number(lo) == 0 else index - Handle(index.builder, lo)
+
+
+def _step(slot: Value, op: Op | None) -> tuple[str, Atom] | None:
+    """Return the operation and its other operand if ``op`` moves an integer."""
+    if op is None or op.name not in ("add", "subtract"):
+        return None
+    if not all(same_type(x.type, PY_INT) for x in (slot, *op.operands)):
+        return None
+    first, second = op.operands
+    if first is slot:
+        return op.name, second
+    return ("add", first) if op.name == "add" and second is slot else None
 
 
 def shifted_slots(parts: LoopParts) -> dict[Value, Value]:

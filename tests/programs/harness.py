@@ -187,7 +187,8 @@ def contracted(function: Function, result: Tree, name: str) -> Function:
     total = lift(builder, 0.0)
     for x, weight in zip(leaves, given, strict=True):
         total = total + _summed(builder, Handle(builder, x) * Handle(builder, weight))
-    params = (*function.params, Param(name, Tree("tuple", tuple(map(leaf, given)))))
+    weights = Param(name, Tree("tuple", tuple(map(leaf, given))), "seed")
+    params = (*function.params, weights)
     inputs = tuple(x for p in params for x in p.tree.leaves())
     body = builder.block(inputs, [total.atom])
     return Function(function.name, params, body, leaf(total.atom))

@@ -157,7 +157,64 @@ def newton() -> Case:
     return w.function(found[0]), args
 
 
+def counts_by_hand() -> Case:
+    w = Writer([X, 0.7], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, k: Handle, s: Handle) -> Any:
+        return k + 2, s * read(x, [k]) + apply("sin", a * read(x, [k]))
+
+    found = w.repeat(lambda k, s: k < length(x), [0, F(1.0)], body, "k s")
+    return w.function(found[1]), [X, 0.7]
+
+
+def counts_down_by_hand() -> Case:
+    w = Writer([X, 0.7], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, k: Handle, c: Handle, s: Handle) -> Any:
+        e = read(x, [k - 1])
+        return k - 1, c, s * a * apply("exp", e) * c
+
+    found = w.loop((1, 4, 1), [length(x), a, F(1.0)], body, "k c s")
+    return w.function(found[2]), [X, 0.7]
+
+
+def branch_on_leaving() -> Case:
+    w = Writer([X, 0.2], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, s: Handle) -> Any:
+        t = s + apply("exp", a * read(x, [i])) * s
+        leaves = 1.0 * s + apply("floor", t) > 2.5
+        (found,) = w.branch(
+            leaves, lambda: apply("sin", a * s), lambda: apply("exp", a) * s * s + s
+        )
+        return leaves, found
+
+    found = w.loop((0, length(x), 1), [F(0.5)], body, "s", exits=True)
+    return w.function(found[0]), [X, 0.2]
+
+
+def reads_through_views() -> Case:
+    matrix = np.arange(12.0).reshape(3, 4) / 7 + 0.1
+    w = Writer([matrix], "m")
+    m = w.handle(w.inputs[0])
+
+    def body(i: Handle, s: Handle) -> Any:
+        column = read(apply("transpose", m, axes=(1, 0)), [i])
+        part = read(column, [slice(1, None)])
+        return s * apply("sin", read(column, [0])) + read(part, [i - 1]) * s
+
+    found = w.loop((1, 3, 1), [F(1.0)], body, "s")
+    return w.function(found[0]), [matrix]
+
+
 CASES = [
+    reads_through_views,
+    counts_by_hand,
+    counts_down_by_hand,
+    branch_on_leaving,
     recurrence,
     sum_of_squares,
     tanh_recurrence,
