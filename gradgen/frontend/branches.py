@@ -13,12 +13,14 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.choices import common_type, convert
+from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Flow, Frame, Raised
 from gradgen.frontend.heap import State, state_of
 from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import Conflict, Static
-from gradgen.frontend.widening import restarting
+from gradgen.frontend.widening import made_of, restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
@@ -206,6 +208,7 @@ class _Meeting:
                 self._either,
                 self.before,
                 naming=self.naming,
+                listing=self._listed,
             )
             return joiner.states(self.first.state, self.second.state)
         choose = self._other if self.first.dead else self._one
@@ -218,6 +221,11 @@ class _Meeting:
             naming=self.naming,
         )
         return joiner.lifted(self.before, after)
+
+    def _listed(self, side: int, items: list[Any], form: Form) -> RunList:
+        """Return a run-time list of the items of a list made in a branch."""
+        with self.builder.region((self.first, self.second)[side].ops):
+            return made_of(self.frame, items, form)
 
     def _one(self, a: Atom, _: Atom) -> Atom:
         return self._lifted(a, slot=0)

@@ -298,6 +298,8 @@ def _select_from_sequence(frame: Frame, owner: Any, index: Any) -> Any:
     if is_open(frame, index):
         return runlists.any_item(frame, owner, index)
     position = _static_index(index)
+    if not owner and isinstance(position, int) and isinstance(owner, list):
+        raise runlists.out_of_range(frame)
     try:
         return owner[position]
     except (IndexError, TypeError) as error:

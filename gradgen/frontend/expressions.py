@@ -269,6 +269,8 @@ def _bool_chain(frame: Frame, stop: bool, parts: Sequence[ast.expr]) -> Any:
 
     if not isinstance(cond, Handle):
         return value if cond is stop else rest()
+    if isinstance(value, RunList):
+        value = cond
     if stop:
         return choose_value(frame, cond, lambda: value, rest)
     return choose_value(frame, cond, rest, lambda: value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from gradgen.frontend.values import Record, Static, describe
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Value
 from gradgen.ir.types import Array, Seq, Type, same_type
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import Handle, dim_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def common_form(builder: Builder, one: Form, other: Form) -> Form:
 
 
 def _common_leaf(builder: Builder, one: Type, other: Type) -> Type:
-    if fits(builder, other, one):
+    if fits(builder, other, one) or may_fit(builder, other, one):
         return one
     try:
         return common_type(builder, Value(one), Value(other))
@@ -133,24 +134,57 @@ def takes(builder: Builder, form: Form, other: Form) -> bool:
     return all(fits(builder, a, b) for a, b in pairs)
 
 
+def may_fit(builder: Builder, given: Type, type_: Type) -> bool:
+    """Tell whether an array may turn out to have the shape of a type."""
+    if not isinstance(given, Array) or not isinstance(type_, Array):
+        return False
+    if given.dtype != type_.dtype or len(given.shape) != len(type_.shape):
+        return False
+    resolved = zip(*map(builder.dims.shape, (given, type_)), strict=True)
+    return not any(
+        isinstance(a, int) and isinstance(b, int) and a != b for a, b in resolved
+    )
+
+
+def check_fits(builder: Builder, atom: Atom, type_: Array) -> None:
+    """Have it checked at run time that an array has the shape of a type."""
+    array = Handle(builder, atom)
+    for axis, dim in enumerate(type_.shape):
+        length = builder.dim_atom(dim)
+        if builder.dims.equal(array.shape[axis], dim) or length is None:
+            continue
+        pair = (array.shape[axis], dim)
+        builder.emit(
+            "check_dims", [dim_of(array, axis).atom, length], [], {"dims": pair}
+        )
+
+
 def matches(builder: Builder, one: Form, other: Form) -> bool:
     """Tell whether two lists keep the same elements in the same way."""
-    return takes(builder, one, other) and takes(builder, other, one)
-
-
-def form_between(builder: Builder, items: Sequence[Any]) -> Form | None:
-    """Return a form for all of ``items``, None if there is none.
-
-    A run-time list among them stands for its elements.
-    """
     try:
-        forms = [x.form if isinstance(x, RunList) else form_of(x) for x in items]
-        whole = forms[0]
-        for form in forms[1:]:
-            whole = common_form(builder, whole, form)
-    except (Unlike, Refusal):
+        common_form(builder, one, other)
+    except Unlike:
+        return False
+    pairs = zip(leaf_types(one), leaf_types(other), strict=True)
+    return all(fits(builder, a, b) for a, b in pairs)
+
+
+def forms_in(items: RunList | Sequence[Any]) -> list[Form]:
+    """Return the forms of the elements of a list; none for what cannot be in one."""
+    if isinstance(items, RunList):
+        return [items.form]
+    try:
+        return [form_of(x) for x in items]
+    except Refusal:
+        return []
+
+
+def form_between(builder: Builder, forms: Sequence[Form]) -> Form | None:
+    """Return the form for elements of any of ``forms``, None if there is none."""
+    try:
+        return functools.reduce(functools.partial(common_form, builder), forms)
+    except (Unlike, TypeError):
         return None
-    return whole
 
 
 def leaves_of(value: Any) -> Iterator[Any]:
@@ -170,10 +204,16 @@ def leaves_of(value: Any) -> Iterator[Any]:
 def atoms_of(builder: Builder, value: Any, form: Form) -> list[Atom]:
     """Return what an element is made of, in the types of its columns."""
     pairs = zip(leaves_of(value), leaf_types(form), strict=True)
-    return [
-        atom if fits(builder, atom.type, type_) else convert(builder, atom, type_)
-        for atom, type_ in ((atom_of(x), type_) for x, type_ in pairs)
-    ]
+    return [_as_leaf(builder, atom_of(x), type_) for x, type_ in pairs]
+
+
+def _as_leaf(builder: Builder, atom: Atom, type_: Type) -> Atom:
+    if fits(builder, atom.type, type_):
+        return atom
+    if isinstance(type_, Array) and may_fit(builder, atom.type, type_):
+        check_fits(builder, atom, type_)
+        return atom
+    return convert(builder, atom, type_)
 
 
 def buffers_of(value: Any) -> list[Buffer]:

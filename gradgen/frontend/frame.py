@@ -24,6 +24,7 @@ from gradgen.frontend.source import Source, span_of
 from gradgen.frontend.values import (
     Capture,
     Guard,
+    Record,
     Root,
     Static,
     children_of,
@@ -137,7 +138,7 @@ class Context:
 
     def borrow(self, value: Any) -> None:
         """Remember that a container and all in it belong to the caller."""
-        if isinstance(value, list | dict):
+        if isinstance(value, list | dict | Record):
             self.borrowed[id(value)] = value
         for part in children_of(value):
             self.borrow(part)
@@ -294,7 +295,7 @@ def refusing() -> Iterator[None]:
     """Refuse what a rule or a function of Python does not take."""
     try:
         yield
-    except (Refusal, GradgenError, NeedsStatic, RecursionError, Widen):
+    except (Refusal, GradgenError, NeedsStatic, RecursionError, Raised, Widen):
         raise
     except Exception as error:
         kind = type(error).__name__

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
-from gradgen.frontend.forms import form_between, matches
+from gradgen.frontend.forms import Form, form_between, forms_in, matches
 from gradgen.frontend.frame import Context, Frame, Widen
 from gradgen.frontend.heap import State
 from gradgen.frontend.likeness import (
@@ -41,6 +41,7 @@ from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 
 Choose = Callable[[Any, Any], Atom]
+Listing = Callable[[int, list[Any], Any], RunList | None]
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Joiner:
 
     ``own`` are objects that stand for pairs already, ``made`` those made for pairs
     here. ``lifting`` says that one and the same state is joined with itself, to be
-    taken out of the region that it was reached in.
+    taken out of the region that it was reached in. ``listing`` makes, where the first
+    or second state was reached, a run-time list of a list that is new there.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class Joiner:
         *,
         lifting: bool = False,
         naming: Naming | None = None,
+        listing: Listing | None = None,
     ) -> None:
+        self.listing = listing
         self.naming = naming or Naming()
         self.context = context
         self.builder = context.builder
@@ -139,7 +143,8 @@ class Joiner:
                 raise Unlike("an iterator is advanced on some paths only")
             return one
         if isinstance(thing, list) and len(one) != len(other):
-            raise self._wish([thing], [*one, *other])
+            forms = [*forms_in(one), *forms_in(other)]
+            raise self._wish([thing], form_between(self.builder, forms))
         try:
             return self._items(one, other)
         except Unlike as unlike:
@@ -185,7 +190,7 @@ class Joiner:
         if is_tensor(one) and is_tensor(other):
             return self._spread(one, other)
         if isinstance(one, RunList) or isinstance(other, RunList):
-            return self._run_lists(one, other)
+            return self._lists(one, other)
         if isinstance(one, list | tuple | dict | Record):
             return self._containers(one, other)
         return self._others(one, other)
@@ -308,31 +313,48 @@ class Joiner:
         if isinstance(one, tuple):
             return tuple(self._items(one, other))
         key = (id(one), id(other))
+        if isinstance(one, list) and len(one) != len(other):
+            return self._lists(one, other)
         if key not in self.pairs:
             self._check_alone(one, other)
             self.pairs[key] = self._container(one, other)
             self.kept.extend((one, other))
         return self.pairs[key]
 
-    def _run_lists(self, one: Any, other: Any) -> Any:
-        """Join two lists of run-time length, column by column."""
+    def _lists(self, one: Any, other: Any) -> Any:
+        """Join two lists of unlike lengths, or that only a run knows."""
         if not all(isinstance(x, RunList | list) for x in (one, other)):
             raise Unlike("is bound to values of unlike kinds")
-        if isinstance(one, list) or isinstance(other, list):
-            raise self._unlike_lists(one, other)
-        if not matches(self.builder, one.form, other.form):
-            raise self._unlike_lists(one, other)
         key = (id(one), id(other))
         if key not in self.pairs:
-            pairs = zip(one.columns, other.columns, strict=True)
-            columns = tuple(self._column(a, b) for a, b in pairs)
-            held = self._column(one.held, other.held)
-            self.pairs[key] = one
-            if columns != one.columns or held is not one.held:
-                loose = one.loose or other.loose
-                self.pairs[key] = RunList(one.form, columns, held, loose=loose)
-            self.kept.extend((one, other))
+            form = form_between(self.builder, [*forms_in(one), *forms_in(other)])
+            wish = self._wish([one, other], form)
+            if isinstance(wish, Widen):
+                raise wish
+            self._check_alone(one, other)
+            pair = [self._as_run_list(k, x, form) for k, x in enumerate((one, other))]
+            self.pairs[key] = self._run_lists(*pair)
+            self.kept.extend((one, other, *pair))
         return self.pairs[key]
+
+    def _as_run_list(self, side: int, value: Any, form: Form | None) -> RunList:
+        made = value
+        if isinstance(value, list) and form is not None and self.listing is not None:
+            made = self.listing(side, value, form)
+        if not isinstance(made, RunList) or form is None:
+            raise Unlike("has another length on other paths")
+        return made
+
+    def _run_lists(self, one: RunList, other: RunList) -> RunList:
+        """Join two lists of run-time length, column by column."""
+        if not matches(self.builder, one.form, other.form):
+            raise Unlike("has elements of unlike types on other paths")
+        pairs = zip(one.columns, other.columns, strict=True)
+        columns = tuple(self._column(a, b) for a, b in pairs)
+        held = self._column(one.held, other.held)
+        if columns == one.columns and held is one.held:
+            return one
+        return RunList(one.form, columns, held, loose=one.loose or other.loose)
 
     def _column(self, one: Buffer, other: Buffer) -> Buffer:
         if one is other and id(one) in self.base.objects:
@@ -340,16 +362,14 @@ class Joiner:
             return one
         return self._buffers(one, other)
 
-    def _unlike_lists(self, one: Any, other: Any) -> Exception:
-        """Return the wish for a list of run-time length in place of one of two."""
-        parts = [x if isinstance(x, list) else [x] for x in (one, other)]
-        return self._wish([one, other], [*parts[0], *parts[1]])
-
-    def _wish(self, targets: list[Any], items: list[Any]) -> Exception:
+    def _wish(self, targets: list[Any], form: Form | None) -> Exception:
         """Return the wish to have a list as a run-time list with such items."""
-        form = form_between(self.builder, items)
-        for target in targets:
-            known = id(target.columns[0] if isinstance(target, RunList) else target)
+        for target in sorted(targets, key=lambda x: isinstance(x, RunList)):
+            known = id(target)
+            if isinstance(target, RunList):
+                if form is None or matches(self.builder, target.form, form):
+                    continue
+                known = id(target.columns[0])
             inner = known not in self.base.objects or known in self.own.objects
             if form is not None and not inner and id(target) not in self.context.narrow:
                 return Widen(target, form)
@@ -395,7 +415,7 @@ class Joiner:
                 raise Unlike("has other keys on other paths")
             return {key: self.join(one[key], other[key]) for key in one}
         if len(one) != len(other):
-            raise self._unlike_lists(one, other)
+            raise Unlike("has another length on other paths")
         return [self.join(a, b) for a, b in zip(one, other, strict=True)]
 
     def _others(self, one: Any, other: Any) -> Any:

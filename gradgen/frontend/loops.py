@@ -14,12 +14,14 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
-from gradgen.frontend.frame import Context, Frame
+from gradgen.frontend.forms import Form
+from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import Static
-from gradgen.frontend.widening import restarting
+from gradgen.frontend.widening import made_of, restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import make_for, make_if, make_while
@@ -148,6 +150,7 @@ class RegionLoop:
             head,
             made,
             naming=self.slots.naming,
+            listing=self._listed,
         )
         try:
             joined = joiner.states(head, body.state)
@@ -157,6 +160,10 @@ class RegionLoop:
         for key, thing in joiner.made.objects.items():
             both.note(thing, joiner.made.contents[key])
         return joined, both
+
+    def _listed(self, side: int, items: list[Any], form: Form) -> RunList | None:
+        """Return a run-time list of the items of a list made in the body."""
+        return made_of(self.frame, items, form) if side else None
 
     def _close(self, body: Body) -> None:
         """Bring what the slots are at the end of the body to their types."""
@@ -236,6 +243,13 @@ def begin_turn(frame: Frame) -> None:
         frame.names.pop(name, None)
 
 
+def _surely(turn: Callable[[], None]) -> None:
+    try:
+        turn()
+    except Raised:
+        raise Refusal("this loop always raises in its first turn") from None
+
+
 def region_for(
     frame: Frame,
     bounds: Bounds,
@@ -253,7 +267,7 @@ def _region_for(
 
     def run() -> Any:
         begin_turn(frame)
-        turn(Handle(frame.builder, index))
+        _surely(lambda: turn(Handle(frame.builder, index)))
         return leave_turn(frame)
 
     head, body = loop.settle(run)
@@ -317,7 +331,7 @@ def _region_while(
 
     def run() -> Any:
         begin_turn(frame)
-        turn()
+        _surely(turn)
         return leave_turn(frame)
 
     head, body = loop.settle(run)

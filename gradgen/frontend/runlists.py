@@ -14,10 +14,11 @@ from gradgen.frontend.forms import (
     common_form,
     form_between,
     form_of,
+    forms_in,
     leaf_types,
     takes,
 )
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.frame import Frame, Raised, always
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import NOTHING, Record, Static, describe
@@ -33,6 +34,7 @@ from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Array, Seq, Type
 from gradgen.primitives import lists
 from gradgen.primitives.lists import get, length, part
+from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply, lift
 
 GUEST = "this array belongs to a list whose length is known only at run time"
@@ -268,7 +270,7 @@ def added(frame: Frame, xs: Any, values: Any) -> Any:
 
 def set_any(frame: Frame, items: list[Any], index: Handle, value: Any) -> None:
     """Do ``items[index] = value`` for a list of known length."""
-    form = form_between(frame.builder, [*items, value])
+    form = form_between(frame.builder, forms_in([*items, value]))
     if form is None:
         raise Refusal("this list holds elements of unlike kinds", "one type")
     set_item(frame, widened(frame, items, form), index, value)
@@ -335,10 +337,18 @@ def contains(frame: Frame, xs: RunList, item: Any) -> Handle:
     return apply("seq_contains", xs.handles[0], value)
 
 
+def out_of_range(frame: Frame) -> Exception:
+    """Return what becomes of a path on which an element is read that is not there."""
+    if not frame.builder.outer:
+        return always("IndexError", "list index out of range")
+    emit_raise(frame.builder, [], 'raise IndexError("list index out of range")')
+    return Raised()
+
+
 def any_item(frame: Frame, items: Sequence[Any], index: Any) -> Any:
     """Return ``items[index]`` for known items and an index known at run time only."""
     if not items:
-        raise Refusal("this list is empty, so that there is nothing to select")
+        raise out_of_range(frame)
     builder = frame.builder
     items = [listed(frame, item) for item in items]
     form = form_of(items[0])
