@@ -19,14 +19,15 @@ from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Array
 from gradgen.primitives.registry import PRIMITIVES
+from tests.emission import leaves
 
 OUTSIDE = {"np": np, "math": math, **vars(kernels)}
 
 
 def execute(function: Function, args: Sequence[Any]) -> Any:
-    """Run a bufferized function of plain arguments and return its tuple of results."""
+    """Run a bufferized function and return the leaves of its result."""
     machine = Executor()
-    for value, content in zip(function.inputs, args, strict=True):
+    for value, content in zip(function.inputs, leaves(args), strict=True):
         machine.values[value] = content
         names = zip(getattr(value.type, "shape", ()), np.shape(content), strict=True)
         machine.lengths.update((str(dim), length) for dim, length in names)
@@ -71,13 +72,22 @@ class Executor:
         if op.name == "while":
             return self.run_while(op)
         if op.name == "call":
-            return execute(op.attrs["function"], self.read_all(op.operands))
+            return self.call(op)
         if PRIMITIVES[op.name].mutates:
             return [self.overwrite(op)]
         if op.into is not None:
             return [self.compute_into(op)]
         result = self.evaluate(op)
         return [result] if op.results else []
+
+    def call(self, op: Op) -> Sequence[Any]:
+        """Run the function that ``op`` calls, on its leaves."""
+        inner = Executor()
+        callee = op.attrs["function"]
+        inner.lengths = self.lengths
+        operands = self.read_all(op.operands)
+        inner.values.update(zip(callee.inputs, operands, strict=True))
+        return inner.run(callee.body)
 
     def evaluate(self, op: Op) -> Any:
         operands = self.read_all(op.operands)
