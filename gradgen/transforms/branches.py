@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
-from gradgen.ir.types import Scalar, Type
+from gradgen.ir.types import Scalar, Type, same_type
 from gradgen.primitives.registry import Handle
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
 from gradgen.transforms.extending import extend_if
@@ -73,7 +73,9 @@ def _reverse_branch(
     """Append the adjoint of a branch to a region of its own."""
     inner = cotangents.within()
     results = zip(region.results, op.results, strict=True)
-    given: dict[Value, Atom] = {x: y for x, y in results if isinstance(x, Value)}
+    given: dict[Value, Atom] = {
+        x: y for x, y in results if isinstance(x, Value) and same_type(x.type, y.type)
+    }
     forward = Forward((), list(region.ops), given)
     distant = sweep.distant
     if sweep.in_loop:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen.ir.core import Function
+from gradgen.ir.core import Function, Literal
+from gradgen.ir.types import FLOAT, Scalar
 from gradgen.primitives.indexing import At, read
 from gradgen.primitives.registry import Handle, apply
 from tests.transforms.regions import Writer, check_derivatives
@@ -210,7 +211,57 @@ def reads_through_views() -> Case:
     return w.function(found[0]), [matrix]
 
 
+def bound_in_the_loop_only() -> Case:
+    w = Writer([X, 0.6], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, t: Handle, s: Handle) -> Any:
+        (s,) = w.branch(i > 0, lambda: s + apply("sin", t) * t, lambda: s)
+        return read(x, [i]) * a, s
+
+    nothing = Literal.undefined(Scalar(FLOAT))
+    found = w.loop((0, length(x), 1), [nothing, F(0.0)], body, "t s")
+    return w.function(found[1]), [X, 0.6]
+
+
+def arrays_bound_in_the_loop_only() -> Case:
+    w = Writer([X, 0.6], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, t: Handle, s: Handle) -> Any:
+        (s,) = w.branch(i > 0, lambda: s + apply("sin", t) * t, lambda: s)
+        return s * a + x, s
+
+    nothing = Literal.undefined(x.type)
+    found = w.loop((0, 3, 1), [nothing, x * 0.5], body, "t s")
+    return w.function(found[1]), [X, 0.6]
+
+
+def bound_on_one_path() -> Case:
+    w = Writer([X, 0.6], "x a")
+    x, a = map(w.handle, w.inputs)
+
+    def body(i: Handle, s: Handle) -> Any:
+        chosen = read(x, [i]) > 0.0
+        t, u = w.branch(
+            chosen,
+            lambda: (apply("exp", s * x), s * a),
+            lambda: (Literal.undefined(x.type), Literal.undefined(s.type)),
+        )
+        return w.branch(
+            chosen,
+            lambda: read(t * t, [i]) * apply("sin", u) * u,
+            lambda: s * a,
+        )[0]
+
+    found = w.loop((0, length(x), 1), [F(0.5)], body, "s")
+    return w.function(found[0]), [X, 0.6]
+
+
 CASES = [
+    bound_in_the_loop_only,
+    arrays_bound_in_the_loop_only,
+    bound_on_one_path,
     reads_through_views,
     counts_by_hand,
     counts_down_by_hand,
