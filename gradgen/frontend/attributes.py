@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,13 @@ DESCRIPTIONS = (np.dtype, np.finfo, np.iinfo)
 """Objects that only describe a dtype: their attributes never change."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parent:
+    """What ``super()`` gives: ``find(frame, name)`` looks further among the bases."""
+
+    find: Callable[[Frame, str], Any]
+
+
 def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
     """Return the abstract value of ``owner.name``."""
     if isinstance(owner, Handle):
@@ -49,6 +57,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         return _static_attribute(frame, owner.value, name)
     if isinstance(owner, list | tuple | dict | View | RunList):
         return _container_method(owner, name)
+    if isinstance(owner, Parent):
+        return owner.find(frame, name)
     raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
 
 
@@ -117,9 +127,12 @@ def _record_attribute(frame: Frame, owner: Record, name: str) -> Any:
     }
     if found is MISSING or is_field:
         raise Refusal(f"a {owner.cls.__name__} has no attribute '{name}' here")
-    if owner.is_tuple or is_foldable(found):
-        return outside_value(frame, Root("object", owner.cls, name), found)
-    raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
+    if hasattr(found, "__get__") and not is_foldable(found):
+        raise Refusal(
+            f"the attribute '{name}' of {describe(owner)} calls a descriptor",
+            "a property, or a plain attribute",
+        )
+    return outside_value(frame, Root("object", owner.cls, name), found)
 
 
 MISSING = object()

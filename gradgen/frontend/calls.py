@@ -175,7 +175,7 @@ def _call_known(
         return inline(frame, function, args, kwargs)
     if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)
-    if isinstance(function, type) and record_fields_of(function):
+    if isinstance(function, type) and not _is_library(function):
         return make_record(frame, function, list(args), kwargs)
     if is_static(list(args)) and is_static(kwargs) and _is_pure(function):
         return _fold_call(function, list(args), kwargs)
@@ -189,19 +189,11 @@ def _look_up(table: dict[Any, Any], function: Any) -> Any:
         return None
 
 
-def record_fields_of(cls: type) -> bool:
-    """Tell whether instances of ``cls`` are records."""
-    return hasattr(cls, "__dataclass_fields__") or (
-        issubclass(cls, tuple) and hasattr(cls, "_fields")
-    )
+LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
 
 
-def _is_library(function: types.FunctionType) -> bool:
-    return (function.__module__ or "").partition(".")[0] in (
-        "numpy",
-        "scipy",
-        "gradgen",
-    )
+def _is_library(function: Any) -> bool:
+    return (function.__module__ or "").partition(".")[0] in LIBRARIES
 
 
 def _is_pure(function: Any) -> bool:

@@ -36,6 +36,7 @@ from gradgen.frontend.folds import (
 )
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.messages import show
+from gradgen.frontend.records import parent_of
 from gradgen.frontend.values import (
     Closure,
     Foreign,
@@ -319,3 +320,15 @@ def _str(frame: Frame, value: Any = Static("")) -> Any:  # noqa: B008
             "an f-string, in print or assert",
         )
     return fold(str, to_python(value))
+
+
+@knows(super)
+def _super(frame: Frame, cls: Any = None, owner: Any = None) -> Any:
+    if cls is not None and owner is not None:
+        return parent_of(frame, cls.value, owner)
+    function, node = frame.source.function, frame.source.node
+    free = function.__code__.co_freevars
+    if cls is not None or "__class__" not in free or not node.args.args:
+        raise Refusal("super() in this form is not supported", "super(Class, self)")
+    cell = (function.__closure__ or ())[free.index("__class__")]
+    return parent_of(frame, cell.cell_contents, frame.names[node.args.args[0].arg])

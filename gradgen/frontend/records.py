@@ -1,79 +1,177 @@
-"""Making NamedTuples and dataclass instances, and what their own methods do."""
+"""Instances made inside the function, and what binding their attributes does.
+
+An instance is a :class:`~gradgen.frontend.values.Record`, known by its attributes. Its
+``__init__`` is interpreted like any function; that of a dataclass is done here.
+"""
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import inspect
+import types
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.attributes import MISSING, Parent, bound, class_attribute
+from gradgen.frontend.frame import Frame, always, call
 from gradgen.frontend.outside import outside_value
-from gradgen.frontend.values import Record, Root, Static
+from gradgen.frontend.values import NOTHING, Native, Record, Root, Static, describe
 from gradgen.frontend.writing import store_into
+
+KEEP_OUTSIDE = "a plain class or a dataclass, or make the object outside"
+NO_WRITES = "make a new object, or keep the value in a variable"
 
 
 def make_record(
     frame: Frame, cls: type, args: list[Any], kwargs: dict[str, Any]
 ) -> Record:
     """Return a new instance, as ``cls(*args, **kwargs)`` makes it."""
-    names = _field_names(cls)
-    try:
-        bound = inspect.Signature([_parameter(name, cls) for name in names]).bind(
-            *args, **kwargs
-        )
-    except TypeError as error:
-        raise Refusal(f"{cls.__name__}: {error}") from None
-    fields = {}
-    for name in names:
-        if name in bound.arguments:
-            fields[name] = bound.arguments[name]
-        else:
-            fields[name] = _default(frame, cls, name)
-    return Record(cls, fields)
-
-
-def _field_names(cls: type) -> list[str]:
+    _check_plain(cls)
     if issubclass(cls, tuple):
-        if "__new__" in vars(cls) and cls.__bases__ != (tuple,):
-            raise Refusal(
-                f"the class {cls.__name__} makes its instances in its own way"
-            )
-        return list(cls._fields)  # type: ignore[attr-defined]
-    own_init = cls.__dataclass_params__.init  # type: ignore[attr-defined]
-    fields = _fields(cls)
-    plain = own_init and all(f.init and not f.kw_only for f in fields)
-    if not plain or hasattr(cls, "__post_init__") or cls.__new__ is not object.__new__:
-        raise Refusal(f"the class {cls.__name__} makes its instances in its own way")
-    return [f.name for f in fields]
+        bound_fields = _bind(frame, cls, _tuple_parameters(cls), args, kwargs)
+        return Record(cls, bound_fields)
+    made = Record(cls, {})
+    with frame.context.holding(made):
+        initialise(frame, cls, made, args, kwargs)
+    return made
 
 
-def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(cls)
-
-
-def _default(frame: Frame, cls: type, name: str) -> Any:
+def _check_plain(cls: type) -> None:
+    """Refuse classes that have a say in how their instances are made or kept."""
     if issubclass(cls, tuple):
-        defaults = cls._field_defaults  # type: ignore[attr-defined]
-        root = Root("object", cls, "_field_defaults", (f"[{name!r}]",))
-        return outside_value(frame, root, defaults[name])
-    root = Root("object", cls, "__dataclass_fields__", (f"[{name!r}]", "default"))
-    field = next(f for f in _fields(cls) if f.name == name)
-    return outside_value(frame, root, field.default)
-
-
-def _parameter(name: str, cls: type) -> inspect.Parameter:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    if issubclass(cls, tuple):
-        has_default = name in cls._field_defaults  # type: ignore[attr-defined]
+        own = "__new__" if "__new__" in vars(cls) and cls.__bases__ != (tuple,) else ""
     else:
-        field = next(f for f in _fields(cls) if f.name == name)
-        if field.default_factory is not dataclasses.MISSING:
-            raise Refusal(f"the class {cls.__name__} has a default factory", "pass it")
-        has_default = field.default is not dataclasses.MISSING
+        own = _own_way(cls)
+    if own:
+        raise Refusal(
+            f"the class {cls.__name__} makes its instances in its own way ({own})",
+            KEEP_OUTSIDE,
+        )
+
+
+def _own_way(cls: type) -> str:
+    """Return what makes a class other than a plain one, if anything."""
+    if type(cls) not in (type, abc.ABCMeta):
+        return f"the metaclass {type(cls).__name__}"
+    if inspect.isabstract(cls):
+        return "it is abstract"
+    for name in ("__new__", "__getattribute__"):
+        if getattr(cls, name) is not getattr(object, name):
+            return name
+    if class_attribute(cls, "__getattr__") is not MISSING:
+        return "__getattr__"
+    if any(vars(base).get("__slots__") for base in cls.__mro__):
+        return "__slots__"
+    is_frozen = _params(cls) is not None and _params(cls).frozen
+    if cls.__setattr__ is not object.__setattr__ and not is_frozen:
+        return "__setattr__"
+    return ""
+
+
+def _params(cls: type) -> Any:
+    return getattr(cls, "__dataclass_params__", None)
+
+
+def initialise(
+    frame: Frame, cls: type, made: Any, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    """Do ``cls.__init__(made, *args, **kwargs)``."""
+    base = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    if base is object:
+        if args or kwargs:
+            raise always("TypeError", f"{cls.__name__}() takes no arguments")
+        return
+    function = vars(base)["__init__"]
+    if _params(base) is not None and _is_generated(function):
+        _fill(frame, base, made, args, kwargs)
+        return
+    if not isinstance(function, types.FunctionType):
+        raise Refusal(f"objects of class {cls.__name__} cannot be made here")
+    frame.context.guard(Root("object", base, "__init__"), function)
+    call(frame, Static(function), [made, *args], kwargs)
+
+
+def _is_generated(function: Any) -> bool:
+    """Tell whether ``dataclass`` wrote the function."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename == "<string>"
+
+
+def _fill(
+    frame: Frame, cls: type, made: Record, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    """Bind the fields of a dataclass, and do its ``__post_init__``."""
+    kinds = {f._field_type.name for f in cls.__dataclass_fields__.values()}  # type: ignore[attr-defined]
+    if "_FIELD_INITVAR" in kinds:
+        raise Refusal(f"the class {cls.__name__} has an InitVar", "a plain field")
+    taken = _bind(frame, cls, _field_parameters(cls), args, kwargs)
+    for field in dataclasses.fields(cls):
+        if field.name in taken:
+            made.fields[field.name] = taken[field.name]
+        elif not field.init and _has_default(field):
+            made.fields[field.name] = _default(frame, cls, field.name)
+    found = class_attribute(made.cls, "__post_init__")
+    if isinstance(found, types.FunctionType):
+        root = Root("object", made.cls, "__post_init__")
+        call(frame, bound(frame, made, root, made.cls, found), [], {})
+
+
+def _field_parameters(cls: type) -> list[inspect.Parameter]:
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    ordered = sorted(fields, key=lambda f: bool(f.kw_only))
+    return [_parameter(f.name, _has_default(f), bool(f.kw_only)) for f in ordered]
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is not missing or field.default_factory is not missing
+
+
+def _tuple_parameters(cls: Any) -> list[inspect.Parameter]:
+    return [_parameter(name, name in cls._field_defaults) for name in cls._fields]
+
+
+def _parameter(
+    name: str, has_default: bool, keyword: bool = False
+) -> inspect.Parameter:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if keyword:
+        kind = inspect.Parameter.KEYWORD_ONLY
     default = None if has_default else inspect.Parameter.empty
     return inspect.Parameter(name, kind, default=default)
+
+
+def _bind(
+    frame: Frame,
+    cls: type,
+    parameters: list[inspect.Parameter],
+    args: list[Any],
+    kwargs: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the values of fields by name, in order, defaults included."""
+    try:
+        found = inspect.Signature(parameters).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise Refusal(f"{cls.__name__}: {error}") from None
+    names = [parameter.name for parameter in parameters]
+    return {n: found[n] if n in found else _default(frame, cls, n) for n in names}
+
+
+def _default(frame: Frame, cls: Any, name: str) -> Any:
+    """Return the default of a field, made anew if a factory makes it."""
+    if issubclass(cls, tuple):
+        root = Root("object", cls, "_field_defaults", (f"[{name!r}]",))
+        return outside_value(frame, root, cls._field_defaults[name])
+    root = Root("object", cls, "__dataclass_fields__", (f"[{name!r}]",))
+    field = cls.__dataclass_fields__[name]
+    if field.default_factory is dataclasses.MISSING:
+        return outside_value(frame, root.child("default"), field.default)
+    factory = field.default_factory
+    return call(
+        frame, outside_value(frame, root.child("default_factory"), factory), [], {}
+    )
 
 
 def record_method(
@@ -95,16 +193,37 @@ def set_attribute(frame: Frame, owner: Any, name: str, value: Any) -> None:
         return
     if not isinstance(owner, Record) or id(owner) in frame.context.borrowed:
         raise Refusal(
-            "binding an attribute changes an object that others may hold",
-            "make a new object, or keep the value in a variable",
+            f"binding the attribute '{name}' of {describe(owner)} changes what others "
+            "may hold",
+            NO_WRITES,
         )
-    cls = owner.cls
-    params = getattr(cls, "__dataclass_params__", None)
-    plain = cls.__setattr__ is object.__setattr__ and not owner.is_tuple
-    known = any(name in vars(base) for base in cls.__mro__ if base is not object)
-    if params is None or params.frozen or not plain or _is_managed(cls, name, known):
-        raise Refusal(f"binding '{name}' of a {cls.__name__} is not supported")
-    owner.fields[name] = value
+    _check_writable(owner.cls, name)
+    found = class_attribute(owner.cls, name)
+    if isinstance(found, property):
+        root = Root("object", owner.cls, name).child("fset")
+        frame.context.guard(root, found.fset)
+        call(frame, Static(found.fset), [owner, value], {})
+    elif hasattr(found, "__set__"):
+        raise Refusal(
+            f"binding '{name}' of a {owner.cls.__name__} calls a descriptor",
+            "a property, or a plain attribute",
+        )
+    else:
+        owner.fields[name] = value
+
+
+def _check_writable(cls: type, name: str) -> None:
+    if issubclass(cls, tuple):
+        raise always("AttributeError", f"a {cls.__name__} cannot be changed", NO_WRITES)
+    if _params(cls) is not None and _params(cls).frozen:
+        raise always("FrozenInstanceError", f"'{name}' of a {cls.__name__}", NO_WRITES)
+    found = class_attribute(cls, name)
+    if isinstance(found, property) and found.fset is None:
+        raise always("AttributeError", f"the property '{name}' has no setter")
+    if cls.__setattr__ is not object.__setattr__:
+        raise Refusal(
+            f"the class {cls.__name__} has a __setattr__ of its own", NO_WRITES
+        )
 
 
 def _set_part(frame: Frame, owner: ArrayObject, name: str, value: Any) -> None:
@@ -116,14 +235,25 @@ def _set_part(frame: Frame, owner: ArrayObject, name: str, value: Any) -> None:
         store_into(frame, owner, Static(...), value)
 
 
-def _is_managed(cls: type, name: str, known: bool) -> bool:
-    """Tell whether the class has a say in what binding an attribute does."""
-    if not known:
-        return name not in owner_fields(cls)
-    found = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
-    return hasattr(found, "__set__")
+def parent_of(frame: Frame, cls: type, owner: Any) -> Parent:
+    """Return what ``super(cls, owner)`` gives."""
+    own = owner.cls if isinstance(owner, Record) else type(owner.value)
+    order = own.__mro__
+    rest = order[order.index(cls) + 1 :] if cls in order else ()
 
+    def find(frame: Frame, name: str) -> Any:
+        base = next((b for b in rest if name in vars(b)), None)
+        if base is None:
+            raise always("AttributeError", f"'super' object has no '{name}'")
+        found = vars(base)[name]
+        if name == "__init__" and isinstance(owner, Record):
+            return Native(lambda frame, args, kwargs: start(frame, base, args, kwargs))
+        if not isinstance(found, types.FunctionType | property):
+            raise Refusal(f"super().{name} is not supported")
+        return bound(frame, owner, Root("object", base, name), own, found)
 
-def owner_fields(cls: type) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields."""
-    return tuple(field.name for field in _fields(cls))
+    def start(frame: Frame, base: type, args: Any, kwargs: dict[str, Any]) -> Any:
+        initialise(frame, base, owner, list(args), kwargs)
+        return NOTHING
+
+    return Parent(find)

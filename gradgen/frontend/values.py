@@ -254,9 +254,29 @@ def to_tree(value: Any) -> Tree:
         _check_keys(value)
         return Tree("dict", tuple(map(to_tree, value.values())), tuple(value))
     if isinstance(value, Record):
+        _check_rebuilt(value)
         children = tuple(map(to_tree, value.fields.values()))
         return Tree("record", children, tuple(value.fields), value.cls)
     raise Refusal(f"{describe(value)} cannot be returned", "return numbers and arrays")
+
+
+def _check_rebuilt(value: Record) -> None:
+    """Refuse instances that a call with their attributes would not make again."""
+    cls = value.cls
+    is_record = value.is_tuple or hasattr(cls, "__dataclass_fields__")
+    own = () if value.is_tuple else ("__post_init__",)
+    names = tuple(cls._fields) if value.is_tuple else _init_fields(cls)  # type: ignore[attr-defined]
+    plain = is_record and not any(hasattr(cls, name) for name in own)
+    if not plain or set(names) != set(value.fields):
+        raise Refusal(
+            f"an object of class {cls.__name__} cannot be returned",
+            "return its numbers and arrays",
+        )
+
+
+def _init_fields(cls: Any) -> tuple[str, ...]:
+    fields = getattr(cls, "__dataclass_fields__", {}).values()
+    return tuple(f.name for f in fields if f.init)
 
 
 def _check_keys(value: dict[Any, Any]) -> None:
