@@ -22,7 +22,7 @@ from gradgen.passes.donation import choose_donor
 from gradgen.passes.inserting import insert_copies
 from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
-from gradgen.passes.memory import mutates
+from gradgen.passes.memory import Memory, mutates
 from gradgen.passes.plan import Plan, make_plan, note_reads, read_inside
 from gradgen.primitives.facts import known_inside
 
@@ -45,8 +45,10 @@ def _bufferized(function: Function, done: dict[Function, Function]) -> Function:
         return done[function]
     body = left_to_right(drop_proven_checks(function.body))
     body = eliminate_dead(prefer_like(body))
-    body = insert_copies(body, needed_copies(body))
-    made = done[function] = with_body(function, plan_block(body))
+    needed = needed_copies(body)
+    body = insert_copies(body, needed)
+    memory = memory_of(body) if needed.copies else needed.memory
+    made = done[function] = with_body(function, plan_block(body, memory))
     made.body = _with_callees(made.body, done)
     return made
 
@@ -70,12 +72,12 @@ def _callee(op: Op, done: dict[Function, Function]) -> dict[str, Any]:
     return {**op.attrs, "function": _bufferized(op.attrs["function"], done)}
 
 
-def plan_block(block: Block) -> Block:
+def plan_block(block: Block, memory: Memory) -> Block:
     """Return ``block`` with ``inline`` and ``into`` set, in regions too.
 
     What is printed inside what is settled first, since that is when things are read.
     """
-    plan = make_plan(block, memory_of(block), known_inside(block))
+    plan = make_plan(block, memory, known_inside(block))
     _join(plan)
     _donate(plan, set())
     return _marked_block(plan)

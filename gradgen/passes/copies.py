@@ -23,10 +23,14 @@ from gradgen.passes.writes import Write, find_writes
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Copies, and those of them that make a loop cost more than the user's own."""
+    """Copies, and those of them that make a loop cost more than the user's own.
+
+    ``memory`` is where values live without the copies of results.
+    """
 
     copies: Copies
     forced: set[Site]
+    memory: Memory
 
 
 def needed_copies(block: Block) -> Needed:
@@ -35,7 +39,7 @@ def needed_copies(block: Block) -> Needed:
     for write in found.writes:
         found.settle(write)
     results = own_results(block, found.memory)
-    return Needed({**found.copies, **results}, found.forced)
+    return Needed({**found.copies, **results}, found.forced, found.memory)
 
 
 def is_safe(memory: Memory, write: Write) -> bool:

@@ -46,7 +46,7 @@ class Memory:
 
     def reach(self, value: Value) -> Roots:
         """Return all buffers that are read where ``value`` is read."""
-        return self.of(value) | self.held(value)
+        return self.of(value) | self.held(value) if self.holds else self.of(value)
 
     def parts(self, value: Value) -> Roots:
         """Return where items of a list live, or views of an array."""

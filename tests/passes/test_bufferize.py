@@ -11,6 +11,7 @@ import pytest
 from gradgen.codegen.numpy_target import emit
 from gradgen.passes import aliases, copies, donation, joining, memory, plan
 from gradgen.passes import bufferize as whole
+from gradgen.passes.aliases import memory_of
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.registry import PRIMITIVES
@@ -71,7 +72,7 @@ ABLATIONS: list[tuple[Any, str, Callable[..., Any]]] = [
     (donation, "read_after", never),
     (plan, "read_at", lambda plan, position: position),
     (donation, "takes_out", always),
-    (whole, "needed_copies", lambda block: copies.Needed({}, set())),
+    (whole, "needed_copies", lambda block: copies.Needed({}, set(), memory_of(block))),
     (aliases, "shared_slots", lambda op: ()),
     (aliases, "is_fixed", never),
 ]
