@@ -33,6 +33,10 @@ from gradgen.primitives.sharing import sharing
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
 """What a class binds to its instances."""
 
+CALL_OUTSIDE = (
+    "call it outside and pass its result in, which counts as a constant then, like "
+    "gradgen.stop_gradient(…)"
+)
 IMMUTABLE = (str, bytes, int, float, complex, slice, range, frozenset)
 DESCRIPTIONS = (np.dtype, np.finfo, np.iinfo)
 """Objects that only describe a dtype: their attributes never change."""
@@ -100,7 +104,8 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
         return from_python(found)
     if name in METHODS or name in MUTATORS:
         return Method(owner, name)
-    hint = f"np.{name}(…)" if callable(getattr(np, name, None)) else ""
+    known = callable(getattr(np, name, None))
+    hint = f"np.{name}(…)" if known else CALL_OUTSIDE
     raise Refusal(f"the attribute '{name}' of an array is not supported", hint)
 
 

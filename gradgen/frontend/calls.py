@@ -19,7 +19,7 @@ from gradgen.frontend.arrays import (
     share,
     traced,
 )
-from gradgen.frontend.attributes import attribute_of
+from gradgen.frontend.attributes import CALL_OUTSIDE, attribute_of
 from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
@@ -212,14 +212,11 @@ def _unknown(function: Any) -> tuple[str, str]:
             "draw them outside of the function and pass them in",
         )
     if isinstance(function, type):
-        return f"objects of class {name} cannot be made here", "make it outside"
+        return f"objects of class {name} cannot be made here", CALL_OUTSIDE
     parts = [part for part in module.split(".") if not part.startswith("_")]
     if parts and parts[0] == "numpy":
         name = ".".join(["np", *parts[1:], name])
-    return (
-        f"the derivative of '{name}' is not known",
-        "use functions that are supported, or call it outside and pass its result in",
-    )
+    return f"the derivative of '{name}' is not known", CALL_OUTSIDE
 
 
 def _is_random(function: Any) -> bool:
@@ -359,10 +356,7 @@ def _source_of(frame: Frame, function: types.FunctionType) -> Source:
 def _enter(frame: Frame, inner: Frame, node: FunctionNode, name: str) -> Any:
     context = frame.context
     if len(context.frames) >= MAX_DEPTH:
-        raise Refusal(
-            f"calls nested more than {MAX_DEPTH} deep are not supported",
-            "a loop",
-        )
+        raise _too_deep(context.frames, node)
     span = frame.builder.span
     context.frames.append(frame)
     try:
@@ -372,6 +366,18 @@ def _enter(frame: Frame, inner: Frame, node: FunctionNode, name: str) -> Any:
         raise noted(error, f"{place}, where {name} is called") from None
     finally:
         context.frames.pop()
+
+
+def _too_deep(frames: Sequence[Frame], node: FunctionNode) -> Refusal:
+    if any(frame.source.node is node for frame in frames):
+        return Refusal(
+            f"recursion more than {MAX_DEPTH} deep is not supported, nor such whose "
+            "depth depends on run-time values",
+            "a loop, such as 'while'",
+        )
+    return Refusal(
+        f"calls nested more than {MAX_DEPTH} deep are not supported", "a loop"
+    )
 
 
 def run_body(frame: Frame, node: FunctionNode) -> Any:

@@ -185,7 +185,8 @@ class Frame:
                 return
             scope = scope.parent
         raise Refusal(
-            f"binding '{name}' outside of this function is a side effect",
+            f"'nonlocal {name}' changes a variable outside of the function, which is a "
+            "side effect",
             "return the value",
         )
 
@@ -316,20 +317,21 @@ def _traced(frame: Frame, node: ast.AST, request: NeedsStatic) -> Exception:
 
 def foldable_input(context: Context, value: Value) -> Value | None:
     """Return an integer argument; ``value`` is computed from such alone, or None."""
-    inputs = list(_origins(context, value))
-    if inputs and all(x in context.integers for x in inputs):
-        return inputs[0]
-    return None
-
-
-def _origins(context: Context, value: Value) -> Iterator[Value]:
-    maker = context.maker(value)
-    if maker is None or maker.name == "dim":
-        yield value
-        return
-    for operand in maker.operands:
-        if isinstance(operand, Value):
-            yield from _origins(context, operand)
+    pending, seen, inputs = [value], set[Value](), list[Value]()
+    while pending:
+        value = pending.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        maker = context.maker(value)
+        if maker is not None and maker.name != "dim":
+            operands = (x for x in reversed(maker.operands) if isinstance(x, Value))
+            pending.extend(operands)
+        elif value in context.integers:
+            inputs.append(value)
+        else:
+            return None
+    return inputs[0] if inputs else None
 
 
 def always(error: str, reason: str, hint: str = "") -> Refusal:
