@@ -77,6 +77,8 @@ def _common_array(builder: Builder, a: Any, b: Any, loose: bool) -> Type:
 
 
 def _common_dim(builder: Builder, one: Dim, other: Dim, loose: bool) -> Dim:
+    if one == other:
+        return one
     if builder.dims.equal(one, other):
         return builder.dims.resolve(one)
     if loose:

@@ -204,10 +204,11 @@ def leaves_of(value: Any) -> Iterator[Any]:
 def atoms_of(builder: Builder, value: Any, form: Form) -> list[Atom]:
     """Return what an element is made of, in the types of its columns."""
     pairs = zip(leaves_of(value), leaf_types(form), strict=True)
-    return [_as_leaf(builder, atom_of(x), type_) for x, type_ in pairs]
+    return [as_leaf(builder, atom_of(x), type_) for x, type_ in pairs]
 
 
-def _as_leaf(builder: Builder, atom: Atom, type_: Type) -> Atom:
+def as_leaf(builder: Builder, atom: Atom, type_: Type) -> Atom:
+    """Return a number or array in the type of its column."""
     if fits(builder, atom.type, type_):
         return atom
     if isinstance(type_, Array) and may_fit(builder, atom.type, type_):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
-from gradgen.frontend.forms import Form, form_between, forms_in, matches
-from gradgen.frontend.frame import Context, Frame, Widen
+from gradgen.frontend.forms import form_between, forms_in
+from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State
 from gradgen.frontend.likeness import (
     UNBOUND,
@@ -25,6 +25,7 @@ from gradgen.frontend.likeness import (
     is_number,
     is_tensor,
 )
+from gradgen.frontend.listjoins import Listing, join_lists, wish_for
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
@@ -41,7 +42,6 @@ from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 
 Choose = Callable[[Any, Any], Atom]
-Listing = Callable[[int, list[Any], Any], RunList | None]
 
 
 @dataclass(slots=True)
@@ -112,6 +112,7 @@ class Joiner:
 
     def lifted(self, before: State, after: State) -> State:
         """Return ``after`` with what is new in it taken out of its region."""
+        self.first = self.second = after
         joined = State()
         for key, thing in before.objects.items():
             old = before.contents[key]
@@ -144,7 +145,7 @@ class Joiner:
             return one
         if isinstance(thing, list) and len(one) != len(other):
             forms = [*forms_in(one), *forms_in(other)]
-            raise self._wish([thing], form_between(self.builder, forms))
+            raise wish_for(self, [thing], form_between(self.builder, forms))
         try:
             return self._items(one, other)
         except Unlike as unlike:
@@ -190,7 +191,7 @@ class Joiner:
         if is_tensor(one) and is_tensor(other):
             return self._spread(one, other)
         if isinstance(one, RunList) or isinstance(other, RunList):
-            return self._lists(one, other)
+            return join_lists(self, one, other)
         if isinstance(one, list | tuple | dict | Record):
             return self._containers(one, other)
         return self._others(one, other)
@@ -216,6 +217,7 @@ class Joiner:
             return choose(gap, a) if first else choose(a, gap)
 
         inner = Joiner(self.context, one_sided, self.base, self.own, lifting=True)
+        inner.first = inner.second = self.second if first else self.first
         joined = inner.join(value, value)
         self.adopt(inner)
         return joined
@@ -259,6 +261,9 @@ class Joiner:
 
     def _copies(self, one: ArrayObject, other: ArrayObject) -> ArrayObject:
         """Join unlike views of unlike arrays, through which nothing can be written."""
+        for array, state in ((one, self.first), (other, self.second)):
+            if _then(array.buffer, state)[0] is not array.buffer.version:
+                raise Unlike("may be a view of one of several arrays", COPY)
         buffer = Buffer(self.builder, self.choose(one.atom, other.atom))
         buffer.either = (one.buffer, other.buffer)
         buffer.guest = "this may be a view of one of several arrays"
@@ -269,13 +274,14 @@ class Joiner:
         key = (id(one), id(other))
         if key in self.pairs:
             return self.pairs[key]  # type: ignore[no-any-return]
-        version = self.choose(one.version, other.version)
+        first, second = _then(one, self.first), _then(other, self.second)
+        version = self.choose(first[0], second[0])
         buffer = self._own(one) or Buffer(self.builder, version)
         either = dict.fromkeys((*buffer.either, one, other))
         buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = one.guest or other.guest
         buffer.contiguous = one.contiguous and other.contiguous
-        self._enter(buffer, (version, one.doubt or other.doubt))
+        self._enter(buffer, (version, first[1] or second[1]))
         self.pairs[key] = buffer
         self.kept.extend((one, other))
         return buffer
@@ -314,68 +320,21 @@ class Joiner:
             return tuple(self._items(one, other))
         key = (id(one), id(other))
         if isinstance(one, list) and len(one) != len(other):
-            return self._lists(one, other)
+            return join_lists(self, one, other)
         if key not in self.pairs:
-            self._check_alone(one, other)
+            self.check_alone(one, other)
             self.pairs[key] = self._container(one, other)
             self.kept.extend((one, other))
         return self.pairs[key]
 
-    def _lists(self, one: Any, other: Any) -> Any:
-        """Join two lists of unlike lengths, or that only a run knows."""
-        if not all(isinstance(x, RunList | list) for x in (one, other)):
-            raise Unlike("is bound to values of unlike kinds")
-        key = (id(one), id(other))
-        if key not in self.pairs:
-            form = form_between(self.builder, [*forms_in(one), *forms_in(other)])
-            wish = self._wish([one, other], form)
-            if isinstance(wish, Widen):
-                raise wish
-            self._check_alone(one, other)
-            pair = [self._as_run_list(k, x, form) for k, x in enumerate((one, other))]
-            self.pairs[key] = self._run_lists(*pair)
-            self.kept.extend((one, other, *pair))
-        return self.pairs[key]
-
-    def _as_run_list(self, side: int, value: Any, form: Form | None) -> RunList:
-        made = value
-        if isinstance(value, list) and form is not None and self.listing is not None:
-            made = self.listing(side, value, form)
-        if not isinstance(made, RunList) or form is None:
-            raise Unlike("has another length on other paths")
-        return made
-
-    def _run_lists(self, one: RunList, other: RunList) -> RunList:
-        """Join two lists of run-time length, column by column."""
-        if not matches(self.builder, one.form, other.form):
-            raise Unlike("has elements of unlike types on other paths")
-        pairs = zip(one.columns, other.columns, strict=True)
-        columns = tuple(self._column(a, b) for a, b in pairs)
-        held = self._column(one.held, other.held)
-        if columns == one.columns and held is one.held:
-            return one
-        return RunList(one.form, columns, held, loose=one.loose or other.loose)
-
-    def _column(self, one: Buffer, other: Buffer) -> Buffer:
+    def column(self, one: Buffer, other: Buffer) -> Buffer:
+        """Return the buffer that stands for either, a column of a list."""
         if one is other and id(one) in self.base.objects:
             self._reach(one)
             return one
         return self._buffers(one, other)
 
-    def _wish(self, targets: list[Any], form: Form | None) -> Exception:
-        """Return the wish to have a list as a run-time list with such items."""
-        for target in sorted(targets, key=lambda x: isinstance(x, RunList)):
-            known = id(target)
-            if isinstance(target, RunList):
-                if form is None or matches(self.builder, target.form, form):
-                    continue
-                known = id(target.columns[0])
-            inner = known not in self.base.objects or known in self.own.objects
-            if form is not None and not inner and id(target) not in self.context.narrow:
-                return Widen(target, form)
-        return Unlike("has another length on other paths")
-
-    def _check_alone(self, one: Any, other: Any) -> None:
+    def check_alone(self, one: Any, other: Any) -> None:
         """Refuse lists that are one object on a path and two on the other."""
         for first, second in self.pairs:
             if (first == id(one)) is not (second == id(other)):
@@ -442,3 +401,8 @@ class Joiner:
         function = self.join(one.function, other.function)
         args = tuple(self._items(list(one.args), list(other.args)))
         return Partial(function, args, self._items(one.kwargs, other.kwargs))
+
+
+def _then(buffer: Buffer, state: State) -> Any:
+    """Return what a buffer held in a state, now if it was not part of that."""
+    return state.contents.get(id(buffer), (buffer.version, buffer.doubt))

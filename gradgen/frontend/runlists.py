@@ -9,6 +9,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, Buffer, settle
 from gradgen.frontend.forms import (
     Form,
+    as_leaf,
     atoms_of,
     buffers_of,
     common_form,
@@ -16,10 +17,11 @@ from gradgen.frontend.forms import (
     form_of,
     forms_in,
     leaf_types,
+    leaves_of,
     takes,
 )
 from gradgen.frontend.frame import Frame, Raised, always
-from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.likeness import Unlike, atom_of
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import NOTHING, Record, Static, describe
 from gradgen.frontend.widening import (
@@ -357,7 +359,7 @@ def any_item(frame: Frame, items: Sequence[Any], index: Any) -> Any:
             form = common_form(builder, form, form_of(item))
     except Unlike as unlike:
         raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
-    rows = [atoms_of(builder, item, form) for item in items]
+    rows = [[atom_of(x) for x in leaves_of(item)] for item in items]
     columns = [
         _outside(frame, [row[k] for row in rows], type_)
         for k, type_ in enumerate(leaf_types(form))
@@ -380,7 +382,7 @@ def _outside(frame: Frame, atoms: Sequence[Atom], element: Type) -> Atom:
     key = ("list", tuple(atoms), element)
     if key not in views:
         current, builder.ops = builder.ops, ops
-        values = [Handle(builder, x) for x in atoms]
+        values = [Handle(builder, as_leaf(builder, x, element)) for x in atoms]
         views[key] = lists.from_values(builder, values, element).atom
         builder.ops = current
     return views[key]
