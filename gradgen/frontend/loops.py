@@ -272,12 +272,13 @@ def _region_for(
 
     head, body = loop.settle(run)
     begun = surely_begins(bounds)
+    initial = loop.initial()
     if loop.spreads() and not begun:
         _require_turn(frame, bounds)
     lo, hi, step = (bound.atom for bound in bounds)
     op = make_for(
         (lo, hi, step),
-        loop.initial(),
+        initial,
         (),
         loop.block(index, body),
         0,

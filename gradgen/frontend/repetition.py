@@ -9,7 +9,7 @@ from typing import Any
 
 from gradgen.errors import Refusal, UnsupportedError
 from gradgen.frontend.branches import branch, left, may_leave, unless_left
-from gradgen.frontend.containers import items_of, test_of, truth
+from gradgen.frontend.containers import items_of, test_of
 from gradgen.frontend.frame import (
     Flow,
     Frame,
@@ -35,7 +35,6 @@ from gradgen.frontend.walks import (
 from gradgen.primitives.registry import Handle
 
 MAX_TURNS = 10_000
-WHILE = "a 'for' loop over a known number of turns"
 
 
 @executes(ast.For)
@@ -178,8 +177,7 @@ def _unrolled(
         frame.names.pop("<continue>", None)
         if isinstance(left(frame), Handle):
             return _unrolled_on(frame, step, body, orelse)
-    reason = f"a loop of more than {MAX_TURNS} turns is not unrolled"
-    raise Refusal(reason, "array operations, or fewer turns")
+    raise _too_long()
 
 
 def _unrolled_on(
@@ -200,17 +198,43 @@ def _unrolled_on(
 def _while(frame: Frame, node: ast.While) -> Flow | None:
     """Interpret a loop as one whose test, or way out, is known only at run time."""
     before = state_of(frame)
-    if _is_open(frame, node):
+    is_open = _is_open(frame, node)
+    before.put_back()
+    if is_open:
+        return _while_region(frame, node)
+    try:
+        with frame.builder.region() as ops:
+            flow = _known_turns(frame, node)
+    except _LeftOpen:
         before.put_back()
         return _while_region(frame, node)
-    before.put_back()
-    return _unrolled(frame, lambda: truth_now(frame, node.test), node.body, node.orelse)
+    for op in ops:
+        frame.builder.append(op)
+    return flow
 
 
-def truth_now(frame: Frame, test: ast.expr) -> bool:
-    """Evaluate a test that was known in the first turn."""
-    value = evaluate(frame, test)
-    return bool(guarded(frame, test, lambda frame, _: truth(frame, value, WHILE)))
+class _LeftOpen(Exception):
+    """A turn that was to be the last, or not, is known only at run time."""
+
+
+def _known_turns(frame: Frame, node: ast.While) -> Flow | None:
+    for _ in range(MAX_TURNS):
+        cond = test_of(frame, node.test)
+        if isinstance(cond, Handle):
+            raise _LeftOpen
+        if not cond:
+            return execute(frame, node.orelse)
+        flow = execute(frame, node.body)
+        if flow is not None and flow.kind == "maybe":
+            raise _LeftOpen
+        if flow is not None and flow.kind != "continue":
+            return None if flow.kind == "break" else flow
+    raise _too_long()
+
+
+def _too_long() -> Refusal:
+    reason = f"a loop of more than {MAX_TURNS} turns is not unrolled"
+    return Refusal(reason, "array operations, or fewer turns")
 
 
 def _is_open(frame: Frame, node: ast.While) -> bool:
