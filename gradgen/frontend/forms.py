@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Form:
     key: Any = None
 
 
-def form_of(value: Any) -> Form:
+def form_of(builder: Builder, value: Any) -> Form:
     """Return the form of an element."""
     if isinstance(value, Handle):
         return Form("leaf", plain(value.atom.type))
@@ -42,17 +42,24 @@ def form_of(value: Any) -> Form:
     if isinstance(value, Static):
         return Form("static", key=value)
     if isinstance(value, tuple):
-        return Form("tuple", parts=tuple(map(form_of, value)))
+        return Form("tuple", parts=_parts(builder, value))
     if isinstance(value, RunList):
         return Form("list", parts=(value.form,))
     if isinstance(value, Record):
         _check_frozen(value)
-        parts = tuple(map(form_of, value.fields.values()))
+        parts = _parts(builder, value.fields.values())
         return Form("record", None, parts, (value.cls, tuple(value.fields)))
+    if isinstance(value, list) and value:
+        inner = functools.partial(common_form, builder)
+        return Form("list", parts=(functools.reduce(inner, _parts(builder, value)),))
     raise Refusal(
         f"{describe(value)} in a list whose length is known at run time",
         "numbers, arrays, and tuples of these",
     )
+
+
+def _parts(builder: Builder, values: Iterable[Any]) -> tuple[Form, ...]:
+    return tuple(form_of(builder, value) for value in values)
 
 
 def _check_frozen(value: Record) -> None:
@@ -169,13 +176,13 @@ def matches(builder: Builder, one: Form, other: Form) -> bool:
     return all(fits(builder, a, b) for a, b in pairs)
 
 
-def forms_in(items: RunList | Sequence[Any]) -> list[Form]:
+def forms_in(builder: Builder, items: RunList | Sequence[Any]) -> list[Form]:
     """Return the forms of the elements of a list; none for what cannot be in one."""
     if isinstance(items, RunList):
         return [items.form]
     try:
-        return [form_of(x) for x in items]
-    except Refusal:
+        return list(_parts(builder, items))
+    except (Refusal, Unlike):
         return []
 
 

@@ -144,7 +144,7 @@ class Joiner:
                 raise Unlike("an iterator is advanced on some paths only")
             return one
         if isinstance(thing, list) and len(one) != len(other):
-            forms = [*forms_in(one), *forms_in(other)]
+            forms = [*forms_in(self.builder, one), *forms_in(self.builder, other)]
             raise wish_for(self, [thing], form_between(self.builder, forms))
         try:
             return self._items(one, other)

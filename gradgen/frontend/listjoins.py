@@ -44,7 +44,10 @@ def join_lists(joiner: Joining, one: Any, other: Any) -> Any:
         raise Unlike("is bound to values of unlike kinds")
     key = (id(one), id(other))
     if key not in joiner.pairs:
-        form = form_between(joiner.builder, [*forms_in(one), *forms_in(other)])
+        form = form_between(
+            joiner.builder,
+            [*forms_in(joiner.builder, one), *forms_in(joiner.builder, other)],
+        )
         wish = wish_for(joiner, [one, other], form)
         if isinstance(wish, Widen):
             raise wish

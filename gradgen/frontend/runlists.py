@@ -172,7 +172,7 @@ def _keep(frame: Frame, xs: RunList, value: Any) -> None:
 
 def taking(frame: Frame, xs: RunList, value: Any) -> RunList:
     """Return the list with room for an element like ``value``."""
-    form = form_of(value)
+    form = form_of(frame.builder, value)
     if takes(frame.builder, xs.form, form):
         return xs
     try:
@@ -272,7 +272,7 @@ def added(frame: Frame, xs: Any, values: Any) -> Any:
 
 def set_any(frame: Frame, items: list[Any], index: Handle, value: Any) -> None:
     """Do ``items[index] = value`` for a list of known length."""
-    form = form_between(frame.builder, forms_in([*items, value]))
+    form = form_between(frame.builder, forms_in(frame.builder, [*items, value]))
     if form is None:
         raise Refusal("this list holds elements of unlike kinds", "one type")
     set_item(frame, widened(frame, items, form), index, value)
@@ -353,10 +353,10 @@ def any_item(frame: Frame, items: Sequence[Any], index: Any) -> Any:
         raise out_of_range(frame)
     builder = frame.builder
     items = [listed(frame, item) for item in items]
-    form = form_of(items[0])
+    form = form_of(frame.builder, items[0])
     try:
         for item in items[1:]:
-            form = common_form(builder, form, form_of(item))
+            form = common_form(builder, form, form_of(frame.builder, item))
     except Unlike as unlike:
         raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
     rows = [[atom_of(x) for x in leaves_of(item)] for item in items]

@@ -141,7 +141,9 @@ def made_of(frame: Frame, items: Sequence[Any], form: Form | None = None) -> Run
     """Return a list of ``items``, with room for elements like ``form``."""
     builder = frame.builder
     items = [listed(frame, item) for item in items]
-    forms = [form_of(item) for item in items] + ([] if form is None else [form])
+    forms = [form_of(builder, item) for item in items] + (
+        [] if form is None else [form]
+    )
     if not forms:
         raise Unlike("is empty, so that the type of its elements is not known")
     whole = forms[0]
@@ -191,16 +193,12 @@ def run_list(
 def listed(frame: Frame, value: Any) -> Any:
     """Return an element as a list keeps it: a list in it becomes a run-time list."""
     if isinstance(value, list):
-        return widened(frame, value, *_inner_form(frame, value))
+        if not value:
+            raise Refusal("an empty list in a list is not supported", "an array")
+        return widened(frame, value, form_of(frame.builder, value).parts[0])
     if isinstance(value, tuple):
         return tuple(listed(frame, part) for part in value)
     return value
-
-
-def _inner_form(frame: Frame, value: list[Any]) -> tuple[Form]:
-    if not value:
-        raise Refusal("an empty list in a list is not supported", "an array")
-    return (form_of(listed(frame, value[0])),)
 
 
 def _is_iterated(frame: Frame, target: Any) -> bool:
