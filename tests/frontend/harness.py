@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -97,7 +98,8 @@ def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def agree(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Check that the IR computes what Python computes, types included."""
-    assert_same(run(function, *args, **kwargs), function(*args, **kwargs))
+    found = run(function, *copy.deepcopy(args), **copy.deepcopy(kwargs))
+    assert_same(found, function(*args, **kwargs))
 
 
 def assert_same(found: Any, expected: Any) -> None:
