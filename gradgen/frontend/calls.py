@@ -34,12 +34,14 @@ from gradgen.frontend.frame import (
     refusing,
 )
 from gradgen.frontend.known import KNOWN, PURE
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.methods import call_method
 from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
 from gradgen.frontend.records import make_record
 from gradgen.frontend.running import execute
 from gradgen.frontend.scope import FunctionNode
 from gradgen.frontend.source import Source, find_source
+from gradgen.frontend.stacking import JOINERS, joined_items
 from gradgen.frontend.values import (
     NOTHING,
     Closure,
@@ -231,6 +233,8 @@ def _call_lowering(
     name = getattr(function, "__name__", "")
     if isinstance(function, np.ufunc) and len(args) > function.nin:
         args, kwargs = args[: function.nin], {**kwargs, "out": args[function.nin]}
+    if args and isinstance(args[0], RunList) and function in JOINERS:
+        return from_python(joined_items(function, args[0], args[1:], kwargs))
     if makes_arrays or not (is_static(args) and is_static(kwargs)):
         return lowered(frame, lowering, args, kwargs, name)
     try:
