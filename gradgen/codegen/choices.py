@@ -15,7 +15,8 @@ SMALL = 2
 def is_choice(op: Op, uses: Uses) -> bool:
     """Tell whether a branch only chooses between two small expressions.
 
-    Where one arm keeps what a variable holds, a statement says that better.
+    Where one arm keeps what a variable holds, a statement says that better. What the
+    user named in an arm is a statement, too.
     """
     if len(op.results) != 1 or not uses.count(op.results[0]):
         return False
@@ -31,6 +32,7 @@ def _is_small(block: Block, result: Value, uses: Uses) -> bool:
     *inner, last = block.ops
     return (
         last.results == (atom,)
+        and not last.results[0].hint
         and uses.count(last.results[0]) == 1
         and all(op.inline for op in inner)
         and all(_is_expression(op) for op in block.ops)
@@ -40,8 +42,7 @@ def _is_small(block: Block, result: Value, uses: Uses) -> bool:
 def _is_kept(atom: Atom, result: Value) -> bool:
     if not isinstance(atom, Value):
         return False
-    key = name_key(result)
-    return key is None or key == name_key(atom)
+    return name_key(result) in ("", name_key(atom))
 
 
 def _is_expression(op: Op) -> bool:

@@ -225,15 +225,16 @@ def _add_fetches(loop: Loop, uses: Uses) -> None:
             loop.opening.append(loop.set(e, text, tape, _place(loop)))
 
 
-def iterable_of(loop: Loop) -> Phrase:
+def iterable_of(loop: Loop, uses: Uses) -> Phrase:
     """Return the range that a ``for`` goes through."""
     lo, hi, step = loop.parts.range
     text = "range({0}, {1}, {2})"
     if is_number(step, 1):
         text = "range({1})" if is_number(lo, 0) else "range({0}, {1})"
-    return Phrase(
-        f"reversed({text})" if loop.op.attrs["reverse"] else text, (lo, hi, step)
-    )
+    in_order = loop.opening or loop.tapes or uses.count(loop.index)
+    if loop.op.attrs["reverse"] and in_order:
+        text = f"reversed({text})"
+    return Phrase(text, (lo, hi, step))
 
 
 def filler(value: Value) -> object:

@@ -205,7 +205,7 @@ class _Namer:
         """Name a value after the one of those it shares a name with that has it."""
         key = self.webs.key(value)
         alike = (x for x in self.webs.of(value) if name_key(x) == key)
-        return self._wish(value if key is None else next(alike, value))
+        return self._wish(next(alike, value) if key else value)
 
     def _wish(self, value: Value) -> str:
         stem = self._wish_for_element(value)
@@ -214,6 +214,10 @@ class _Namer:
         if value.base is not None and self._is_known(_root(value)):
             base = self.names.get(self.webs.find(value.base))
             return (base or self._wish_of_web(value.base)) + value.suffix
+        if value in self.roles and not self._is_read(value):
+            return "_"
+        if value.hint == "_" and self._is_read(value):
+            return "i"
         if value.hint not in ("", ANY_TAPE):
             return last_step(value.hint) or identifier(value.hint)
         members = self.webs.of(value)
@@ -226,6 +230,9 @@ class _Namer:
         if op is not None:
             return self._wish_for_op(op)
         return self._wish_for_region(value)
+
+    def _is_read(self, value: Value) -> bool:
+        return any(start != end for start, end in self.webs.intervals(value))
 
     def _is_known(self, value: Value) -> bool:
         """Tell whether a value that others are named after is still there."""

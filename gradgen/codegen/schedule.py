@@ -290,7 +290,7 @@ class _Scheduler:
             aliases[loop.stop] = loop.index
             nodes.append(self.while_node(loop, body))
         else:
-            plain = (loop.index,), iterable_of(loop)
+            plain = (loop.index,), iterable_of(loop, self.uses)
             targets, iterable = scan_of(op, self.uses) if is_scan else plain
             nodes.append(For(targets, iterable, body, op.span, op.origin))
         self.add_body(loop, body)

@@ -108,13 +108,14 @@ class Program:
 
     ``inlined`` holds the ops that are printed inside others, ``aliases`` values that
     are just another value's name at a later time: the result of a loop is what its slot
-    was last bound to.
+    was last bound to. ``put_off`` are the statements that were moved.
     """
 
     nodes: Nodes
     uses: Uses | None = None
     inlined: dict[Value, Op] = field(default_factory=dict)
     aliases: dict[Value, Value] = field(default_factory=dict)
+    put_off: set[Compute] = field(default_factory=set)
 
     def variable(self, value: Value) -> Value:
         """Return the value whose name ``value`` goes by."""

@@ -21,8 +21,6 @@ from gradgen.codegen.statements import (
 )
 from gradgen.ir.core import Op, Value
 
-Key = tuple[str, str]
-
 
 @dataclass(slots=True)
 class Webs:
@@ -32,7 +30,7 @@ class Webs:
     lives: Lives
     parent: dict[Value, Value] = field(default_factory=dict)
     members: dict[Value, list[Value]] = field(default_factory=dict)
-    keys: dict[Value, Key | None] = field(default_factory=dict)
+    keys: dict[Value, str] = field(default_factory=dict)
     merged: dict[Value, list[Interval]] = field(default_factory=dict)
 
     def find(self, value: Value) -> Value:
@@ -54,8 +52,8 @@ class Webs:
             return self.merged[found]
         return self.lives.ranges.get(found, [])
 
-    def key(self, value: Value) -> Key | None:
-        """Return the user's name that a variable has, and what is added to it."""
+    def key(self, value: Value) -> str:
+        """Return the user's name that a variable has, with what is added to it."""
         found = self.find(value)
         return self.keys[found] if found in self.keys else name_key(found)
 
@@ -75,19 +73,19 @@ class Webs:
         first, second = self.find(first), self.find(second)
         if first is second:
             return True
-        keys = {self.key(first), self.key(second)} - {None}
+        keys = {self.key(first), self.key(second)} - {""}
         return len(keys) < 2 and not overlap(
             self.intervals(first), self.intervals(second)
         )
 
 
-def name_key(value: Value) -> Key | None:
-    """Return the user's name that a value or its derivative has, and the suffix."""
+def name_key(value: Value) -> str:
+    """Return the user's name that a value or its derivative has, with the suffix."""
     suffix = ""
     while value.base is not None:
         suffix = value.suffix + suffix
         value = value.base
-    return (value.hint, suffix) if value.hint else None
+    return value.hint + suffix if value.hint else ""
 
 
 def overlap(first: Sequence[Interval], second: Sequence[Interval]) -> bool:
@@ -134,11 +132,11 @@ def _tell_apart(webs: Webs, pairs: list[tuple[Value, Value]]) -> None:
     """
     for target, source in pairs:
         key = webs.key(target)
-        if key is None or key != webs.key(source) or webs.may_unite(source, target):
+        if not key or key != webs.key(source) or webs.may_unite(source, target):
             continue
         keys = [webs.key(x) for y, x in pairs if y is target]
-        other = next((k for k in keys if k not in (None, key)), None)
-        if other is not None:
+        other = next((k for k in keys if k not in ("", key)), "")
+        if other:
             webs.keys[webs.find(target)] = other
 
 
