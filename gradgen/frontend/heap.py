@@ -104,6 +104,8 @@ def _set_contents(thing: Any, contents: Any) -> None:
         thing.version, thing.doubt = contents
     elif isinstance(thing, Record):
         _replace(thing.fields, contents)
+    elif isinstance(thing, Stream):
+        thing.put_back(contents)
     elif isinstance(thing, list):
         thing[:] = contents
     elif isinstance(thing, dict):

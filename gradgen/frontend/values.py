@@ -91,12 +91,24 @@ class Stream:
     holds: tuple[Any, ...] = ()
     taken: int = 0
 
+    def put_back(self, taken: int) -> None:
+        """Return to where ``taken`` items were taken, which no iterator can."""
+        if self.taken != taken:
+            self.source = _advanced()
+            self.taken = taken
+
     @property
     def items(self) -> Iterator[Any]:
         """Return what is left, counting what is taken of it."""
         for item in self.source:
             self.taken += 1
             yield item
+
+
+def _advanced() -> Iterator[Any]:
+    reason = "an iterator is advanced on some paths, or in some turns of a loop, only"
+    raise Refusal(reason, "a list, and an index into it")
+    yield
 
 
 @dataclass(eq=False, slots=True)
@@ -113,18 +125,26 @@ class Walk:
 
 @dataclass(eq=False, slots=True)
 class Maybe:
-    """What a name holds that is bound on some paths only, and whether it is bound."""
+    """What a name holds that is bound on some paths only, and whether it is bound.
+
+    ``none`` says that it is None on the others.
+    """
 
     value: Any
     flag: Any
+    none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What a name holds after paths on which it is bound to things of unlike kinds."""
+    """What a name holds after paths on which it is bound to things of unlike kinds.
+
+    ``after`` is what it holds after the second of them, the turn of a loop.
+    """
 
     reason: str
     hint: str = ""
+    after: Any = None
 
 
 @dataclass(eq=False, slots=True)
