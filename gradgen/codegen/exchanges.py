@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gradgen.codegen.liveness import lives_of, reads_by
 from gradgen.codegen.statements import (
     Bind,
@@ -95,9 +97,10 @@ def _put_off(
     """
     program = webs.program
     others = [source for _, source in bind.pairs if source not in made.op.results]
-    exchanged = any(target in program.reads(source) for source in others)
+    exchanged = any(_is_read(webs, target, program.reads(x)) for x in others)
     between = nodes[nodes.index(made) + 1 : nodes.index(bind)]
-    late = any(target in reads_by(program, node) for node in walk(between))
+    reads = (reads_by(program, node) for node in walk(between))
+    late = any(_is_read(webs, target, found) for found in reads)
     if late and not exchanged and made not in program.put_off:
         program.put_off.add(made)
         nodes.remove(made)
@@ -109,6 +112,10 @@ def _put_off(
     program.inlined[made.op.results[0]] = made.op
     bind.span = bind.span or made.op.span
     return True
+
+
+def _is_read(webs: Webs, target: Value, reads: Iterable[Value]) -> bool:
+    return any(webs.find(x) is webs.find(target) for x in reads)
 
 
 def _same_errstate(made: Compute, bind: Bind) -> bool:

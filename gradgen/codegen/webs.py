@@ -130,7 +130,8 @@ def _tell_apart(webs: Webs, pairs: list[tuple[Value, Value]]) -> None:
     Of ``x = a`` and a loop that goes on with ``x = f(x)`` and reads ``a``, the variable
     may have the name of ``a``.
     """
-    for target, source in pairs:
+    first = dict(reversed(pairs))
+    for target, source in first.items():
         key = webs.key(target)
         if not key or key != webs.key(source) or webs.may_unite(source, target):
             continue
