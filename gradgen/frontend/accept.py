@@ -1,8 +1,9 @@
-"""Which syntax is not accepted: the reason, and what to write instead."""
+"""Which syntax and calls are not accepted: the reason, and what to write instead."""
 
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 SIDE_EFFECT = "is a side effect, which derivative code would repeat"
 COMING = "is not supported yet"
@@ -51,3 +52,23 @@ def refusal_of(node: ast.AST) -> tuple[str, str]:
     """Return why a node is refused, and what to write instead."""
     kind = type(node).__name__
     return REFUSED.get(type(node), (f"the syntax '{kind}' is not supported", ""))
+
+
+HIDDEN = "runs code that cannot be seen when compiling", "the code itself"
+AS_DATA = "reads names as data", "the names themselves, or a dict of one's own"
+EFFECT = SIDE_EFFECT, "call it outside and pass its result in"
+
+CALLS: dict[Any, tuple[str, str]] = {
+    **dict.fromkeys((eval, exec, compile, __import__), HIDDEN),
+    **dict.fromkeys((locals, globals, vars, dir), AS_DATA),
+    **dict.fromkeys((open, input), EFFECT),
+}
+"""Functions that are refused by name, for a reason of their own."""
+
+
+def refusal_of_call(function: Any) -> tuple[str, str] | None:
+    """Return why a call of a function is refused, if there is a reason of its own."""
+    for other, (reason, hint) in CALLS.items():
+        if function is other:
+            return f"'{other.__name__}' {reason}", hint
+    return None

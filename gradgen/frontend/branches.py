@@ -25,6 +25,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array
+from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply
 
 EXITS = ("break", "continue", "return")
@@ -163,6 +164,15 @@ def unless_left(frame: Frame, action: Callable[[], Flow | None]) -> Flow | None:
         return action()
 
     return branch(frame, cond, gone, on)
+
+
+def raise_unless(builder: Builder, cond: Handle, text: str) -> None:
+    """Append a ``raise`` statement that is carried out unless ``cond`` is true."""
+    with builder.region() as ops:
+        emit_raise(builder, [], text)
+    nothing = Block((), (), ())
+    raising = Block((), tuple(ops), ())
+    builder.append(make_if(cond.atom, nothing, raising, builder.span))
 
 
 class _Meeting:

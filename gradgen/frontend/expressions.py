@@ -32,6 +32,7 @@ from gradgen.frontend.frame import (
     static_int,
 )
 from gradgen.frontend.lists import RunList
+from gradgen.frontend.names import is_none_now
 from gradgen.frontend.values import (
     Foreign,
     Static,
@@ -170,9 +171,25 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
 @evaluates(ast.Compare)
 def _compare(frame: Frame, node: ast.Compare) -> Any:
     """Evaluate a chain of comparisons, each operand once, up to the first false one."""
+    absent = _none_test(frame, node)
+    if absent is not None:
+        return absent
     left = evaluate(frame, node.left)
     pairs = list(zip(node.ops, node.comparators, strict=True))
     return _compare_chain(frame, left, pairs)
+
+
+def _none_test(frame: Frame, node: ast.Compare) -> Any:
+    """Return ``name is None`` of a name that is None on some paths only."""
+    op, right = node.ops[0], node.comparators[0]
+    known = isinstance(right, ast.Constant) and right.value is None
+    tests = isinstance(op, ast.Is | ast.IsNot) and len(node.ops) == 1
+    if not (known and tests and isinstance(node.left, ast.Name)):
+        return None
+    absent = is_none_now(frame, node.left.id)
+    if absent is None or isinstance(op, ast.Is):
+        return absent
+    return negate(frame, absent)
 
 
 def _compare_chain(

@@ -25,7 +25,7 @@ from gradgen.frontend.values import (
 )
 from gradgen.primitives.registry import Handle
 
-Mutable = Frame | Buffer | Record | Stream | list | dict
+Mutable: Any = Frame | Buffer | Record | Stream | list | dict
 
 
 @dataclass(slots=True)
@@ -81,6 +81,8 @@ def inner_of(value: Any) -> list[Any]:
         return [*value.columns, value.held]
     if isinstance(value, Maybe):
         return [value.value, value.flag]
+    if isinstance(value, Conflict):
+        return [value.after]
     return children_of(value)
 
 
@@ -120,32 +122,34 @@ def _replace(mapping: dict[Any, Any], contents: dict[Any, Any]) -> None:
 def is_settled(head: State, joined: State) -> bool:
     """Tell whether another turn would begin in the state that this one began in."""
     return all(
-        key in joined.contents and _same(head.contents[key], joined.contents[key])
+        key in joined.contents and is_same(head.contents[key], joined.contents[key])
         for key in head.objects
     )
 
 
-def _same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Tell whether two abstract values are one, down to what they are made of."""
     if one is other:
         return True
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return list(one) == list(other) and all(_same(one[k], other[k]) for k in one)
+        return list(one) == list(other) and all(is_same(one[k], other[k]) for k in one)
     if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     if isinstance(one, ArrayObject):
         return one.buffer is other.buffer and one.steps == other.steps
     if isinstance(one, Handle):
         return one.atom is other.atom
     if isinstance(one, Maybe):
-        return _same(one.value, other.value) and _same(one.flag, other.flag)
+        return is_same(one.value, other.value) and is_same(one.flag, other.flag)
     if isinstance(one, Partial | RunList):
-        return _same(inner_of(one), inner_of(other))
+        return is_same(inner_of(one), inner_of(other))
     if isinstance(one, Static):
         return _same_known(one.value, other.value)
-    return isinstance(one, Conflict | str | int) and bool(one == other)
+    if isinstance(one, Conflict):
+        return one.reason == other.reason and is_same(one.after, other.after)
+    return isinstance(one, str | int) and bool(one == other)
 
 
 def _same_known(one: Any, other: Any) -> bool:

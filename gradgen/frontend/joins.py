@@ -9,19 +9,21 @@ arrays become one that may be either.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
 from gradgen.frontend.forms import form_between, forms_in
 from gradgen.frontend.frame import Context, Frame
-from gradgen.frontend.heap import State
+from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.likeness import (
     UNBOUND,
     Unlike,
     atom_of,
     flag_of,
+    is_absent,
     is_equal,
+    is_none,
     is_number,
     is_tensor,
 )
@@ -51,6 +53,10 @@ class Naming:
     name: str = ""
 
 
+def _is_unbound(value: Any) -> bool:
+    return isinstance(value, Maybe) and not value.none
+
+
 class Joiner:
     """Joins two states that both came from ``base``.
 
@@ -70,7 +76,9 @@ class Joiner:
         lifting: bool = False,
         naming: Naming | None = None,
         listing: Listing | None = None,
+        turning: Any = None,
     ) -> None:
+        self.turning = turning
         self.listing = listing
         self.naming = naming or Naming()
         self.context = context
@@ -169,9 +177,34 @@ class Joiner:
         except Unlike as unlike:
             what = "what is returned" if name == "<value>" else f"'{name}'"
             what = "this value" if name == "<result>" else what
-            return Conflict(f"{what} {unlike.reason}", unlike.hint)
+            after = self._after(one, other)
+            reason = f"{what} {unlike.reason}"
+            return Conflict(reason, unlike.hint, after, self.turning)
         finally:
             self.naming.name = ""
+
+    def _conflicts(self, one: Any, other: Any) -> Conflict:
+        """Join what cannot be joined: it stays so, but may be known after a turn."""
+        if isinstance(other, Conflict) and one is not other:
+            return replace(other, after=None, loop=None)
+        if one is other and one.after is not None:
+            after = self.join(one.after, one.after)
+        elif self.turning is None or one.loop is not self.turning:
+            after = None
+        else:
+            after = self._after(one, other)
+        return one if is_same(after, one.after) else replace(one, after=after)
+
+    def _after(self, one: Any, other: Any) -> Any:
+        """Return what a name holds after the second state, if that can be said."""
+        if self.turning is None or other is UNBOUND or isinstance(other, Maybe | Conflict):
+            return None
+        try:
+            if isinstance(one, Conflict) and one.after is not None:
+                return self.join(one.after, other)
+            return self._undefined_or(other, first=True)
+        except Unlike:
+            return None
 
     def join(self, one: Any, other: Any, *, bare: bool = False) -> Any:
         """Return what stands for either value.
@@ -180,10 +213,10 @@ class Joiner:
         """
         if one is UNBOUND and other is UNBOUND:
             return UNBOUND
-        if any(v is UNBOUND or isinstance(v, Maybe) for v in (one, other)):
-            return self._maybe(one, other, bare)
         if isinstance(one, Conflict) or isinstance(other, Conflict):
-            return one if isinstance(one, Conflict) else other
+            return self._conflicts(one, other)
+        if is_absent(one, other) or is_absent(other, one):
+            return self._maybe(one, other, bare)
         if isinstance(one, ArrayObject) and isinstance(other, ArrayObject):
             return self._arrays(one, other)
         if is_number(one) and is_number(other):
@@ -197,16 +230,19 @@ class Joiner:
         return self._others(one, other)
 
     def _maybe(self, one: Any, other: Any, bare: bool) -> Any:
+        none = any(is_none(v) or getattr(v, "none", False) for v in (one, other))
+        if none and any(v is UNBOUND or _is_unbound(v) for v in (one, other)):
+            raise Unlike("is None on some paths and not bound on others", "bind it first")
         values = [v.value if isinstance(v, Maybe) else v for v in (one, other)]
-        present = [v for v in values if v is not UNBOUND]
+        present = [v for v in values if v is not UNBOUND and not is_none(v)]
         if len(present) == 1:
-            value = self._undefined_or(present[0], first=values[0] is UNBOUND)
+            value = self._undefined_or(present[0], first=values[0] is not present[0])
         else:
             value = self.join(*values)
         if bare:
             return value
         flags = [flag_of(v) for v in (one, other)]
-        return Maybe(value, self._numbers(*flags))
+        return Maybe(value, self._numbers(*flags), none)
 
     def _undefined_or(self, value: Any, first: bool) -> Any:
         """Join a value with nothing, which is defined only if the value is."""

@@ -34,7 +34,19 @@ def flag_of(value: Any) -> Any:
     """Return whether what a name holds is bound."""
     if isinstance(value, Maybe):
         return value.flag
-    return Static(value is not UNBOUND)
+    return Static(value is not UNBOUND and not is_none(value))
+
+
+def is_none(value: Any) -> bool:
+    """Tell whether ``value`` is None."""
+    return isinstance(value, Static) and value.value is None
+
+
+def is_absent(value: Any, other: Any) -> bool:
+    """Tell whether ``value`` may be nothing where ``other`` is a number or array."""
+    if value is UNBOUND or isinstance(value, Maybe):
+        return True
+    return is_none(value) and is_tensor(other)
 
 
 def atom_of(value: Any) -> Atom:

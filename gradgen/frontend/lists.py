@@ -54,4 +54,9 @@ class RunList:
         self.check_elements()
         if self.form.kind != "leaf":
             raise Refusal("an array of a list of lists or tuples", "a list of arrays")
-        return stack(self.handles[0])
+        (xs,) = self.handles
+        key = ("stack", xs.atom)
+        views = xs.builder.views
+        if key not in views:
+            views[key] = stack(xs).atom
+        return Handle(xs.builder, views[key])

@@ -8,11 +8,11 @@ and the body is interpreted again, until nothing new differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.branches import left
+from gradgen.frontend.branches import left, raise_unless
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Context, Frame, Raised
@@ -20,13 +20,12 @@ from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner, Naming
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
-from gradgen.frontend.values import Static
+from gradgen.frontend.values import Conflict, Static
 from gradgen.frontend.widening import made_of, restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
-from gradgen.ir.regions import make_for, make_if, make_while
+from gradgen.ir.regions import make_for, make_while
 from gradgen.ir.types import PY_BOOL, PY_INT, Array, Scalar, Sym, Type, same_type
-from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply
 
 MAX_ROUNDS = 20
@@ -74,7 +73,7 @@ class Slots:
         slot = self.slots.get(head) if isinstance(head, Value) else None
         if slot is None:
             return head if head == end else self._new(head, end)
-        type_ = common_type(self.builder, slot.param, end, spread=True)
+        type_ = common_type(self.builder, slot.param, end)
         if not same_type(type_, slot.param.type):
             return self._new(slot.initial, end, type_, slot.param.hint)
         if slot.next is None or slot.next == end:
@@ -89,7 +88,8 @@ class Slots:
         for slot in self.slots.values():
             if slot.next is end and slot.initial == initial and type_ is None:
                 return slot.param
-        type_ = type_ or common_type(self.builder, initial, end, spread=True)
+        spread = isinstance(initial.type, Scalar)
+        type_ = type_ or common_type(self.builder, initial, end, spread=spread)
         self._check_outside(type_)
         hints = [x.hint for x in (initial, end) if isinstance(x, Value)]
         wishes = [hint, self.naming.name, *hints, ""]
@@ -150,6 +150,7 @@ class RegionLoop:
             head,
             made,
             naming=self.slots.naming,
+            turning=self.slots,
             listing=self._listed,
         )
         try:
@@ -219,10 +220,22 @@ class RegionLoop:
             head,
         )
         after = joiner.states(head, head)
+        _settle_names(after, self.slots, begun)
         for thing in self.before.objects.values():
             assert id(thing) in after.objects
         after.put_back()
         return Handle(self.builder, op.results[-1])
+
+
+def _settle_names(state: State, loop: Slots, begun: bool) -> None:
+    """Bind names to what a turn leaves behind, if the loop surely had one."""
+    for contents in state.contents.values():
+        if isinstance(contents, dict):
+            for name, value in contents.items():
+                if isinstance(value, Conflict) and value.loop is loop:
+                    known = begun and value.after is not None
+                    settled = replace(value, after=None, loop=None)
+                    contents[name] = value.after if known else settled
 
 
 def _atom(value: Any) -> Atom:
@@ -309,12 +322,7 @@ def _require_turn(frame: Frame, bounds: Bounds) -> None:
     lo, hi, step = bounds
     assert isinstance(step.atom, Literal)
     begins = lo < hi if step.atom.value > 0 else lo > hi
-    with builder.region() as ops:
-        emit_raise(builder, [], f"raise ValueError({NO_TURN!r})")
-    nothing = Block((), (), ())
-    builder.append(
-        make_if(begins.atom, nothing, Block((), tuple(ops), ()), builder.span)
-    )
+    raise_unless(builder, begins, f"raise ValueError({NO_TURN!r})")
 
 
 def region_while(

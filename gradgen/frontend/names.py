@@ -7,6 +7,8 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
+from gradgen.frontend.branches import raise_unless
+from gradgen.frontend.comparisons import negate
 from gradgen.frontend.frame import Frame, always, evaluate, evaluates, executes
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import find_outside
@@ -39,11 +41,23 @@ def _bound(scope: Frame, name: str, value: Any) -> Any:
     if isinstance(value, Conflict):
         raise Refusal(value.reason, value.hint)
     if isinstance(value, Maybe):
-        if isinstance(value.flag, Handle) and isinstance(value.flag.atom, Value):
+        is_open = isinstance(value.flag, Handle) and isinstance(value.flag.atom, Value)
+        if is_open and value.none:
+            text = f"raise TypeError({f'{name} is None here'!r})"
+            raise_unless(scope.builder, value.flag, text)
+        elif is_open:
             scope.builder.emit("check_bound", [value.flag.atom], [], {"name": name})
         scope.names[name] = value.value
         return value.value
     return value
+
+
+def is_none_now(frame: Frame, name: str) -> Any:
+    """Return whether a local name that is None on some paths is None, else None."""
+    value = frame.names.get(name)
+    if not isinstance(value, Maybe) or not value.none:
+        return None
+    return negate(frame, value.flag)
 
 
 def _look_outside(frame: Frame, name: str) -> Any:

@@ -65,9 +65,13 @@ def _own_way(cls: type) -> str:
     if any(vars(base).get("__slots__") for base in cls.__mro__):
         return "__slots__"
     is_frozen = _params(cls) is not None and _params(cls).frozen
-    if cls.__setattr__ is not object.__setattr__ and not is_frozen:
+    if _has_own_setattr(cls) and not is_frozen:
         return "__setattr__"
     return ""
+
+
+def _has_own_setattr(cls: Any) -> bool:
+    return cls.__setattr__ is not object.__setattr__
 
 
 def _params(cls: type) -> Any:
@@ -136,11 +140,12 @@ def _tuple_parameters(cls: Any) -> list[inspect.Parameter]:
 def _parameter(
     name: str, has_default: bool, keyword: bool = False
 ) -> inspect.Parameter:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    if keyword:
-        kind = inspect.Parameter.KEYWORD_ONLY
     default = None if has_default else inspect.Parameter.empty
-    return inspect.Parameter(name, kind, default=default)
+    if keyword:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+    return inspect.Parameter(
+        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default
+    )
 
 
 def _bind(
@@ -220,7 +225,7 @@ def _check_writable(cls: type, name: str) -> None:
     found = class_attribute(cls, name)
     if isinstance(found, property) and found.fset is None:
         raise always("AttributeError", f"the property '{name}' has no setter")
-    if cls.__setattr__ is not object.__setattr__:
+    if _has_own_setattr(cls):
         raise Refusal(
             f"the class {cls.__name__} has a __setattr__ of its own", NO_WRITES
         )

@@ -139,12 +139,13 @@ class Maybe:
 class Conflict:
     """What a name holds after paths on which it is bound to things of unlike kinds.
 
-    ``after`` is what it holds after the second of them, the turn of a loop.
+    ``after`` is what it holds after a turn of ``loop``.
     """
 
     reason: str
     hint: str = ""
     after: Any = None
+    loop: Any = None
 
 
 @dataclass(eq=False, slots=True)
