@@ -30,7 +30,7 @@ Interval = tuple[int, int]
 Ranges = dict[Value, list[Interval]]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Lives:
     """The intervals of each variable, latest first, and the time of the start."""
 
@@ -69,7 +69,7 @@ def reads_by(program: Program, node: Node) -> Iterable[Value]:
             yield from program.reads(atom)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Walker:
     """Goes backwards through a program. ``open`` holds what is needed, until when."""
 

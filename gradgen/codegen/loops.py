@@ -23,7 +23,7 @@ PYTHON_NUMBER = {"f": "float(%s)", "i": "int(%s)", "b": "bool(%s)"}
 """How an element of an array becomes a Python number, by the kind of its dtype."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Tape:
     """Where an item of each iteration goes: into a place, or to the end of a list."""
 
@@ -32,7 +32,7 @@ class Tape:
     origin: str
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Loop:
     """The statements before and after a loop, and at the edges of its body."""
 

@@ -77,7 +77,7 @@ OF_OPERAND = frozenset(
 """Ops whose result is named after the operand as well: ``exp_z``."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Names:
     """The names of values and, in their order, of parameters."""
 
@@ -132,7 +132,7 @@ def choose_names(function: Function, webs: Webs, taken: Iterable[str]) -> Names:
     return Names(namer.values, params, unused)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Namer:
     """``names`` belong to webs, ``busy`` tells when names are in use, latest first."""
 

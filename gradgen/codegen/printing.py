@@ -48,7 +48,7 @@ from gradgen.primitives.registry import PRIMITIVES
 SECTIONS = {"primal": "# forward sweep", "adjoint": "# reverse sweep"}
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Printer:
     """What was printed so far. ``outside`` collects the names that need an import."""
 

@@ -52,7 +52,7 @@ def schedule(function: Function) -> Program:
     return program
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Tail:
     """How a branch hands on its results, by their numbers.
 
@@ -65,7 +65,7 @@ class Tail:
     pushed: dict[int, list[Value]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Scheduler:
     """Goes through blocks in order.
 

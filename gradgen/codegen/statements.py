@@ -11,7 +11,7 @@ from gradgen.errors import Span
 from gradgen.ir.core import Atom, Literal, Op, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Phrase:
     """An expression or statement that belongs to no op: a template and its operands."""
 
@@ -22,14 +22,14 @@ class Phrase:
 Operand: TypeAlias = Atom | Phrase
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Compute:
     """The statement of one op."""
 
     op: Op
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Line:
     """``target = phrase``, or the phrase alone where it is a statement."""
 
@@ -38,7 +38,7 @@ class Line:
     origin: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Bind:
     """``a, b = c, d``: all sources are read before a target is bound.
 
@@ -50,7 +50,7 @@ class Bind:
     span: Span | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class If:
     """A branch; values are bound in its arms, under names that outlive them."""
 
@@ -61,7 +61,7 @@ class If:
     origin: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class For:
     """``for targets in iterable``."""
 
@@ -72,7 +72,7 @@ class For:
     origin: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class While:
     """``while test``; ``head`` holds what has to be computed before each test."""
 
@@ -83,14 +83,14 @@ class While:
     origin: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Break:
     """``break``."""
 
     origin: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Return:
     """``return`` of what the function's block yields."""
 
@@ -102,7 +102,7 @@ Node: TypeAlias = Compute | Line | Bind | If | For | While | Break | Return
 Nodes: TypeAlias = list[Node]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Program:
     """The statements of a function, and how its values are used if it branches.
 

@@ -9,7 +9,7 @@ from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Scalar, Seq
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Uses:
     """The number of uses of each value, and of those as a scanned operand.
 

@@ -22,7 +22,7 @@ from gradgen.codegen.statements import (
 from gradgen.ir.core import Op, Value
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Webs:
     """Sets of values with one name. ``parent`` leads to the one that stands for all."""
 
