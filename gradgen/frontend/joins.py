@@ -18,6 +18,7 @@ from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.likeness import (
     UNBOUND,
+    Unbound,
     Unlike,
     atom_of,
     flag_of,
@@ -197,7 +198,7 @@ class Joiner:
 
     def _after(self, one: Any, other: Any) -> Any:
         """Return what a name holds after the second state, if that can be said."""
-        if self.turning is None or other is UNBOUND or isinstance(other, Maybe | Conflict):
+        if self.turning is None or isinstance(other, Maybe | Conflict | Unbound):
             return None
         try:
             if isinstance(one, Conflict) and one.after is not None:
@@ -232,7 +233,7 @@ class Joiner:
     def _maybe(self, one: Any, other: Any, bare: bool) -> Any:
         none = any(is_none(v) or getattr(v, "none", False) for v in (one, other))
         if none and any(v is UNBOUND or _is_unbound(v) for v in (one, other)):
-            raise Unlike("is None on some paths and not bound on others", "bind it first")
+            raise Unlike("is None on some paths and unbound on others", "bind it first")
         values = [v.value if isinstance(v, Maybe) else v for v in (one, other)]
         present = [v for v in values if v is not UNBOUND and not is_none(v)]
         if len(present) == 1:
