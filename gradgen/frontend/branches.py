@@ -198,13 +198,13 @@ class _Meeting:
             state = self._joined()
         except Unlike as unlike:
             raise Refusal(f"this {unlike.reason}", unlike.hint) from None
-        blocks = (
+        then, otherwise = (
             Block((), tuple(outcome.ops), tuple(yields))
             for outcome, yields in zip(
                 (self.first, self.second), self.yields, strict=True
             )
         )
-        op = make_if(self.cond.atom, *blocks, self.builder.span)
+        op = make_if(self.cond.atom, then, otherwise, self.builder.span)
         op.results = tuple(self.results.values())
         op.origin = self.builder.origin
         self.builder.append(op)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, Refusal, SourceError
+from gradgen.frontend.accept import refusal_of_call
 from gradgen.frontend.arrays import (
     CONTIGUOUS,
     ArrayObject,
@@ -206,6 +207,9 @@ def _is_pure(function: Any) -> bool:
 
 
 def _unknown(function: Any) -> tuple[str, str]:
+    special = refusal_of_call(function)
+    if special is not None:
+        return special
     module = getattr(function, "__module__", None) or ""
     name = getattr(function, "__name__", type(function).__name__)
     if module.startswith("numpy.random") or _is_random(function):

@@ -198,14 +198,11 @@ def as_test(frame: Frame, value: Any) -> Any:
         return truth(frame, value)
     if value.shape:
         raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
-    found = foldable_input(frame.context, value.atom) if _is_made(value) else None
+    atom = value.atom
+    found = foldable_input(frame.context, atom) if isinstance(atom, Value) else None
     if found is not None:
         raise NeedsStatic(found)
     return value
-
-
-def _is_made(value: Handle) -> bool:
-    return isinstance(value.atom, Value)
 
 
 def _run_time_test(context: Context, value: Any, hint: str) -> Exception:

@@ -36,8 +36,9 @@ from gradgen.frontend.folds import (
 )
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.messages import show
-from gradgen.frontend.records import parent_of
+from gradgen.frontend.records import parent_of, set_attribute
 from gradgen.frontend.values import (
+    NOTHING,
     Closure,
     Foreign,
     Method,
@@ -278,6 +279,12 @@ def _getattr(frame: Frame, value: Any, name: Any, *default: Any) -> Any:
     if default and not _hasattr(frame, value, name).value:
         return default[0]
     return attribute_of(frame, value, known_key(name))
+
+
+@knows(setattr)
+def _setattr(frame: Frame, owner: Any, name: Any, value: Any) -> Any:
+    set_attribute(frame, owner, known_key(name), value)
+    return NOTHING
 
 
 @knows(slice)

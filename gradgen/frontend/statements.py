@@ -230,10 +230,11 @@ def _raise(frame: Frame, node: ast.Raise) -> Flow:
 
 def _error_name(error: Any) -> str:
     """Return how generated code names a class of errors."""
-    cls = error.value if isinstance(error, Static) else None
+    cls: Any = error.value if isinstance(error, Static) else None
     if isinstance(cls, type) and issubclass(cls, BaseException):
-        if getattr(builtins, cls.__name__, None) is cls:
-            return cls.__name__
+        name: str = cls.__name__
+        if getattr(builtins, name, None) is cls:
+            return name
         if cls is np.linalg.LinAlgError:
             return "np.linalg.LinAlgError"
     raise Refusal(

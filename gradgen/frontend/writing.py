@@ -27,7 +27,11 @@ def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
     if buffer.guest:
         raise Refusal(buffer.guest, "a copy, such as np.array(x)")
     if target.read_only:
-        raise always("ValueError", "this view is read-only", "a copy, .copy()")
+        raise always(
+            "ValueError",
+            "this view is read-only",
+            "x[...] of the array itself, or a copy",
+        )
     base = ArrayObject(buffer)
     old = base.atom
     with refusing():

@@ -364,9 +364,16 @@ def raises(x):
     return x
 
 
+def grows_in_place(x):
+    y = x[:1] * 1.0
+    y += x
+    return y
+
+
 @pytest.mark.parametrize(
     ("function", "arg", "error"),
     [
+        (grows_in_place, X, ValueError),
         (unbound, -1.0, UnboundLocalError),
         (empty_maximum, X, ValueError),
         (raises, X, ArithmeticError),
@@ -380,7 +387,7 @@ def test_raises_what_python_raises(function, arg, error):
 
 
 def used_twice(x):
-    pairs = zip(x, x)
+    pairs = zip(x, x, strict=False)
     return sum(a for a, _ in pairs) + sum(b for _, b in pairs)
 
 
