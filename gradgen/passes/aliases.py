@@ -160,7 +160,10 @@ class _Tracer:
         if mutates(op):
             memory.roots[y] = memory.of(atoms[0])
         elif shared_slots(op) and isinstance(atoms[0].type, Seq):
-            memory.roots[y] = memory.reach(atoms[0])
+            memory.roots[y] = memory.held(atoms[0])
+            if holds_arrays(y.type):
+                memory.holds[y] = memory.held(atoms[0])
+            return
         if holds_arrays(y.type) and op.name not in FRESH_ITEMS:
             held = NOWHERE.union(*(self.put_in(y, x) for x in atoms))
             memory.holds[y] = held or memory.holds[y]

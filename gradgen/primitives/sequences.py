@@ -14,17 +14,14 @@ from typing import Any
 import numpy as np
 
 from gradgen import kernels
-from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
-    FLOAT,
     PY_INT,
     Array,
     Scalar,
     Seq,
     Type,
     is_floating,
-    tensor,
 )
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.indexing import Index, build_index, index_text
@@ -34,7 +31,6 @@ from gradgen.primitives.lists import (
     item_for,
     length,
     part,
-    unstack,
     zero_item,
 )
 from gradgen.primitives.registry import (
@@ -46,8 +42,6 @@ from gradgen.primitives.registry import (
     TangentRule,
     TypeRule,
     apply,
-    dims_of,
-    in_shape_of,
     register,
 )
 
@@ -80,7 +74,7 @@ def _fitted(x: Handle, xs: Handle) -> Handle:
     return x if isinstance(x.atom.type, Seq) else item_for(x, element_of(xs))
 
 
-def _declare(
+def declare(
     name: str,
     type_rule: TypeRule,
     evaluate: Callable[..., Any],
@@ -122,13 +116,13 @@ def _copied(change: Callable[..., None], xs: list[Any], *rest: Any, **kw: Any) -
     return result
 
 
-_declare(
+declare(
     "seq_empty",
     lambda dims, types, attrs: Seq(attrs["element"]),
     lambda element: [],
     "[]",
 )
-_declare(
+declare(
     "seq_from",
     lambda dims, types, attrs: Seq(attrs["element"]),
     lambda *values, element: list(values),
@@ -148,7 +142,7 @@ _declare(
         element=element,
     ),
 )
-_declare(
+declare(
     "seq_append",
     _first,
     lambda xs, value: [*xs, value],
@@ -175,7 +169,7 @@ def _pop_adjoint(
     return [apply("seq_insert", rest_bar, at, zero), None]
 
 
-_declare(
+declare(
     "seq_pop",
     _first,
     lambda xs, *place: _copied(list.pop, xs, *place),
@@ -183,7 +177,7 @@ _declare(
     mutates=True,
     adjoint=_pop_adjoint,
 )
-_declare(
+declare(
     "seq_insert",
     _first,
     lambda xs, at, value: _copied(list.insert, xs, at, value),
@@ -192,7 +186,7 @@ _declare(
     mutates=True,
     adjoint=lambda ys_bar, ys, xs, at, value: _split_off(ys_bar, at, (at,)),
 )
-_declare(
+declare(
     "seq_get",
     _element,
     lambda xs, at: xs[at],
@@ -211,7 +205,7 @@ def _set_adjoint(
     return [apply("seq_set", ys_bar, at, zero_item(xs, at)), None, value_bar]
 
 
-_declare(
+declare(
     "seq_set",
     _first,
     lambda xs, at, value: _copied(list.__setitem__, xs, at, value),
@@ -235,7 +229,7 @@ def _add_to_item(xs: list[Any], at: int, value: Any) -> None:
     xs[at] = kernels.add_items(xs[at], value)
 
 
-_declare(
+declare(
     "seq_add_at",
     _first,
     lambda xs, at, value: _copied(_add_to_item, xs, at, value),
@@ -244,7 +238,7 @@ _declare(
     mutates=True,
     adjoint=lambda ys_bar, ys, xs, at, value: [ys_bar, None, get(ys_bar, at)],
 )
-_declare(
+declare(
     "seq_len",
     lambda dims, types, attrs: PY_INT,
     len,
@@ -257,7 +251,7 @@ def _parts_adjoint(ys_bar: Handle, ys: Handle, xs: Handle, other: Handle) -> lis
     return [part(ys_bar, None, count), part(ys_bar, count, None)]
 
 
-_declare(
+declare(
     "seq_concat",
     _first,
     lambda xs, other: xs + other,
@@ -265,7 +259,7 @@ _declare(
     moving=(0, 1),
     adjoint=_parts_adjoint,
 )
-_declare(
+declare(
     "seq_extend",
     _first,
     lambda xs, other: xs + other,
@@ -274,7 +268,7 @@ _declare(
     mutates=True,
     adjoint=_parts_adjoint,
 )
-_declare(
+declare(
     "seq_slice",
     _first,
     lambda xs, *bounds, index: xs[build_index(index, (xs, *bounds))[0]],
@@ -295,7 +289,7 @@ def _add_slice_text(types: Sequence[Any], attrs: Attrs) -> str:
     return f"{place} = add_items({place}, {{{len(types) - 1}}})"
 
 
-_declare(
+declare(
     "seq_add_slice",
     _first,
     lambda xs, *rest, index: _copied(_add_slice, xs, *rest, index=index),
@@ -314,7 +308,7 @@ _declare(
         apply("seq_slice", ys_bar, *rest[:-1], index=index),
     ],
 )
-_declare(
+declare(
     "seq_add",
     _first,
     kernels.add_items,
@@ -341,7 +335,7 @@ def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
     return "[np.zeros_like(x) for x in {0}]"
 
 
-_declare(
+declare(
     "seq_zeros_like",
     _first,
     _zero_of,
@@ -360,65 +354,18 @@ def _item_copied(x: Any) -> Any:
 
 
 def _items_copied_text(types: Sequence[Any], attrs: Attrs) -> str:
+    """Template for a list that may be a tape, with None where nothing was defined."""
     element = types[0].element if types else None
     nested = isinstance(element, Seq) and isinstance(element.element, Array | Seq)
-    inner = _items_copied_text([element], attrs).format("x") if nested else "x.copy()"
+    copied = "x if x is None else x.copy()"
+    inner = _items_copied_text([element], attrs).format("x") if nested else copied
     return f"[{inner} for x in {{0}}]"
 
 
-_declare(
+declare(
     "seq_copy",
     _first,
     _items_copied,
     _items_copied_text,
     adjoint=lambda y_bar, y, xs: [y_bar],
-)
-
-
-def _stack_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    element = types[0].element
-    if not isinstance(element, Scalar | Array):
-        raise Refusal(f"an array of a list of {element} is not supported")
-    return Array(element.dtype, (dims.fresh(), *element.shape))
-
-
-def _stack_text(types: Sequence[Any], attrs: Attrs) -> str:
-    element = types[0].element if types else None
-    if element is None or element.dtype == FLOAT:
-        return "np.array({0})"
-    return f"np.array({{0}}, np.{element.dtype.name})"
-
-
-_declare(
-    "seq_stack",
-    _stack_type,
-    lambda xs: np.array(xs) if xs else np.array([]),
-    _stack_text,
-    tangent=lambda y, dots, xs: in_shape_of(y, apply("seq_stack", dots[0])),
-    adjoint=lambda y_bar, y, xs: [unstack(y_bar, xs)],
-)
-
-
-def _unstack_adjoint(
-    ys_bar: Handle, ys: Handle, x: Handle, plain: bool = False
-) -> list[Handle]:
-    """Return the elements as an array, which needs the other lengths if it is empty."""
-    stacked = apply("seq_stack", ys_bar)
-    if x.rank == 1:
-        return [in_shape_of(x, stacked)]
-    return [apply("reshape", stacked, *dims_of(x))]
-
-
-def _unstack_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    element = tensor(types[0].dtype, types[0].shape[1:])
-    return Seq(Scalar(element.dtype, weak=True) if "plain" in attrs else element)
-
-
-_declare(
-    "seq_unstack",
-    _unstack_type,
-    lambda x, plain=False: x.tolist() if plain else list(x),
-    lambda types, attrs: "{0}.tolist()" if "plain" in attrs else "list({0})",
-    shares=(0,),
-    adjoint=_unstack_adjoint,
 )

@@ -18,6 +18,7 @@ from tests.programs import (
     containers,
     control,
     functions,
+    grown,
     loops,
     methods,
     numerics,
@@ -54,6 +55,7 @@ THEMES = (
     writes,
     views,
     containers,
+    grown,
     numerics,
     methods,
 )
