@@ -9,7 +9,13 @@ from gradgen.ir.core import Atom, Function, Op, Value
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.branches import reverse_if
-from gradgen.transforms.cotangents import Cotangents, Sweep, current_op, views_in
+from gradgen.transforms.cotangents import (
+    Cotangents,
+    Sweep,
+    choices_in,
+    current_op,
+    views_in,
+)
 from gradgen.transforms.extending import note_lengths
 from gradgen.transforms.fit import materialise, name_after, start
 from gradgen.transforms.loops import reverse_loop
@@ -31,11 +37,12 @@ def reverse_sweep(
     active = active_values(function.body, inputs, outputs)
     regions = any(op.regions for op in function.body.ops)
     views = views_in(function.body.ops) if regions else {}
+    choices = choices_in(function.body.ops) if regions else {}
     cotangents = Cotangents(builder, active, views)
     builder.origin = "adjoint"
     for atom, seed in seeds:
         cotangents.add(atom, seed)
-    sweep = Sweep(builder, active, reverse_ops)
+    sweep = Sweep(builder, active, reverse_ops, choices=choices)
     reverse_ops(sweep, function.body.ops, cotangents, builder.ops)
     handles = [Handle(builder, x) for x in inputs]
     bars = [

@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
-from gradgen.ir.types import Scalar, Type, same_type
-from gradgen.primitives.registry import Handle
+from gradgen.ir.types import Array, Scalar, Seq, Type, same_type
+from gradgen.primitives.registry import Handle, apply
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
 from gradgen.transforms.extending import extend_if
 from gradgen.transforms.fit import (
     exact,
     is_weaker,
+    length_of,
     materialise,
     name_after,
     strengthened,
 )
 from gradgen.transforms.residuals import (
     Forward,
-    Plan,
     carry_out,
     distant_values,
     item_type,
@@ -52,7 +52,7 @@ def reverse_if(sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]) 
     touched = _touched(branches, cotangents)
     if not touched:
         return
-    _yield_cotangents(sweep, branches, touched)
+    _yield_cotangents(sweep, op.operands[0], branches, touched)
     builder.span, builder.origin = op.span, "adjoint"
     then, otherwise = _resolve(sweep, op, branches, forward)
     reverse = make_if(op.operands[0], then, otherwise, op.span)
@@ -101,16 +101,28 @@ def _touched(branches: Sequence[Branch], cotangents: Cotangents) -> list[Value]:
 
 
 def _yield_cotangents(
-    sweep: Sweep, branches: Sequence[Branch], touched: Sequence[Value]
+    sweep: Sweep, cond: Atom, branches: Sequence[Branch], touched: Sequence[Value]
 ) -> None:
     """Let both branches yield the cotangents of what one has touched, in one type."""
     for x in touched:
         bars = [branch.cotangents.bars.get(x) for branch in branches]
         type_ = _joined(x.type, bars)
-        for branch, bar in zip(branches, bars, strict=True):
+        for side, (branch, bar) in enumerate(zip(branches, bars, strict=True)):
+            if bar is None and _is_undefined(sweep, x, cond, side):
+                branch.yields.append(Literal.undefined(type_))
+                continue
             with sweep.builder.region(branch.ops):
                 whole = materialise(bar, Handle(sweep.builder, x))
                 branch.yields.append(exact(whole, type_).atom)
+
+
+def _is_undefined(sweep: Sweep, x: Value, cond: Atom, side: int) -> bool:
+    """Tell whether ``x`` is never defined on this side of a condition."""
+    op = sweep.choices.get(x)
+    if op is None or op.operands[0] is not cond:
+        return False
+    given = op.regions[side].results[op.results.index(x)]
+    return isinstance(given, Literal) and given.is_undefined
 
 
 def _joined(type_: Type, bars: Sequence[Handle | None]) -> Type:
@@ -122,43 +134,62 @@ def _resolve(
     sweep: Sweep, op: Op, branches: Sequence[Branch], forward: list[Op]
 ) -> list[Block]:
     """Return the reverse branches; extend the forward op by the residuals they read."""
-    plans = [
-        plan_residuals(b.forward, b.ops, b.yields, sweep.distant) for b in branches
-    ]
-    results = [
-        [Value(item_type(x.type), x.hint, x.base, x.suffix) for x in plan.taped]
-        for plan in plans
-    ]
     blocks = []
-    for branch, plan, recorded in zip(branches, plans, results, strict=True):
+    columns: list[tuple[Branch, Atom, Value]] = []
+    for branch in branches:
+        plan = plan_residuals(branch.forward, branch.ops, branch.yields, sweep.distant)
         atoms = {x: branch.forward.given[x] for x in plan.given}
-        atoms.update(zip(plan.taped, recorded, strict=True))
+        with sweep.builder.region() as head:
+            for x in plan.taped:
+                given, result, atoms[x] = _record(sweep, branch, x)
+                columns.append((branch, given, result))
         ops, yields = carry_out(plan, atoms, branch.yields, sweep.builder.origin)
-        blocks.append(Block((), tuple(ops), tuple(yields)))
+        blocks.append(Block((), (*head, *ops), tuple(yields)))
+    recorded = [_yields(sweep, branch, columns) for branch in branches]
     extended = extend_if(
         op,
         [branch.forward.ops for branch in branches],
-        _recorded(sweep, plans),
-        [y for recorded in results for y in recorded],
+        recorded,
+        [result for _, _, result in columns],
     )
     replace_op(forward, op, extended)
     return blocks
 
 
-def _recorded(sweep: Sweep, plans: Sequence[Plan]) -> list[list[Atom]]:
-    """Return what each branch yields of the residuals of both."""
-    return [
-        [x if own is plan else _nothing(sweep, x) for own in plans for x in own.taped]
-        for plan in plans
-    ]
+def _record(sweep: Sweep, branch: Branch, x: Value) -> tuple[Atom, Value, Atom]:
+    """Return what a branch yields of a residual, as what, and what is read of that.
 
-
-def _nothing(sweep: Sweep, x: Value) -> Atom:
-    """Return what stands for a residual of the branch that is not taken.
-
-    In a loop it is taped all the same, so a number is one that can be.
+    In a loop it is taped in any case. If only the branch that is taken knows its
+    lengths, it stands in a list, which is empty for the other branch.
     """
-    if sweep.in_loop and isinstance(x.type, Scalar):
-        number = x.type.dtype.type(0)
-        return Literal.of(number.item() if x.type.weak else number)
-    return Literal.undefined(item_type(x.type))
+    builder, type_ = sweep.builder, item_type(x.type)
+    result = Value(type_, x.hint, x.base, x.suffix)
+    if not (sweep.in_loop and isinstance(type_, Array)):
+        return x, result, result
+    if all(length_of(builder, dim) for dim in type_.shape):
+        return x, result, result
+    result.type = Seq(type_)
+    with builder.region(branch.forward.ops):
+        listed = apply("seq_from", Handle(builder, x), element=type_)
+    return listed.atom, result, apply("seq_get", Handle(builder, result), 0).atom
+
+
+def _yields(
+    sweep: Sweep, branch: Branch, columns: Sequence[tuple[Branch, Atom, Value]]
+) -> list[Atom]:
+    """Return what a branch yields of the residuals of both."""
+    with sweep.builder.region(branch.forward.ops):
+        return [
+            given if owner is branch else _nothing(sweep, result.type)
+            for owner, given, result in columns
+        ]
+
+
+def _nothing(sweep: Sweep, type_: Type) -> Atom:
+    """Return what stands for a residual of the branch that is not taken."""
+    if sweep.in_loop and isinstance(type_, Seq):
+        return apply("seq_empty", builder=sweep.builder, element=type_.element).atom
+    if sweep.in_loop and isinstance(type_, Scalar):
+        number = type_.dtype.type(0)
+        return Literal.of(number.item() if type_.weak else number)
+    return Literal.undefined(type_)

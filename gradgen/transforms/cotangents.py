@@ -95,6 +95,17 @@ def views_in(ops: Sequence[Op]) -> dict[Value, Op]:
     return found
 
 
+def choices_in(ops: Sequence[Op]) -> dict[Value, Op]:
+    """Return which ``if``, in regions too, has which results."""
+    found = {}
+    for op in ops:
+        if op.name == "if":
+            found.update(dict.fromkeys(op.results, op))
+        for region in op.regions:
+            found.update(choices_in(region.ops))
+    return found
+
+
 def base_of(
     x: Value, views: Mapping[Value, Op], bars: Mapping[Value, Handle]
 ) -> tuple[Value, list[Op]]:
@@ -128,7 +139,8 @@ class Sweep:
     forward ops too, in which it replaces those that have to record something.
     ``strong`` holds the Python numbers whose cotangents are NumPy scalars where a slot
     needs one type. ``distant`` holds what enclosing loops compute anew each iteration,
-    so that their reverse sweep has it only if it is taped.
+    so that their reverse sweep has it only if it is taped. ``choices`` says which
+    ``if`` a value results from.
     """
 
     builder: Builder
@@ -137,6 +149,7 @@ class Sweep:
     strong: set[Value] = field(default_factory=set)
     distant: frozenset[Value] = frozenset()
     in_loop: bool = False
+    choices: Mapping[Value, Op] = field(default_factory=dict)
 
 
 def recheck_lengths(builder: Builder, ops: Sequence[Op]) -> None:

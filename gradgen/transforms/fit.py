@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Value
-from gradgen.ir.types import Scalar, Seq, Type, same_type
+from gradgen.ir.types import Dim, Scalar, Seq, Sym, Type, same_type
 from gradgen.primitives.families import zeros_like
-from gradgen.primitives.registry import Handle, apply, dims_of
+from gradgen.primitives.registry import Handle, apply, dim_of, dims_of
 from gradgen.primitives.shaping import cast_like, unbroadcast
 
 
@@ -33,13 +33,32 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
     if isinstance(x.atom.type, Seq):
         return zeros_like(x) if derivative is None else derivative
     if derivative is None:
-        return zeros_like(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
+        return _zeros(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
     if derivative.shape != x.shape:
         derivative = fill(derivative, x)
     one_adapts = x.type.weak != derivative.type.weak
     if one_adapts and (derivative.type.weak or derivative.dtype != x.dtype):
         return apply("cast", derivative, builder=x.builder, dtype=x.dtype)
     return cast_like(derivative, x)
+
+
+def _zeros(x: Handle) -> Handle:
+    """Return zeros like ``x``, which may be undefined if its lengths are known."""
+    lengths = [
+        length_of(x.builder, dim) or dim_of(x, axis) for axis, dim in enumerate(x.shape)
+    ]
+    return apply("zeros", *lengths, builder=x.builder, dtype=x.dtype)
+
+
+def length_of(builder: Builder, dim: Dim) -> Handle | None:
+    """Return the value of a dimension, None if only an array that has it tells."""
+    atom = builder.dim_atom(dim)
+    if atom is not None:
+        return Handle(builder, atom)
+    if not isinstance(dim, Sym) or not -2 <= dim.offset < 0:
+        return None
+    whole = builder.dim_atom(Sym(dim.name, proper=True))
+    return None if whole is None else Handle(builder, whole) - -dim.offset
 
 
 def _exact_zero(x: Handle) -> Handle:
