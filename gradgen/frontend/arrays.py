@@ -8,13 +8,13 @@ view takes the steps on the newest value, writing through it updates the buffer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Value
-from gradgen.ir.types import Array, Tensor
+from gradgen.ir.types import Array, Shape, Tensor, tensor
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.primitives.sharing import Sharing
@@ -44,30 +44,32 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class ViewStep:
-    """One step into an array: a primitive that gives a view, and its other operands."""
+    """One step into an array: a primitive that gives a view, and its other operands.
+
+    ``shape`` is that of the view, where it is known to be the same at every reading.
+    """
 
     name: str
     attrs: Any
     parts: tuple[Atom, ...] = ()
+    shape: Shape | None = field(default=None, compare=False)
 
 
 class ArrayObject(Handle):
     """A name's view of a buffer, used as a handle for its newest contents."""
 
-    __slots__ = ("buffer", "frozen", "settled", "steps")
+    __slots__ = ("buffer", "frozen", "steps")
 
     def __init__(
         self,
         buffer: Buffer,
         steps: tuple[ViewStep, ...] = (),
-        settled: Tensor | None = None,
         *,
         frozen: bool = False,
     ) -> None:
         self.builder = buffer.builder
         self.buffer = buffer
         self.steps = steps
-        self.settled = settled
         self.frozen = frozen
 
     @property
@@ -95,10 +97,9 @@ class ArrayObject(Handle):
         for step in self.steps:
             parts = [Handle(self.builder, part) for part in step.parts]
             handle = apply(step.name, handle, *parts, **step.attrs)
-        atom = handle.atom
-        if isinstance(atom, Value) and self.settled is not None:
-            atom.type = self.settled
-        return atom
+            if step.shape is not None and isinstance(handle.atom, Value):
+                handle.atom.type = tensor(handle.dtype, step.shape)
+        return handle.atom
 
 
 def is_array(value: Any) -> bool:
@@ -124,13 +125,14 @@ def traced(result: Handle, sources: Iterable[ArrayObject]) -> ArrayObject | None
             return None
         if op.name == "getitem" and not _takes_view(op):
             return None
-        steps.append(ViewStep(op.name, _Attrs(op.attrs), op.operands[1:]))
+        shape = atom.type.shape
+        steps.append(ViewStep(op.name, _Attrs(op.attrs), op.operands[1:], shape))
         atom = op.operands[0]
     source = known[atom]
     path = (*source.steps, *reversed(steps))
     if path == source.steps:
         return source
-    view = ArrayObject(source.buffer, path, result.type, frozen=source.frozen)
+    view = ArrayObject(source.buffer, path, frozen=source.frozen)
     result.builder.views[(source.buffer.version, path)] = result.atom
     return view
 
@@ -175,7 +177,7 @@ def share(
             everyone.append(made.buffer)
         return made
     if how == "readonly":
-        return ArrayObject(view.buffer, view.steps, view.settled, frozen=True)
+        return ArrayObject(view.buffer, view.steps, frozen=True)
     return view
 
 

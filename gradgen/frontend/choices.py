@@ -80,7 +80,7 @@ def _common_dim(builder: Builder, one: Dim, other: Dim, loose: bool) -> Dim:
     if one == other:
         return one
     if builder.dims.equal(one, other):
-        return builder.dims.resolve(one)
+        return one
     if loose:
         return builder.dims.fresh()
     raise Unlike("is bound to arrays of unlike shapes", "arrays of one shape")

@@ -21,6 +21,7 @@ from gradgen.frontend.likeness import (
     Unbound,
     Unlike,
     atom_of,
+    either_function,
     flag_of,
     is_absent,
     is_equal,
@@ -337,7 +338,8 @@ class Joiner:
             if a.name != b.name or dict(a.attrs) != dict(b.attrs):
                 return None
             parts = tuple(map(self.choose, a.parts, b.parts))
-            steps.append(ViewStep(a.name, a.attrs, parts))
+            shape = a.shape if parts == a.parts else None
+            steps.append(ViewStep(a.name, a.attrs, parts, shape))
         return tuple(steps)
 
     def _spread(self, one: Any, other: Any) -> Any:
@@ -426,6 +428,9 @@ class Joiner:
                 return one
         if isinstance(one, Partial) and isinstance(other, Partial):
             return self._partials(one, other)
+        function = either_function(one, other, self._numbers)
+        if function is not None:
+            return function
         raise Unlike("is bound to values of unlike kinds on the paths that lead here")
 
     def _is_inner(self, value: Any) -> bool:
