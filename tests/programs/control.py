@@ -93,9 +93,9 @@ def condition_that_must_not_run(x, y):
     return y
 
 
-@program(lambda r, n, m: (r(), 0.0, r()))
-def value_of_or(x, y, z):
-    a = y or x
+@program(lambda r, n, m: (r(), r()))
+def value_of_or(x, z):
+    a = (x - x) or x
     b = z and x
     return a * b + (x and z) ** 2
 

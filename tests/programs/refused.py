@@ -109,6 +109,13 @@ def write_through_reshape_of_argument(A):
     return np.sum(A * A)
 
 
+@program(lambda r, n, m: (r(n, m),), least=2, words=("reshape", "copy"))
+def write_through_reshape_of_product(A):
+    B = A * 2.0
+    B.reshape(-1)[0] = 1.0
+    return np.sum(B * A)
+
+
 @program(lambda r, n, m: (r(n, m),), least=2, words=("ravel", "copy"))
 def write_through_ravel_of_transpose(A):
     B = A * 2.0
