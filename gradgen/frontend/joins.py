@@ -28,6 +28,7 @@ from gradgen.frontend.likeness import (
     is_none,
     is_number,
     is_tensor,
+    rewrite_of,
 )
 from gradgen.frontend.listjoins import Listing, join_lists, wish_for
 from gradgen.frontend.lists import RunList
@@ -431,7 +432,10 @@ class Joiner:
         function = either_function(one, other, self._numbers)
         if function is not None:
             return function
-        raise Unlike("is bound to values of unlike kinds on the paths that lead here")
+        raise Unlike(
+            "is bound to values of unlike kinds on the paths that lead here",
+            rewrite_of(one, other),
+        )
 
     def _is_inner(self, value: Any) -> bool:
         """Tell whether a value may hold what exists in its region only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from gradgen.frontend.attributes import (
     class_of,
     has_attribute,
 )
+from gradgen.frontend.branches import choose_value
 from gradgen.frontend.comparisons import negate
 from gradgen.frontend.containers import (
     fold,
@@ -34,7 +35,8 @@ from gradgen.frontend.folds import (
     reduce_items,
     run_over,
 )
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.frame import Frame, call, calls
+from gradgen.frontend.likeness import Choice
 from gradgen.frontend.messages import show
 from gradgen.frontend.records import parent_of, set_attribute
 from gradgen.frontend.values import (
@@ -295,6 +297,21 @@ def _slice(frame: Frame, *bounds: Any) -> Any:
 @knows(functools.partial)
 def _partial(frame: Frame, function: Any, /, *args: Any, **kwargs: Any) -> Any:
     return Partial(function, args, kwargs)
+
+
+@calls(Choice)
+def _call_one_of_two(
+    frame: Frame, callee: Choice, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    (one, other), (flag, *rest) = callee.value, args
+    if isinstance(flag, Static):
+        return call(frame, one if flag.value else other, rest, kwargs)
+    return choose_value(
+        frame,
+        flag,
+        lambda: call(frame, one, rest, kwargs),
+        lambda: call(frame, other, rest, kwargs),
+    )
 
 
 @knows(functools.wraps)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
-from gradgen.frontend.values import Maybe, Static
+from gradgen.frontend.values import (
+    Closure,
+    Maybe,
+    Method,
+    Native,
+    Partial,
+    Static,
+)
 from gradgen.ir.core import Atom, Literal
 from gradgen.ir.types import Array
 from gradgen.primitives.registry import Handle
@@ -83,3 +91,54 @@ def is_equal(one: Any, other: Any) -> bool:
 
 def _sign(value: Static) -> str:
     return repr(value.value) if isinstance(value.value, float) else ""
+
+
+class Choice(Static):
+    """One of two functions: called with whether it is the first, and its arguments."""
+
+
+def either_function(one: Any, other: Any, numbers: Callable[[Any, Any], Any]) -> Any:
+    """Return a function that is ``one`` or ``other``; None if they are no functions.
+
+    ``numbers`` joins whether it is the first one.
+    """
+    both = _functions(one) or _functions(other)
+    if both is None:
+        if not (_is_function(one) and _is_function(other)):
+            return None
+        both = tuple(sorted((one, other), key=_name_of))
+    flags = [_is_first(value, both) for value in (one, other)]
+    if None in flags:
+        return None
+    return Partial(Choice(both), (numbers(*flags),), {})
+
+
+def _name_of(value: Static) -> tuple[str, str]:
+    function = value.value
+    name = getattr(function, "__qualname__", getattr(function, "__name__", ""))
+    return str(getattr(function, "__module__", "")), str(name)
+
+
+def rewrite_of(one: Any, other: Any) -> str:
+    """Return what to write instead of a name for either of two values."""
+    kinds = (Closure, Partial, Native, Method)
+    if all(isinstance(v, kinds) or _is_function(v) for v in (one, other)):
+        return "the calls in the branches, such as f(x) if c else g(x)"
+    return "two names, or values of one kind"
+
+
+def _functions(value: Any) -> Any:
+    is_choice = isinstance(value, Partial) and isinstance(value.function, Choice)
+    return value.function.value if is_choice else None
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, Static) and callable(value.value)
+
+
+def _is_first(value: Any, both: tuple[Static, Static]) -> Any:
+    if _functions(value) == both:
+        return value.args[0]
+    if not _is_function(value) or value not in both:
+        return None
+    return Static(value == both[0])

@@ -146,7 +146,7 @@ cast = linear(
 copy = linear(
     "copy",
     type_rule=lambda dims, types, attrs: types[0],
-    evaluate=lambda x: list(x) if isinstance(x, list) else np.array(x)[()],
+    evaluate=lambda x: x.copy() if isinstance(x, list | dict) else np.array(x)[()],
     template="{0}.copy()",
     adjoint=lambda y_bar, y, x: [y_bar],
     samples=(Sample(("f64[3]",)),),
@@ -384,6 +384,20 @@ def _float(x: Handle, /) -> Handle:
     return to_float(x)
 
 
+@lowers(np.real)
+def _real(val: Handle) -> Handle:
+    return val
+
+
+@lowers(np.imag)
+def _imag(val: Handle) -> Handle:
+    """Return zeros, which the imaginary part of a real array is."""
+    if val.rank:
+        return apply("zeros", *dims_of(val), builder=val.builder, dtype=val.dtype)
+    zero = {"f": 0.0, "i": 0, "b": 0}[val.dtype.kind]
+    return lift(val.builder, zero if val.type.weak else val.dtype.type(zero))
+
+
 @lowers(method="item")
 def _item(a: Handle, *index: Any) -> Handle:
     if a.rank or index:
@@ -397,6 +411,7 @@ ATTRIBUTES["shape"] = lambda x: tuple(dims_of(x))
 ATTRIBUTES["ndim"] = lambda x: x.rank
 ATTRIBUTES["dtype"] = lambda x: x.dtype
 ATTRIBUTES["real"] = lambda x: x
+ATTRIBUTES["imag"] = lambda x: _imag(x)
 
 
 @lowers(np.shape)

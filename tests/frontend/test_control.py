@@ -291,6 +291,30 @@ def errstate_blocks(x):
     return c
 
 
+def square(x):
+    return x * x
+
+
+@agrees((0.5, 1.0), (0.5, -1.0), (2.0, 5.0))
+def functions_chosen_when_running(x, c):
+    f = math.cos if c > 0 else math.sin
+    g = square
+    if c > 3.0:
+        g = math.exp
+    h = f if x > 1 else math.cos if c > 0 else math.sin
+    return f(x) * g(x) + h(x)
+
+
+@agrees((X,))
+def functions_exchanged_in_a_loop(x):
+    f, g = math.sin, square
+    total = 0.0
+    for v in x:
+        total += f(v) * g(v)
+        f, g = g, f
+    return total
+
+
 @agrees((0.5, True), (0.5, False))
 def known_branches(x, flag):
     if flag:

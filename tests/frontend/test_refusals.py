@@ -73,7 +73,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "delete_attribute": ("del x.w\nreturn 1.0", "Thing()"),
     "binding_outside": ("return outer_counter(x)", "X"),
     "unlike_kinds": ("y = x if x > 0 else 'text'\nreturn y * 2", "2.0"),
-    "unlike_functions": ("f = np.sin if x > 0 else np.cos\nreturn f(x)", "2.0"),
+    "unlike_functions": ("f = (lambda v: v) if x > 0 else np.cos\nreturn f(x)", "2.0"),
     "unlike_ranks": ("y = x if x[0] > 0 else x[0]\nreturn y", "X"),
     "shape_of_a_slot": ("for v in x:\n    x = x[1:]\nreturn x", "X"),
     "written_through_another_name": (
