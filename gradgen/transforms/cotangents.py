@@ -165,7 +165,8 @@ def current_op(forward: Sequence[Op], op: Op) -> Op:
         if op.results[0] in candidate.results:
             return candidate
     raise Refusal(
-        "a pullback that runs in another branch or loop than its forward sweep"
+        "a pullback that runs in another branch or loop than its forward sweep",
+        "call vjp there, right before the pullback",
     )
 
 
