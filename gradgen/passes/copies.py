@@ -38,6 +38,7 @@ def needed_copies(block: Block) -> Needed:
     found = Search(block)
     for write in found.writes:
         found.settle(write)
+    found.drop_superfluous()
     results = own_results(block, found.memory)
     return Needed({**found.copies, **results}, found.forced, found.memory)
 
@@ -94,7 +95,7 @@ class Search:
         for entries in self.entries(write):
             copies = self.cured(write, entries)
             if copies is not None:
-                return self.pruned(write, copies)
+                return copies
         return {(write.op, 0): copied(write.target)}
 
     def entries(self, write: Write) -> Iterator[Copies]:
@@ -140,13 +141,15 @@ class Search:
         self.memory = self.memory_with(copies)
         self.copies |= copies
 
-    def pruned(self, write: Write, copies: Copies) -> Copies:
-        """Return ``copies`` without those that ``write`` does not need."""
-        for site in list(copies) if len(copies) > 1 else ():
-            fewer = {at: copy for at, copy in copies.items() if at != site}
-            if is_safe(self.memory_with(fewer), write):
-                copies = fewer
-        return copies
+    def drop_superfluous(self) -> None:
+        """Drop copies for one write that those for another made superfluous."""
+        if len(self.copies) < 2:
+            return
+        for site in list(self.copies):
+            fewer = {at: copy for at, copy in self.copies.items() if at != site}
+            memory = memory_of(self.block, fewer)
+            if all(is_safe(memory, write) for write in self.writes):
+                self.copies, self.memory = fewer, memory
 
     def cure(self, memory: Memory, x: Value, write: Write) -> Copies:
         """Return copies that keep ``x`` from what is written: of a view, of items."""

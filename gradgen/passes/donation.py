@@ -73,9 +73,21 @@ def names_agree(plan: Plan, x: Value, y: Value) -> bool:
         return not is_derivative(y) or is_derivative(x) or _used_once(plan, x)
     if not is_named(y):
         return is_derivative(x) and is_derivative(y)
-    if x.base is not None or y.base is not None:
-        return x.base is y.base and x.suffix == y.suffix
-    return x.hint == y.hint
+    if x.base is None or y.base is None:
+        return x.base is y.base and x.hint == y.hint
+    if x.suffix != y.suffix:
+        return False
+    return x.base is y.base or (plan.owner is not None and is_called_alike(x, y))
+
+
+def is_called_alike(x: Value, y: Value) -> bool:
+    """Tell whether two values derive from versions of one variable of the user's.
+
+    In a loop these go by one name, from one iteration to the next.
+    """
+    if x.base is None or y.base is None:
+        return x.base is y.base and bool(x.hint) and x.hint == y.hint
+    return x.suffix == y.suffix and is_called_alike(x.base, y.base)
 
 
 def is_operator(plan: Plan, y: Value) -> bool:

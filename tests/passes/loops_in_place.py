@@ -152,6 +152,26 @@ def row_that_is_read_after_the_write(A):
     return loop((1, count(A), 1), [a], step)[0]
 
 
+@needs(1, "A")
+def row_on_a_tape_that_is_read_after_the_write(A):
+    """One copy of the row is for the tape and for what reads it later."""
+    a = 2.0 * A
+
+    def test(k, a):
+        return [k < 2]
+
+    def step(i, k, a):
+        row = at(a, k)
+        first = put(a, 1.0, k, 0)
+        second = put(first, row, k - 1, name="add_at")
+        return [k + 1, second, row]
+
+    start = count(A) - count(A)
+    _, a, tape, n, _ = loop_while(test, [start, a], step)
+    back = lambda i, s, e: [s + e]
+    return loop((0, n, 1), [zeros(at(A, 0))], back, scanned=[tape])[0], a
+
+
 @needs(1, "x", forced=1)
 def old_version_kept_in_each_iteration(x):
     def step(i, x, before):

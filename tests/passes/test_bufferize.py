@@ -136,6 +136,7 @@ HELPERS |= {
     "needed_copies",
     "is_safe",
     "is_repeated",
+    "is_called_alike",
 }
 
 
