@@ -237,6 +237,9 @@ def add_items(left: Any, right: Any) -> Any:
     >>> add_items([1.0, [2.0]], [3.0, [4.0]])
     [4.0, [6.0]]
     """
+    if isinstance(left, dict):
+        sums = {k: add_items(x, right[k]) if k in right else x for k, x in left.items()}
+        return {**right, **sums}
     if not isinstance(left, list):
         return left + right
     return [add_items(x, y) for x, y in zip(left, right, strict=True)]

@@ -79,7 +79,7 @@ def class_of(value: Any) -> type:
     if isinstance(value, list | tuple | dict):
         return type(value)
     if isinstance(value, RunList):
-        return list
+        return list if value.key is None else dict
     raise Refusal(f"the class of {describe(value)} is not known")
 
 
@@ -109,11 +109,9 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
     raise Refusal(f"the attribute '{name}' of an array is not supported", hint)
 
 
-CLASSES: dict[type, type] = {View: dict, RunList: list}
-
-
 def _container_method(owner: Any, name: str) -> Method:
-    cls = CLASSES.get(type(owner), type(owner))
+    cls = class_of(owner) if isinstance(owner, RunList) else type(owner)
+    cls = dict if isinstance(owner, View) else cls
     if not hasattr(cls, name):
         raise always("AttributeError", f"no '{name}' in a {cls.__name__}")
     return Method(owner, name)

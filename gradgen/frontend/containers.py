@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
+from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject, share, traced
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
@@ -78,6 +78,8 @@ def _items_of_walk(walk: Walk) -> Iterator[Any]:
 
 
 def _view_items(view: View) -> Iterator[Any]:
+    if not isinstance(view.owner, dict):
+        raise Refusal("a dict whose keys are known only at run time", "a loop over it")
     if view.kind == "keys":
         return map(from_python, view.owner)
     if view.kind == "values":
@@ -131,7 +133,7 @@ def length_of(frame: Frame, value: Any) -> Any:
     if isinstance(value, RunList):
         return runlists.count(value)
     if isinstance(value, View):
-        return Static(len(value.owner))
+        return length_of(frame, value.owner)
     if isinstance(value, Record) and value.is_tuple:
         return Static(len(value.fields))
     if isinstance(value, Handle) and value.shape:
@@ -159,7 +161,7 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
         return bool(value)
     if isinstance(value, RunList):
         raise _run_time_test(frame.context, value, hint)
-    if isinstance(value, View):
+    if isinstance(value, View) and isinstance(value.owner, dict):
         return bool(value.owner)
     if isinstance(value, Handle | Message):
         raise _run_time_test(frame.context, value, hint)
@@ -218,6 +220,8 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
     """Return ``owner[index]``."""
     if isinstance(owner, Handle):
         return _select_from_array(frame, owner, index)
+    if rundicts.is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
+        return rundicts.get_item(frame, owner, index)
     if isinstance(owner, RunList):
         return runlists.item_at(frame, owner, index)
     if isinstance(owner, dict):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
+from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.branches import choose_value
 from gradgen.frontend.comparisons import compare, conjunction, negate
@@ -217,8 +217,8 @@ def _compare_pair(frame: Frame, op: ast.cmpop, left: Any, right: Any) -> Any:
     if isinstance(op, ast.Is | ast.IsNot):
         return Static(is_same(left, right) is isinstance(op, ast.Is))
     if isinstance(op, ast.In | ast.NotIn):
-        if isinstance(right, RunList):
-            found = runlists.contains(frame, right, left)
+        found = _contains_now(frame, right, left)
+        if found is not None:
             return found if isinstance(op, ast.In) else negate(frame, found)
         return Static(_contains(frame, right, left) is isinstance(op, ast.In))
     name, function = COMPARE[type(op)]
@@ -249,6 +249,14 @@ def is_same(left: Any, right: Any) -> bool:
 def _is_single(value: Any) -> bool:
     """Tell whether equal objects like ``value`` are the same object."""
     return callable(value) or isinstance(value, bool | enum.Enum)
+
+
+def _contains_now(frame: Frame, owner: Any, item: Any) -> Any:
+    """Return whether a container that only a run knows has an item, else None."""
+    keys = owner.owner if isinstance(owner, View) and owner.kind == "keys" else owner
+    if rundicts.is_dict(keys) or (isinstance(keys, dict) and is_open(frame, item)):
+        return rundicts.contains(frame, keys, item)
+    return runlists.contains(frame, owner, item) if isinstance(owner, RunList) else None
 
 
 def _contains(frame: Frame, owner: Any, item: Any) -> bool:

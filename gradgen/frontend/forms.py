@@ -43,7 +43,7 @@ def form_of(builder: Builder, value: Any) -> Form:
         return Form("static", key=value)
     if isinstance(value, tuple):
         return Form("tuple", parts=_parts(builder, value))
-    if isinstance(value, RunList):
+    if isinstance(value, RunList) and value.key is None:
         return Form("list", parts=(value.form,))
     if isinstance(value, Record):
         _check_frozen(value)
@@ -176,10 +176,11 @@ def matches(builder: Builder, one: Form, other: Form) -> bool:
     return all(fits(builder, a, b) for a, b in pairs)
 
 
-def forms_in(builder: Builder, items: RunList | Sequence[Any]) -> list[Form]:
+def forms_in(builder: Builder, items: Any) -> list[Form]:
     """Return the forms of the elements of a list; none for what cannot be in one."""
     if isinstance(items, RunList):
         return [items.form]
+    items = list(items.values()) if isinstance(items, dict) else items
     try:
         return list(_parts(builder, items))
     except (Refusal, Unlike):

@@ -53,6 +53,7 @@ NUMBERS = frozenset(
         "min",
         "norm",
         "prod",
+        "map_get",
         "seq_get",
         "std",
         "sum",

@@ -30,7 +30,7 @@ from gradgen.frontend.likeness import (
     is_tensor,
     rewrite_of,
 )
-from gradgen.frontend.listjoins import Listing, join_lists, wish_for
+from gradgen.frontend.listjoins import Listing, differs, join_lists, wish_for
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
@@ -154,7 +154,7 @@ class Joiner:
             if one != other:
                 raise Unlike("an iterator is advanced on some paths only")
             return one
-        if isinstance(thing, list) and len(one) != len(other):
+        if isinstance(thing, list | dict) and differs(one, other):
             forms = [*forms_in(self.builder, one), *forms_in(self.builder, other)]
             raise wish_for(self, [thing], form_between(self.builder, forms))
         try:
@@ -352,7 +352,9 @@ class Joiner:
 
     def _containers(self, one: Any, other: Any) -> Any:
         if one is other and id(one) in self.base.objects:
+            self.check_alone(one, one)
             self._reach(one)
+            self.pairs.setdefault((id(one), id(one)), one)
             return one
         if type(one) is not type(other):
             raise Unlike("is bound to values of unlike kinds")

@@ -40,7 +40,8 @@ class Joining(Protocol):
 
 def join_lists(joiner: Joining, one: Any, other: Any) -> Any:
     """Join two lists of unlike lengths, or that only a run knows."""
-    if not all(isinstance(x, RunList | list) for x in (one, other)):
+    kinds = {_kind(x) for x in (one, other)}
+    if len(kinds) > 1 or kinds == {None}:
         raise Unlike("is bound to values of unlike kinds")
     key = (id(one), id(other))
     if key not in joiner.pairs:
@@ -56,6 +57,24 @@ def join_lists(joiner: Joining, one: Any, other: Any) -> Any:
         joiner.pairs[key] = _run_lists(joiner, *pair)
         joiner.kept.extend((one, other, *pair))
     return joiner.pairs[key]
+
+
+def _kind(value: Any) -> type | None:
+    """Return the class of a list or dict, of run-time length or not."""
+    if isinstance(value, RunList):
+        return list if value.key is None else dict
+    return type(value) if isinstance(value, list | dict) else None
+
+
+def differs(one: Any, other: Any) -> bool:
+    """Tell whether only a run knows which of two lists or dicts of integers is meant.
+
+    Dicts with other keys stay what they are.
+    """
+    if isinstance(one, list):
+        return len(one) != len(other)
+    keys = (*one, *other)
+    return list(one) != list(other) and all(type(key) is int for key in keys)
 
 
 def _as_run_list(joiner: Joining, side: int, value: Any, form: Form | None) -> RunList:
@@ -76,7 +95,8 @@ def _run_lists(joiner: Joining, one: RunList, other: RunList) -> RunList:
     held = joiner.column(one.held, other.held)
     if columns == one.columns and held is one.held:
         return one
-    return RunList(one.form, columns, held, loose=one.loose or other.loose)
+    loose = one.loose or other.loose
+    return RunList(one.form, columns, held, loose=loose, key=one.key)
 
 
 def wish_for(joiner: Joining, targets: list[Any], form: Form | None) -> Exception:

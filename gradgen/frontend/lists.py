@@ -8,6 +8,7 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import Buffer
 from gradgen.ir.core import Atom
+from gradgen.ir.types import Type
 from gradgen.primitives.lists import stack
 from gradgen.primitives.registry import Handle
 
@@ -21,15 +22,17 @@ class RunList:
     Its elements have one form, and each number or array in it a column. What the
     columns hold is the list's; ``held`` stands for the arrays that it refers to.
     ``origin`` are the items that it was made of, when its columns were ``initial``.
-    ``loose`` says that some numbers in it may be arrays without axes.
+    ``loose`` says that some numbers in it may be arrays without axes. With ``key``, the
+    type of its keys, it is a dict.
     """
 
     form: Any
     columns: tuple[Buffer, ...]
     held: Buffer
     initial: tuple[Atom, ...] = ()
-    origin: tuple[Any, ...] | None = None
+    origin: Any = None
     loose: bool = False
+    key: Type | None = None
 
     @property
     def versions(self) -> tuple[Atom, ...]:
@@ -52,7 +55,7 @@ class RunList:
     def as_array(self) -> Handle:
         """Return what NumPy makes of the list."""
         self.check_elements()
-        if self.form.kind != "leaf":
+        if self.form.kind != "leaf" or self.key is not None:
             raise Refusal("an array of a list of lists or tuples", "a list of arrays")
         (xs,) = self.handles
         key = ("stack", xs.atom)

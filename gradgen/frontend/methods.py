@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
-from gradgen.frontend.containers import check_owned, fold, items_of, key_in
+from gradgen.frontend import rundicts, runlists
+from gradgen.frontend.containers import check_owned, fold, is_open, items_of, key_in
 from gradgen.frontend.frame import Frame, always, static_int
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.records import record_method
@@ -61,14 +61,25 @@ RUN_LISTS: dict[str, ContainerMethod] = {
 }
 
 
+RUN_DICTS: dict[str, ContainerMethod] = {
+    "keys": rundicts.view("keys"),
+    "values": rundicts.view("values"),
+    "items": rundicts.view("items"),
+    "get": rundicts.get,
+    "pop": rundicts.pop,
+    "copy": runlists.copied,
+}
+
+
 def run_list_method(
     frame: Frame, owner: RunList, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Call a method of a list whose length is known only at run time."""
-    if name not in RUN_LISTS or kwargs:
+    table = RUN_LISTS if owner.key is None else RUN_DICTS
+    if name not in table or kwargs:
         raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
     try:
-        return RUN_LISTS[name](frame, owner, *args)
+        return table[name](frame, owner, *args)
     except TypeError:
         raise Refusal(f"the method '{name}' with such arguments") from None
 
@@ -152,10 +163,14 @@ LISTS: dict[str, ContainerMethod] = {
 
 
 def _get(frame: Frame, owner: dict[Any, Any], key: Any, default: Any = NOTHING) -> Any:
+    if is_open(frame, key):
+        return rundicts.get(frame, owner, key, default)
     return owner.get(key_in(owner, key, present=False), default)
 
 
 def _pop_key(frame: Frame, owner: dict[Any, Any], key: Any, *default: Any) -> Any:
+    if is_open(frame, key):
+        return rundicts.pop(frame, owner, key, *default)
     return owner.pop(key_in(owner, key, present=not default), *default)
 
 

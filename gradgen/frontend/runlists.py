@@ -18,6 +18,7 @@ from gradgen.frontend.forms import (
     forms_in,
     leaf_types,
     leaves_of,
+    matches,
     takes,
 )
 from gradgen.frontend.frame import Frame, Raised, always
@@ -61,7 +62,7 @@ def item_at(frame: Frame, xs: RunList, index: Any) -> Any:
     if isinstance(index, Static) and isinstance(index.value, slice):
         return _slice_of(frame, xs, index.value)
     place = position(frame, index)
-    return _built(frame, xs, [get(column, place) for column in xs.handles])
+    return built(frame, xs, [get(column, place) for column in xs.handles])
 
 
 def position(frame: Frame, index: Any) -> Handle:
@@ -72,7 +73,7 @@ def position(frame: Frame, index: Any) -> Handle:
     return place
 
 
-def _built(frame: Frame, xs: RunList, values: Sequence[Handle]) -> Any:
+def built(frame: Frame, xs: RunList, values: Sequence[Handle]) -> Any:
     """Return an element from what its columns hold."""
     xs.check_elements()
     return _element(frame, xs, xs.form, iter(values))
@@ -144,7 +145,7 @@ def changeable(frame: Frame, xs: RunList, *, resized: bool = True) -> None:
         raise Refusal(ITERATED, "a loop over a copy, list(…)")
 
 
-def _change(frame: Frame, xs: RunList, versions: Sequence[Handle]) -> None:
+def change_columns(frame: Frame, xs: RunList, versions: Sequence[Handle]) -> None:
     """Give the columns new contents."""
     for column, new in zip(xs.columns, versions, strict=True):
         old = column.version
@@ -159,11 +160,11 @@ def _with_item(frame: Frame, xs: RunList, value: Any, change: Change) -> None:
     xs = taking(frame, xs, value)
     new = [Handle(frame.builder, x) for x in atoms_of(frame.builder, value, xs.form)]
     old = xs.handles
-    _keep(frame, xs, value)
-    _change(frame, xs, [change(c, v) for c, v in zip(old, new, strict=True)])
+    keep(frame, xs, value)
+    change_columns(frame, xs, [change(c, v) for c, v in zip(old, new, strict=True)])
 
 
-def _keep(frame: Frame, xs: RunList, value: Any) -> None:
+def keep(frame: Frame, xs: RunList, value: Any) -> None:
     """Note that a list refers to what a value refers to."""
     xs.held.either = tuple(dict.fromkeys((*xs.held.either, *buffers_of(value))))
     if isinstance(value, Handle) and not value.shape and isinstance(value.atom, Value):
@@ -212,8 +213,8 @@ def pop(frame: Frame, xs: RunList, *index: Any) -> Any:
     changeable(frame, xs)
     places = [position(frame, i) for i in index]
     pairs = [lists.pop(column, *places) for column in xs.handles]
-    _change(frame, xs, [rest for rest, _ in pairs])
-    return _built(frame, xs, [item for _, item in pairs])
+    change_columns(frame, xs, [rest for rest, _ in pairs])
+    return built(frame, xs, [item for _, item in pairs])
 
 
 def delete(frame: Frame, xs: RunList, index: Any) -> None:
@@ -229,20 +230,21 @@ def clear(frame: Frame, xs: RunList) -> Static:
     builder = frame.builder
     types = [column.atom.type for column in xs.handles]
     new = [lists.empty(builder, t.element) for t in types if isinstance(t, Seq)]
-    _change(frame, xs, new)
+    change_columns(frame, xs, new)
     return NOTHING
 
 
 def reverse(frame: Frame, xs: RunList) -> Static:
     """Do ``xs.reverse()``."""
     changeable(frame, xs)
-    _change(frame, xs, [part(column, None, None, -1) for column in xs.handles])
+    change_columns(frame, xs, [part(column, None, None, -1) for column in xs.handles])
     return NOTHING
 
 
 def copied(frame: Frame, xs: RunList) -> RunList:
     """Return ``list(xs)``."""
-    return run_list(frame, xs.form, [c.atom for c in xs.handles], [xs.held])
+    versions = [column.atom for column in xs.handles]
+    return run_list(frame, xs.form, versions, [xs.held], key=xs.key)
 
 
 def extend(frame: Frame, xs: RunList, values: Any) -> Static:
@@ -258,7 +260,7 @@ def extend(frame: Frame, xs: RunList, values: Any) -> Static:
         raise Refusal(f"extending a list by {describe(values)}", "a list")
     both = _matched(frame, xs, values)
     xs.held.either = (*xs.held.either, values.held)
-    _change(frame, xs, [lists.concat(a, b, in_place=True) for a, b in both])
+    change_columns(frame, xs, [lists.concat(a, b, in_place=True) for a, b in both])
     return NOTHING
 
 
@@ -279,10 +281,8 @@ def set_any(frame: Frame, items: list[Any], index: Handle, value: Any) -> None:
 
 
 def _matched(frame: Frame, xs: RunList, ys: RunList) -> list[tuple[Handle, Handle]]:
-    if not (
-        takes(frame.builder, xs.form, ys.form)
-        and takes(frame.builder, ys.form, xs.form)
-    ):
+    dicts = xs.key is not None or ys.key is not None
+    if dicts or not matches(frame.builder, xs.form, ys.form):
         raise Refusal("joining lists of elements of unlike types", "one type")
     return list(zip(xs.handles, ys.handles, strict=True))
 

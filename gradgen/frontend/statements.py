@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
+from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.branches import branch
-from gradgen.frontend.containers import check_owned, key_in, test_of, truth
+from gradgen.frontend.containers import check_owned, is_open, key_in, test_of, truth
 from gradgen.frontend.displays import define, evaluate_all
 from gradgen.frontend.frame import (
     Flow,
@@ -61,6 +61,10 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
 def _delete_item(frame: Frame, target: ast.Subscript) -> None:
     owner = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
+    if rundicts.is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
+        check_owned(frame.context, owner)
+        rundicts.delete(frame, owner, index)
+        return
     if isinstance(owner, RunList):
         runlists.delete(frame, owner, index)
         return

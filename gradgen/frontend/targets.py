@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
+from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.containers import check_owned, is_open, unpack
 from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
@@ -51,12 +51,18 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     if isinstance(owner, ArrayObject):
         store_into(frame, owner, index, value)
         return
+    if rundicts.is_dict(owner):
+        rundicts.set_item(frame, owner, index, value)
+        return
     if isinstance(owner, RunList):
         runlists.set_item(frame, owner, index, value)
         return
     if not isinstance(owner, list | dict):
         raise Refusal(f"writing into {describe(owner)} is not supported")
     check_owned(frame.context, owner)
+    if isinstance(owner, dict) and is_open(frame, index):
+        rundicts.set_item(frame, owner, index, value)
+        return
     if isinstance(owner, dict):
         owner[_key(index)] = value
         return

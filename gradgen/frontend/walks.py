@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend import rundicts
 from gradgen.frontend.containers import select
 from gradgen.frontend.frame import Frame, NeedsStatic, foldable_input, static_int
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.runlists import count as count_of
 from gradgen.frontend.runlists import item_at
-from gradgen.frontend.values import KINDS, Static, Walk
+from gradgen.frontend.values import KINDS, Static, View, Walk
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Sym
 from gradgen.primitives.registry import (
@@ -46,6 +47,8 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
         value.spent = True
     if isinstance(value, Walk):
         return value
+    if isinstance(value, View) and rundicts.is_dict(value.owner):
+        return rundicts.walk(frame, value.owner, value.kind)
     if isinstance(value, RunList):
         return elements(frame, value)
     if isinstance(value, Handle) and value.shape and not _is_short(value):
@@ -86,7 +89,9 @@ def rows(frame: Frame, value: Handle) -> Walk:
 
 
 def elements(frame: Frame, value: RunList) -> Walk:
-    """Return the walk over the elements of a list."""
+    """Return the walk over the elements of a list, or the keys of a dict."""
+    if value.key is not None:
+        return rundicts.walk(frame, value, "keys")
     bounds = up_to(frame, count_of(value))
     return Walk(bounds, lambda i: item_at(frame, value, i), (value,))
 

@@ -37,7 +37,7 @@ from gradgen.frontend.values import (
     Walk,
 )
 from gradgen.ir.core import Atom, Literal, Value
-from gradgen.ir.types import Array, Scalar, Sym, Type
+from gradgen.ir.types import PY_INT, Array, Scalar, Sym, Type
 from gradgen.primitives.listmaking import cast_items
 from gradgen.primitives.lists import element_of, empty, from_values
 from gradgen.primitives.registry import Handle, apply
@@ -106,17 +106,26 @@ def widened(frame: Frame, target: Any, form: Form) -> RunList:
         for column in made.columns:
             column.guest = BORROWED
     _replace_everywhere(frame, target, made)
+    moved = Conflict("this became another object while it was in use")
     if isinstance(target, list):
-        target[:] = [Conflict("this list became another one while it was in use")]
+        target[:] = [moved]
+    elif isinstance(target, dict):
+        target.clear()
+        target[0] = moved
     return made
 
 
 def _made_again(frame: Frame, target: Any, form: Form) -> RunList:
     if isinstance(target, list):
         return made_of(frame, target, form)
+    if isinstance(target, dict):
+        return dict_of(frame, target, form)
     whole = common_form(frame.builder, target.form, form)
     if target.origin is not None and target.versions == target.initial:
-        return made_of(frame, target.origin, whole)
+        again = made_of if target.key is None else dict_of
+        return again(frame, target.origin, whole)
+    if target.key is not None:
+        raise Unlike("has values of unlike types", "values of one type")
     pairs = zip(target.versions, leaf_types(whole), strict=True)
     return run_list(frame, whole, [_recast(frame, *x) for x in pairs], [target.held])
 
@@ -160,6 +169,25 @@ def made_of(frame: Frame, items: Sequence[Any], form: Form | None = None) -> Run
     return run_list(frame, whole, versions, held, tuple(items))
 
 
+def dict_of(frame: Frame, items: dict[int, Any], form: Form) -> RunList:
+    """Return a run-time dict of known items, with room for values like ``form``."""
+    builder = frame.builder
+    values = [listed(frame, x) for x in items.values()]
+    whole = form
+    for value in values:
+        whole = common_form(builder, form_of(builder, value), whole)
+    rows = [atoms_of(builder, value, whole) for value in values]
+    versions = []
+    for k, type_ in enumerate(leaf_types(whole)):
+        _check_known(frame, type_)
+        pairs = zip(items, rows, strict=True)
+        parts = [x for key, row in pairs for x in (key, Handle(builder, row[k]))]
+        types = {"element": type_, "key": PY_INT}
+        versions.append(apply("map_from", *parts, builder=builder, **types).atom)
+    held = [b for value in values for b in buffers_of(value)]
+    return run_list(frame, whole, versions, held, dict(items), PY_INT)
+
+
 def _column(frame: Frame, type_: Type, atoms: Sequence[Atom]) -> Atom:
     _check_known(frame, type_)
     builder = frame.builder
@@ -180,14 +208,15 @@ def run_list(
     form: Form,
     versions: Sequence[Atom],
     held: Sequence[Buffer],
-    origin: tuple[Any, ...] | None = None,
+    origin: Any = None,
+    key: Type | None = None,
 ) -> RunList:
     """Return a list of its own with these contents."""
     builder, buffers = frame.builder, frame.context.buffers
     columns = tuple(Buffer(builder, version) for version in versions)
     contents = Buffer(builder, Literal.of(0), either=tuple(dict.fromkeys(held)))
     buffers.extend((*columns, contents))
-    return RunList(form, columns, contents, tuple(versions), origin)
+    return RunList(form, columns, contents, tuple(versions), origin, key=key)
 
 
 def listed(frame: Frame, value: Any) -> Any:

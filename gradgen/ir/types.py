@@ -93,11 +93,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Seq:
-    """A list of values of one type whose length is known only at run time."""
+    """A list of values of one type whose length is known only at run time.
+
+    With ``key``, the type of its keys, it is a dict.
+    """
 
     element: Type
+    key: Type | None = None
 
     def __str__(self) -> str:
+        if self.key is not None:
+            return f"dict<{self.key}, {self.element}>"
         return f"seq<{self.element}>"
 
 

@@ -321,11 +321,22 @@ declare(
 def _zero_of(x: Any) -> Any:
     if isinstance(x, list):
         return [_zero_of(item) for item in x]
+    if isinstance(x, dict):
+        return {key: _zero_of(item) for key, item in x.items()}
     return type(x)(0.0) if np.ndim(x) == 0 else np.zeros_like(x)
+
+
+def _zero_values_text(element: Type) -> str:
+    if isinstance(element, Scalar):
+        number = "0.0" if element.weak else f"np.{element.dtype.name}(0.0)"
+        return f"dict.fromkeys({{0}}, {number})"
+    return "{k: np.zeros_like(x) for k, x in {0}.items()}"
 
 
 def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
     element = types[0].element if types else None
+    if types and types[0].key is not None:
+        return _zero_values_text(element)
     if isinstance(element, Seq):
         inner = _zeros_text([element], attrs).format("x")
         return f"[{inner} for x in {{0}}]"
@@ -343,7 +354,9 @@ declare(
 )
 
 
-def _items_copied(xs: list[Any]) -> list[Any]:
+def _items_copied(xs: Any) -> Any:
+    if isinstance(xs, dict):
+        return {key: _item_copied(x) for key, x in xs.items()}
     return [_item_copied(x) for x in xs]
 
 
@@ -358,6 +371,8 @@ def _items_copied_text(types: Sequence[Any], attrs: Attrs) -> str:
     element = types[0].element if types else None
     nested = isinstance(element, Seq) and isinstance(element.element, Array | Seq)
     copied = "x if x is None else x.copy()"
+    if types and types[0].key is not None:
+        return "{k: x.copy() for k, x in {0}.items()}"
     inner = _items_copied_text([element], attrs).format("x") if nested else copied
     return f"[{inner} for x in {{0}}]"
 

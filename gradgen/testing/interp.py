@@ -66,6 +66,12 @@ def converted(value: Any, type_: Type) -> Any:
     return value
 
 
+def _class_of(type_: Type) -> type:
+    if isinstance(type_, Seq):
+        return list if type_.key is None else dict
+    return str
+
+
 class Machine:
     """Values by name, and the lengths that symbols were found to stand for."""
 
@@ -193,7 +199,7 @@ class Machine:
         if isinstance(type_, Scalar):
             wanted = WEAK[type_.dtype.kind] if type_.weak else type_.dtype.type
             return "" if type(content) is wanted else f"{content!r}"
-        wanted = list if isinstance(type_, Seq) else str
+        wanted = _class_of(type_)
         return "" if isinstance(content, wanted) else f"{content!r}"
 
     def _array_misfit(self, content: Any, type_: Array) -> str:

@@ -233,7 +233,9 @@ def item_type(type_: Type) -> Type:
     """Return a type without what is known of one value."""
     if isinstance(type_, Scalar):
         return Scalar(type_.dtype, type_.weak)
-    return Seq(item_type(type_.element)) if isinstance(type_, Seq) else type_
+    if isinstance(type_, Seq):
+        return replace(type_, element=item_type(type_.element))
+    return type_
 
 
 def live_ops(ops: Sequence[Op], yields: Sequence[Atom]) -> list[Op]:
