@@ -14,6 +14,7 @@ from typing import Any
 
 from gradgen.compiler.request import TRANSFORMS
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.calls import OBJECTS
 from gradgen.frontend.frame import Frame, call
 from gradgen.frontend.known import KNOWN
@@ -32,10 +33,15 @@ OUTER = "differentiate the outer function, or pass plain arrays and numbers"
 
 @dataclass(slots=True)
 class Part:
-    """What a call appended to the program: its ops, inputs and result."""
+    """What a call appended to the program: its ops, inputs and result.
+
+    ``inputs`` and ``results`` are the contents of arrays as they were at the time;
+    ``value`` holds the arrays themselves, which may be written to later.
+    """
 
     ops: tuple[Op, ...]
     inputs: list[Any]
+    results: Any
     value: Any
 
 
@@ -47,13 +53,30 @@ def run_part(
     chosen: Sequence[int],
 ) -> Part:
     """Call ``function`` with new names for the arguments that are chosen."""
-    renamed = list(args)
+    renamed = [map_parts(arg, _own) for arg in args]
+    kwargs = {name: map_parts(arg, _own) for name, arg in kwargs.items()}
     for i in chosen:
         renamed[i] = map_parts(renamed[i], lambda x: _rename(frame, x))
+    inputs = [map_parts(renamed[i], _contents) for i in chosen]
     start = len(frame.builder.ops)
     value = call(frame, function, renamed, kwargs)
     ops = tuple(frame.builder.ops[start:])
-    return Part(ops, [renamed[i] for i in chosen], value)
+    return Part(ops, inputs, map_parts(value, _contents), value)
+
+
+def _contents(x: Any) -> Any:
+    """Return the contents that an array has now."""
+    return Handle(x.builder, x.atom) if isinstance(x, ArrayObject) else x
+
+
+def _entered(value: Any) -> Any:
+    """Return derivatives as arrays that nobody else holds."""
+    return map_parts(value, lambda x: fresh(x) if isinstance(x, Handle) else x)
+
+
+def _own(x: Any) -> Any:
+    """Return an array with the contents of ``x``: a derivative writes to copies."""
+    return fresh(Handle(x.builder, x.atom)) if isinstance(x, ArrayObject) else x
 
 
 def _rename(frame: Frame, x: Any) -> Any:
@@ -64,7 +87,7 @@ def _rename(frame: Frame, x: Any) -> Any:
         return x
     if not isinstance(x, Handle) or not is_floating(x.type):
         raise Refusal("a derivative is asked for by what has none", OUTER)
-    return apply("multiply", 1, x)
+    return fresh(apply("multiply", 1, x))
 
 
 def map_parts(value: Any, function: Callable[[Any], Any]) -> Any:
@@ -110,17 +133,17 @@ def gradient(
     """Return what ``grad`` or ``value_and_grad`` of ``function`` returns."""
     chosen = _positions(step.argnums, args, kwargs)
     part = run_part(frame, function, args, kwargs, chosen)
-    target = part.value
+    target = part.results
     if step.aux:
         if not isinstance(part.value, tuple) or len(part.value) != 2:
             raise Refusal("with has_aux=True, a function must return a pair")
-        target = part.value[0]
+        target = part.results[0]
     target = _as_handle(frame, target)
     if target is None or not isinstance(target.type, Scalar):
         raise Refusal("grad needs a function that returns a real number", "use vjp")
     seed = Handle(frame.builder, Literal.of(1.0))
     bars = pull_back(frame, part, [(target.atom, seed)])
-    result = bars[0] if step.single else tuple(bars)
+    result = _entered(bars[0] if step.single else tuple(bars))
     if step.kind == "value_and_grad":
         return part.value, result
     return (result, part.value[1]) if step.aux else result
@@ -160,7 +183,8 @@ def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     chosen = [i for i, dot in enumerate(tangents) if dot != Static(None)]
     part = run_part(frame, function, list(primals), {}, chosen)
     dots = _tangents_of(frame, part, [tangents[i] for i in chosen])
-    return part.value, map_parts(part.value, lambda y: _tangent(frame, y, dots))
+    tangents = map_parts(part.results, lambda y: _tangent(frame, y, dots))
+    return part.value, _entered(tangents)
 
 
 def _tangents_of(
@@ -178,7 +202,7 @@ def _tangents_of(
         if handle is None or not require_same_shape(handle, x):
             raise Refusal("a tangent must have the shape of its argument")
         dots[x.atom] = materialise(handle, x)
-    results = tuple(y.atom for y in parts_in(part.value) if isinstance(y, Handle))
+    results = tuple(y.atom for y in parts_in(part.results) if isinstance(y, Handle))
     origin, span = builder.origin, builder.span
     push_tangents(builder, Block((), part.ops, results), dots)
     builder.origin, builder.span = origin, span
@@ -204,8 +228,8 @@ def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     def pullback(frame: Frame, bars: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(bars) != 1 or kwargs:
             raise Refusal("a pullback takes one cotangent")
-        found = pull_back(frame, part, _cotangents(frame, part.value, bars[0]))
-        return found[0] if isinstance(argnums, int) else tuple(found)
+        found = pull_back(frame, part, _cotangents(frame, part.results, bars[0]))
+        return _entered(found[0] if isinstance(argnums, int) else tuple(found))
 
     return part.value, Native(pullback)
 

@@ -248,6 +248,7 @@ def _select_from_array(frame: Frame, owner: Handle, index: Any) -> Any:
         raise Refusal("a number cannot be indexed", "pass an array")
     found = read(owner, items)
     if not isinstance(owner, ArrayObject):
+        assert not owner.shape, "the contents of an array without the array"
         return _zero_dimensional(frame, found, items)
     if not found.shape and Ellipsis in items:
         view = traced(found, [owner])
