@@ -197,7 +197,7 @@ class _Meeting:
         try:
             state = self._joined()
         except Unlike as unlike:
-            raise Refusal(f"this {unlike.reason}", unlike.hint) from None
+            raise Refusal(f"after this, {unlike.sentence}", unlike.hint) from None
         then, otherwise = (
             Block((), tuple(outcome.ops), tuple(yields))
             for outcome, yields in zip(

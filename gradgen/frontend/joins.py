@@ -161,7 +161,8 @@ class Joiner:
             return self._items(one, other)
         except Unlike as unlike:
             kind = describe(thing)
-            raise Unlike(f"{kind} is changed on some paths: {unlike.reason}") from None
+            reason = f"{kind} is changed on some paths: it {unlike.reason}"
+            raise Unlike(reason, unlike.hint) from None
 
     def _names(self, names: Iterable[str], one: Any, other: Any) -> Any:
         for name in names:
@@ -380,7 +381,10 @@ class Joiner:
         """Refuse lists that are one object on a path and two on the other."""
         for first, second in self.pairs:
             if (first == id(one)) is not (second == id(other)):
-                raise Unlike("is one object on some paths and another one elsewhere")
+                raise Unlike(
+                    "is one object on some paths and another one elsewhere",
+                    "what is done with it in the branches, or a copy",
+                )
 
     def _container(self, one: Any, other: Any) -> Any:
         if isinstance(one, Record):

@@ -30,6 +30,12 @@ class Unlike(Exception):
         self.reason = reason
         self.hint = hint
 
+    @property
+    def sentence(self) -> str:
+        """Return the reason with what it is about."""
+        whole = self.reason.startswith(("a ", "an "))
+        return self.reason if whole else f"a value {self.reason}"
+
 
 class Unbound:
     """Stands for a name that a path has not bound."""

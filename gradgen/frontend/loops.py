@@ -156,7 +156,7 @@ class RegionLoop:
         try:
             joined = joiner.states(head, body.state)
         except Unlike as unlike:
-            raise Refusal(f"in this loop, {unlike.reason}", unlike.hint) from None
+            raise Refusal(f"in this loop, {unlike.sentence}", unlike.hint) from None
         both = State({**made.objects}, {**made.contents})
         for key, thing in joiner.made.objects.items():
             both.note(thing, joiner.made.contents[key])

@@ -546,3 +546,43 @@ def test_seen(function):
 def test_refused(function, words):
     with pytest.raises(UnsupportedError, match=words):
         lowered(function, X)
+
+
+class Box:
+    def __init__(self, value):
+        self.value = value
+
+
+def either_list(x):
+    a, b = [x[0]], [x[1]]
+    c = a if x[0] > 0.0 else b
+    c[0] = 2.0
+    return a[0]
+
+
+def either_instance(x):
+    a, b = Box(x[0]), Box(x[1])
+    for v in x:
+        c = a if v > 2.0 else b
+        c.value += v
+    return a.value * b.value
+
+
+def either_list_bound_before(x):
+    c = None
+    a, b = [x[0]], [x[1]]
+    if x[0] > 0.0:
+        c = a
+    else:
+        c = b
+    c[0] = 2.0
+    return a[0]
+
+
+@pytest.mark.parametrize(
+    "function", [either_list, either_instance, either_list_bound_before]
+)
+def test_an_object_that_may_be_one_of_two_is_refused(function):
+    """A copy that stands for either of them would hide what is written to it."""
+    with pytest.raises(UnsupportedError, match="one object on some paths"):
+        lowered(function, X)
