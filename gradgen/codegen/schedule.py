@@ -16,6 +16,7 @@ from gradgen.codegen.loops import (
     plan_loop,
     store,
 )
+from gradgen.codegen.models import Models, lengths_last, models_in
 from gradgen.codegen.scans import find_scans, scan_of
 from gradgen.codegen.statements import (
     Bind,
@@ -32,24 +33,37 @@ from gradgen.codegen.statements import (
 )
 from gradgen.codegen.uses import Uses, uses_in
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
-from gradgen.primitives.registry import PRIMITIVES
 
 
 def schedule(function: Function) -> Program:
     """Return the statements of a function in the order in which they are printed."""
     program = Program([])
-    ops = function.body.ops
+    models = models_in(function.body)
+    ops = lengths_last(function.body.ops) if models.copies else function.body.ops
     if any(op.regions for op in ops):
         uses = program.uses = uses_in(function.body)
         scans = find_scans(function.body, uses)
-        scheduler = _Scheduler(program, uses, scans)
+        scheduler = _Scheduler(program, uses, scans, models)
         scheduler.visible.extend(function.inputs)
         scheduler.add_ops(ops, program.nodes)
     else:
-        program.inlined = {op.results[0]: op for op in ops if op.inline}
-        program.nodes.extend(Compute(op) for op in ops if not op.inline)
+        add_straight(ops, program, program.nodes, models)
     program.nodes.append(Return(function.body.results))
     return program
+
+
+def add_straight(
+    ops: Sequence[Op], program: Program, nodes: Nodes, models: Models
+) -> None:
+    """Append the statements of ops without regions."""
+    for op in ops:
+        if models.copies:
+            op = models.reading(op)
+            models.note(op)
+        if op.inline:
+            program.inlined[op.results[0]] = op
+        else:
+            nodes.append(Compute(op))
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -70,15 +84,15 @@ class _Scheduler:
     """Goes through blocks in order.
 
     ``stores`` holds the tapes that a value goes to as soon as it is bound, ``visible``
-    what has been bound outside or before, ``copies`` what arrays were copied to.
+    what has been bound outside or before, ``models`` tell what shapes are read from.
     """
 
     program: Program
     uses: Uses
     scans: set[Op]
+    models: Models
     stores: dict[Value, list[Tape]] = field(default_factory=dict)
     visible: list[Value] = field(default_factory=list)
-    copies: dict[Atom, Value] = field(default_factory=dict)
 
     def add_ops(self, ops: Sequence[Op], nodes: Nodes) -> None:
         """Append the statements of ``ops``, each followed by the stores of results."""
@@ -97,22 +111,8 @@ class _Scheduler:
             self.add_if(op, nodes)
         elif op.name in ("for", "while"):
             self.add_loop(op, nodes)
-        elif op.inline:
-            self.program.inlined[op.results[0]] = self.on_copies(op)
         else:
-            nodes.append(Compute(self.on_copies(op)))
-            if op.name == "copy" and nodes is self.program.nodes:
-                self.copies[op.operands[0]] = op.results[0]
-
-    def on_copies(self, op: Op) -> Op:
-        """Return ``op`` reading shapes of copies, so that ``x = x.copy()`` can do."""
-        slots = PRIMITIVES[op.name].shape_only if self.copies else ()
-        if not any(op.operands[slot] in self.copies for slot in slots):
-            return op
-        operands = list(op.operands)
-        for slot in slots:
-            operands[slot] = self.newest(operands[slot])
-        return op.with_operands(tuple(operands))
+            add_straight((op,), self.program, nodes, self.models)
 
     def add_if(self, op: Op, nodes: Nodes) -> None:
         if is_choice(op, self.uses):
@@ -128,6 +128,13 @@ class _Scheduler:
         for region, arm in zip(op.regions, arms, strict=True):
             self.add_arm(op, region, tail, [], arm)
         nodes.append(If(op.operands[0], arms[0], arms[1], op.span, op.origin))
+        self.follow_branch(op)
+
+    def follow_branch(self, op: Op) -> None:
+        """A branch that may write in a copy leaves what has its shape."""
+        for k, y in enumerate(op.results):
+            for region in op.regions if self.uses.count(y) else ():
+                self.models.follow(region.results[k], y)
 
     def take_sunk(self, op: Op) -> dict[int, list[Tape]]:
         """Return the results that only go to tapes, and are undefined in some branch.
@@ -163,9 +170,10 @@ class _Scheduler:
         if pairs:
             finish.append(Bind(tuple(pairs), op.origin))
         flag = Literal.of(False) if tail.exit is None else region.results[tail.exit]
-        depth = len(self.visible)
+        depth, newest = len(self.visible), dict(self.models.newest)
         self.add_tail(region.ops, flag, finish, rest, nodes)
         del self.visible[depth:]
+        self.models.newest = newest
 
     def sink(self, tapes: list[Tape], atom: Atom, region: Block) -> Nodes:
         """Store an atom where it is bound in the region, else in what is returned."""
@@ -281,6 +289,8 @@ class _Scheduler:
         for bound in [] if is_scan else bounds_again(op, self.uses):
             self.give_name(bound, nodes)
         loop = plan_loop(op, self.uses, self.shapes(), is_scan=is_scan)
+        newest = dict(self.models.newest)
+        self.follow_all(loop.parts.initial, loop.parts.carried)
         aliases = self.program.aliases
         aliases.update(zip(loop.parts.final, loop.parts.carried, strict=True))
         nodes.extend(loop.before)
@@ -298,26 +308,18 @@ class _Scheduler:
             if isinstance(x, Literal) and not self.uses.count(c):
                 drop_repeated(body, c, x)
         del self.visible[depth:]
+        self.models.newest = newest
+        self.follow_all(loop.parts.initial, loop.parts.final)
         nodes.extend(loop.after)
-        if nodes is self.program.nodes:
-            self.note_written(loop)
 
-    def note_written(self, loop: Loop) -> None:
-        """A loop that goes on with a copy leaves what has its shape."""
-        copied = set(self.copies.values())
-        for x, y in zip(loop.parts.initial, loop.parts.final, strict=True):
-            if x in copied and x.type == y.type and self.uses.count(y):
-                self.copies[x] = y
-
-    def newest(self, atom: Atom) -> Atom:
-        """Return the last of the arrays that one was copied to and written in."""
-        while atom in self.copies:
-            atom = self.copies[atom]
-        return atom
+    def follow_all(self, old: Sequence[Atom], new: Sequence[Value]) -> None:
+        """A loop goes on with copies under other names, and leaves them so."""
+        for x, y in zip(old, new, strict=True):
+            self.models.follow(x, y)
 
     def shapes(self) -> list[Value]:
         """Return the values of which lengths can be read."""
-        found = (self.newest(x) for x in self.visible)
+        found = (self.models.of(x) for x in self.visible)
         return [x for x in found if isinstance(x, Value)]
 
     def give_name(self, atom: Atom, nodes: Nodes) -> None:
