@@ -319,7 +319,8 @@ class _Scheduler:
 
     def shapes(self) -> list[Value]:
         """Return the values of which lengths can be read."""
-        found = (self.models.of(x) for x in self.visible)
+        bound = (x for x in self.visible if x not in self.uses.gaps)
+        found = (self.models.of(x) for x in bound)
         return [x for x in found if isinstance(x, Value)]
 
     def give_name(self, atom: Atom, nodes: Nodes) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradgen.ir.core import Atom, Block, Op, Value, use_counts, walk_ops
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, use_counts, walk_ops
+from gradgen.ir.flow import flow
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Scalar, Seq
 
@@ -14,13 +15,14 @@ class Uses:
     """The number of uses of each value, and of those as a scanned operand.
 
     ``lengths`` are the values that are lengths, and so never negative, ``lists`` the
-    tapes that are kept as lists.
+    tapes that are kept as lists, ``gaps`` what may never have been bound.
     """
 
     all: dict[Value, int]
     scanned: dict[Value, int] = field(default_factory=dict)
     lengths: set[Atom] = field(default_factory=set)
     lists: set[Atom] = field(default_factory=set)
+    gaps: set[Value] = field(default_factory=set)
 
     def count(self, value: Value) -> int:
         """Return how often a value is used."""
@@ -57,4 +59,22 @@ def uses_in(block: Block) -> Uses:
             for tape, item in zip(parts.stacked, parts.items, strict=True):
                 if uses.may_be_list(tape, item, op):
                     uses.lists.add(tape)
+    uses.gaps = _gaps(block)
     return uses
+
+
+def _gaps(block: Block) -> set[Value]:
+    """Return the values that are undefined on some way through branches and loops."""
+    sources: dict[Value, tuple[Atom, ...]] = {}
+    for op in walk_ops(block):
+        sources.update(flow(op))
+    gaps: set[Value] = set()
+    found = True
+    while found:
+        more = {y for y, xs in sources.items() if any(_is_gap(x, gaps) for x in xs)}
+        found, gaps = more > gaps, more
+    return gaps
+
+
+def _is_gap(atom: Atom, gaps: set[Value]) -> bool:
+    return atom.is_undefined if isinstance(atom, Literal) else atom in gaps
