@@ -9,11 +9,18 @@ from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.branches import raise_unless
 from gradgen.frontend.comparisons import negate
-from gradgen.frontend.frame import Frame, always, evaluate, evaluates, executes
+from gradgen.frontend.frame import (
+    Frame,
+    Raised,
+    always,
+    evaluate,
+    evaluates,
+    executes,
+)
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import find_outside
 from gradgen.frontend.values import Conflict, Maybe, Static
-from gradgen.ir.core import Value
+from gradgen.ir.core import Literal, Value
 from gradgen.primitives.registry import Handle
 
 
@@ -29,11 +36,23 @@ def look_up(frame: Frame, name: str) -> Any:
         if name in scope.names:
             return _bound(scope, name, scope.names[name])
         if name in scope.scope.local_names:
-            raise always("UnboundLocalError", f"'{name}' is read before it is bound")
+            raise _unbound(scope, name)
         if scope.parent is None:
             return _look_outside(scope, name)
         scope = scope.parent
     raise AssertionError(name)
+
+
+def _unbound(scope: Frame, name: str) -> Exception:
+    """Return what stops a path on which a name is read that nothing was bound to.
+
+    In a loop it may be bound by an earlier turn, as shows later.
+    """
+    if not scope.builder.outer:
+        return always("UnboundLocalError", f"'{name}' is read before it is bound")
+    never = Literal.of(False)
+    scope.builder.emit("check_bound", [never], [], {"name": name})
+    return Raised()
 
 
 def _bound(scope: Frame, name: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradgen.errors import Refusal, UnsupportedError
 from gradgen.frontend.branches import branch, left, may_leave, unless_left
+from gradgen.frontend.checkpoints import Checkpointed, in_region
 from gradgen.frontend.containers import items_of, test_of
 from gradgen.frontend.frame import (
     Flow,
@@ -35,11 +36,14 @@ from gradgen.frontend.walks import (
 from gradgen.primitives.registry import Handle
 
 MAX_TURNS = 10_000
+LEAVING = (ast.Break, ast.Return)
 
 
 @executes(ast.For)
 def _for(frame: Frame, node: ast.For) -> Flow | None:
     iterable = evaluate(frame, node.iter)
+    if isinstance(iterable, Checkpointed):
+        return _checkpointed(frame, node, iterable)
     with frame.context.holding(iterable):
         walk = guarded(frame, node.iter, lambda frame, _: walk_of(frame, iterable))
         if walk is not None:
@@ -77,6 +81,37 @@ def _walked(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
             before.put_back()
             return _walked_otherwise(frame, node, walk, error)
     return _after(frame, node.orelse, early)
+
+
+def _checkpointed(frame: Frame, node: ast.For, loop: Checkpointed) -> Flow | None:
+    """Interpret a loop of which derivatives store a few turns only."""
+
+    def turn(index: Handle) -> None:
+        bind_target(frame, node.target, loop.walk.at(index))
+        _run_turn(frame, node.body)
+
+    def run() -> None:
+        with frame.context.holding(loop.walk):
+            region_for(frame, loop.walk.bounds, turn)
+        op = frame.builder.ops[-1]
+        op.attrs = {**op.attrs, "checkpointed": True}
+        if op.attrs["exits"]:
+            raise _no_way_out(frame, node)
+
+    in_region(frame, loop.kind, run, loop.size)
+    return execute(frame, node.orelse)
+
+
+def _no_way_out(frame: Frame, node: ast.For) -> UnsupportedError:
+    """Return the refusal of what leaves a checkpointed loop."""
+    leaving = (
+        n for stmt in node.body for n in ast.walk(stmt) if isinstance(n, LEAVING)
+    )
+    return frame.refuse(
+        next(leaving, node),
+        "a checkpointed loop cannot be left early",
+        "'if' over the rest of the body, so that the last turns change nothing",
+    )
 
 
 def _walked_otherwise(
@@ -122,7 +157,10 @@ def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
 
 
 def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
-    flow = execute(frame, body)
+    try:
+        flow = execute(frame, body)
+    except Raised:
+        flow = Flow("raise")
     if flow is not None and flow.kind == "raise":
         raise Refusal("this loop always raises in its first turn")
     if flow is not None and flow.kind in ("break", "continue", "return"):
