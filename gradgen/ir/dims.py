@@ -89,7 +89,7 @@ class Dims:
 
     def note(self, type_: Type) -> None:
         """Remember the symbols of ``type_`` so that fresh ones differ."""
-        for dim in getattr(type_, "shape", ()):
+        for dim in (*getattr(type_, "shape", ()), getattr(type_, "dim", None)):
             if isinstance(dim, Sym):
                 self.names.setdefault(dim.name, len(self.names))
 
