@@ -12,7 +12,7 @@ from gradgen.errors import (
     SourceError,
     UnsupportedError,
 )
-from gradgen.markers import stop_gradient
+from gradgen.markers import checkpoint, checkpointed, stop_gradient
 from gradgen.runtime.cache import CacheWarning
 
 __version__ = "0.1.0"
@@ -29,6 +29,8 @@ __all__ = [
     "SignatureError",
     "SourceError",
     "UnsupportedError",
+    "checkpoint",
+    "checkpointed",
     "grad",
     "jvp",
     "stop_gradient",

@@ -327,3 +327,24 @@ def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
         for i in range(1, count):
             h[i] += a[i] * h[i - 1]
     return np.moveaxis(h, 0, axis)
+
+
+def revolve_advance(distance: int, free: int) -> int:
+    """Return after how many turns of a loop to keep the next of its states, or 0.
+
+    The turn to reverse is ``distance`` after the last state that is kept, and ``free``
+    more can be. The turns up to the new state and those from there on are then run
+    again as rarely as can be (Griewank and Walther, Algorithm 799, ACM TOMS 26, 2000).
+
+    Examples
+    --------
+    >>> revolve_advance(9, 2), revolve_advance(9, 0)
+    (4, 0)
+    """
+    if distance < 1 or free < 1:
+        return 0
+    turns, states, repeats = distance + 1, free + 1, 1
+    while math.comb(states + repeats, states) < turns:
+        repeats += 1
+    fewest = math.comb(states + repeats - 2, states)
+    return max(1, fewest, turns - math.comb(states + repeats - 1, states - 1))

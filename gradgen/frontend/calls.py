@@ -22,6 +22,7 @@ from gradgen.frontend.arrays import (
 )
 from gradgen.frontend.attributes import CALL_OUTSIDE, attribute_of
 from gradgen.frontend.binding import bind, defaults_of
+from gradgen.frontend.checkpoints import call_checkpoint
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
     Frame,
@@ -175,6 +176,8 @@ def _call_known(
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
     if isinstance(function, types.FunctionType) and not _is_library(function):
+        if hasattr(function, "checkpointed"):
+            return call_checkpoint(frame, function, list(args), kwargs)
         return inline(frame, function, args, kwargs)
     if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)

@@ -15,9 +15,10 @@ def known_branch(folding: Folding, op: Op) -> list[Op] | None:
 
     Results that the branch leaves undefined, or with lengths under other names, stay
     those of an ``if``: what reads an undefined one does not run, but needs a value.
+    What a reverse sweep is to compute again stays a region until there is none to come.
     """
     holds = folding.truth(op.operands[0])
-    if holds is None:
+    if holds is None or "checkpoint" in op.attrs:
         return None
     taken = op.regions[0 if holds else 1]
     pairs = list(zip(op.results, taken.results, strict=True))

@@ -15,10 +15,12 @@ from typing import Any
 from gradgen.ir.core import Block, Function, Op, Value, with_body
 from gradgen.passes.aliases import memory_of
 from gradgen.passes.association import left_to_right
+from gradgen.passes.checkpoints import inline_checkpoints
 from gradgen.passes.cleanup import drop_proven_checks
 from gradgen.passes.copies import needed_copies
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.donation import choose_donor
+from gradgen.passes.indices import repeat_indices
 from gradgen.passes.inserting import insert_copies
 from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
@@ -44,7 +46,8 @@ def _bufferized(function: Function, done: dict[Function, Function]) -> Function:
     if function in done:
         return done[function]
     body = left_to_right(drop_proven_checks(function.body))
-    body = eliminate_dead(prefer_like(body))
+    body = inline_checkpoints(body)
+    body = repeat_indices(eliminate_dead(prefer_like(body)))
     needed = needed_copies(body)
     body = insert_copies(body, needed)
     memory = memory_of(body) if needed.copies else needed.memory

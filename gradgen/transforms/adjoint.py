@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Op, Value
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.branches import reverse_if
+from gradgen.transforms.checkpoints import reverse_checkpoint
 from gradgen.transforms.cotangents import (
     Cotangents,
     Sweep,
@@ -65,8 +66,13 @@ def reverse_ops(
             _reverse_op(sweep.builder, op, cotangents)
             continue
         op = current_op(forward, op)
-        reverse = reverse_if if op.name == "if" else reverse_loop
-        reverse(sweep, op, cotangents, forward)
+        _reverse_of(op)(sweep, op, cotangents, forward)
+
+
+def _reverse_of(op: Op) -> Callable[[Sweep, Op, Cotangents, list[Op]], None]:
+    if "checkpoint" in op.attrs:
+        return reverse_checkpoint
+    return reverse_if if op.name == "if" else reverse_loop
 
 
 def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:

@@ -47,9 +47,9 @@ def reverse_if(sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]) 
     builder = sweep.builder
     bars = [cotangents.take(y) for y in op.results]
     branches = [
-        _reverse_branch(sweep, op, region, bars, cotangents) for region in op.regions
+        reverse_branch(sweep, op, region, bars, cotangents) for region in op.regions
     ]
-    touched = _touched(branches, cotangents)
+    touched = touched_by(branches, cotangents)
     if not touched:
         return
     _yield_cotangents(sweep, op.operands[0], branches, touched)
@@ -63,7 +63,7 @@ def reverse_if(sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]) 
         name_after(cotangents.bars[x], x, "_bar")
 
 
-def _reverse_branch(
+def reverse_branch(
     sweep: Sweep,
     op: Op,
     region: Block,
@@ -89,7 +89,7 @@ def _reverse_branch(
     return Branch(ops, inner, forward, [])
 
 
-def _touched(branches: Sequence[Branch], cotangents: Cotangents) -> list[Value]:
+def touched_by(branches: Sequence[Branch], cotangents: Cotangents) -> list[Value]:
     """Return the values outside whose cotangents differ after a branch."""
     found = {
         x: None
@@ -106,7 +106,7 @@ def _yield_cotangents(
     """Let both branches yield the cotangents of what one has touched, in one type."""
     for x in touched:
         bars = [branch.cotangents.bars.get(x) for branch in branches]
-        type_ = _joined(x.type, bars)
+        type_ = joined_type(x.type, bars)
         for side, (branch, bar) in enumerate(zip(branches, bars, strict=True)):
             if bar is None and _is_undefined(sweep, x, cond, side):
                 branch.yields.append(Literal.undefined(type_))
@@ -125,7 +125,8 @@ def _is_undefined(sweep: Sweep, x: Value, cond: Atom, side: int) -> bool:
     return isinstance(given, Literal) and given.is_undefined
 
 
-def _joined(type_: Type, bars: Sequence[Handle | None]) -> Type:
+def joined_type(type_: Type, bars: Sequence[Handle | None]) -> Type:
+    """Return the type of a cotangent that branches yield, that of ``type_`` itself."""
     strong = any(bar is not None and is_weaker(type_, bar.atom.type) for bar in bars)
     return strengthened(type_) if strong else item_type(type_)
 

@@ -98,6 +98,11 @@ def reverse_loop(
     sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]
 ) -> None:
     """Append the adjoint of a loop; let the forward one record residuals."""
+    _append(sweep, draft_loop(sweep, op, cotangents), cotangents, forward)
+
+
+def draft_loop(sweep: Sweep, op: Op, cotangents: Cotangents) -> Draft:
+    """Return the reverse of a loop, in which residuals stand as they are."""
     parts = loop_parts(op)
     if (op.name == "while" or op.attrs["exits"]) and parts.scanned:
         raise refuse("a loop that may leave what it reads half read", op.span)
@@ -108,8 +113,7 @@ def reverse_loop(
         own = {slot.x for slot in draft.carried} - sweep.strong
         _reverse_body(sweep, draft, cotangents, columns)
         if not own & sweep.strong:
-            break
-    _append(sweep, draft, cotangents, forward)
+            return draft
 
 
 def _enter(
@@ -237,10 +241,10 @@ def _append(
     cut = count + columns
     following = (*yields[:count], *yields[cut:], *yields[count:cut])
     slots = [*draft.carried, *handed]
-    op = _reverse_op(draft, slots, Block((), (*head, *ops), following))
+    op = reverse_op(draft, slots, Block((), (*head, *ops), following))
     op.origin = sweep.builder.origin
     sweep.builder.append(op)
-    _hand_out(sweep, draft, op, len(slots), cotangents)
+    hand_out(sweep, draft, op, len(slots), cotangents)
 
 
 def _at_hand(
@@ -282,7 +286,7 @@ def _handed_on(draft: Draft, x: Value, atoms: dict[Value, Atom]) -> Slot:
     return Slot(x, final, final, bar, slot)
 
 
-def _reverse_op(draft: Draft, slots: Sequence[Slot], block: Block) -> Op:
+def reverse_op(draft: Draft, slots: Sequence[Slot], block: Block) -> Op:
     """Return the loop over what the forward loop ran, in the opposite direction."""
     op = draft.op
     zero, one = Literal.of(0), Literal.of(1)
@@ -308,7 +312,7 @@ def _reverse_op(draft: Draft, slots: Sequence[Slot], block: Block) -> Op:
     )
 
 
-def _hand_out(
+def hand_out(
     sweep: Sweep, draft: Draft, op: Op, carried: int, cotangents: Cotangents
 ) -> None:
     """Give each value the cotangent that the reverse loop has for it."""

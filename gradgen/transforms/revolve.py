@@ -1,0 +1,297 @@
+"""The reverse of a loop that keeps a few of its states and runs turns again.
+
+Where to keep a state is decided in the reverse loop itself, from the number of turns
+left and of states that still fit, as *revolve* does (Griewank and Walther, Algorithm
+799, ACM TOMS 26, 2000). That is optimal: no other way to place as many states runs
+fewer turns again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gradgen.errors import refuse
+from gradgen.ir.builder import Builder
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
+from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_while
+from gradgen.ir.types import PY_INT, Array, Scalar, Seq
+from gradgen.primitives.lists import append, from_values, get, length
+from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
+from gradgen.transforms.again import Copier, fresh
+from gradgen.transforms.cotangents import Cotangents, Sweep
+from gradgen.transforms.loops import Draft, Slot, draft_loop, hand_out, reverse_op
+from gradgen.transforms.residuals import item_type, values_read
+
+NUMBER_BYTES = 40
+"""How many bytes a number in a list takes, its place there included."""
+ARRAY_BYTES = 128
+"""How many bytes an array in a list takes besides its numbers."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is kept: a list of indices, and for each slot one of what it held there."""
+
+    indices: Handle
+    states: list[Handle]
+
+    @property
+    def lists(self) -> list[Handle]:
+        """Return all lists."""
+        return [self.indices, *self.states]
+
+
+@dataclass(slots=True)
+class Turns:
+    """A loop whose turns are run again: its slots that a turn needs, and its body."""
+
+    op: Op
+    parts: LoopParts
+    slots: list[int]
+    body: Block
+
+    def initial(self) -> list[Atom]:
+        """Return what the slots are at first."""
+        return [self.parts.initial[k] for k in self.slots]
+
+    def carried(self) -> list[Value]:
+        """Return the slots."""
+        return [self.parts.carried[k] for k in self.slots]
+
+
+def reverse_with_snapshots(
+    sweep: Sweep, op: Op, cotangents: Cotangents, memory: Handle
+) -> None:
+    """Append the adjoint of a loop, which keeps ``memory`` bytes of its states."""
+    builder = sweep.builder
+    draft = draft_loop(sweep, op, cotangents)
+    turns = _turns(op, draft)
+    room = _room(builder, turns, memory)
+    first = Kept(
+        from_values(builder, [Handle(builder, draft.parts.range[0])], PY_INT),
+        [_listed(builder, x, s) for x, s in _states(turns)],
+    )
+    kept = _kept_params(builder, turns)
+    with builder.region() as head:
+        rest, state = _state_at(builder, turns, kept, room, draft.index)
+        known = dict(zip(turns.carried(), state, strict=True))
+    copier = Copier({op.regions[-1].params[0]: draft.index, **known})
+    again = copier.ops(_live(draft.forward.ops, values_read(draft.ops, draft.yields)))
+    yields = tuple(draft.yields)
+    reverse = map_operands(
+        Block((), tuple(draft.ops), yields), lambda x: copier.atoms([x])[0]
+    )
+    with builder.region() as tail:
+        left = _without_last(builder, rest, draft.index)
+    count = len(draft.carried)
+    following = (
+        *reverse.results[:count],
+        *(x.atom for x in left.lists),
+        *reverse.results[count:],
+    )
+    block = Block((), (*head, *again, *reverse.ops, *tail), following)
+    _append(sweep, draft, block, [first, kept, left], cotangents)
+
+
+def _append(
+    sweep: Sweep,
+    draft: Draft,
+    block: Block,
+    kept: Sequence[Kept],
+    cotangents: Cotangents,
+) -> None:
+    more = []
+    for initial, param, following in zip(*(k.lists for k in kept), strict=True):
+        assert isinstance(param.atom, Value)
+        bar, start, end = param.atom, initial.atom, following.atom
+        more.append(Slot(bar, start, start, bar, end))
+    slots = [*draft.carried, *more]
+    op = reverse_op(draft, slots, block)
+    op.origin = sweep.builder.origin
+    sweep.builder.append(op)
+    hand_out(sweep, draft, op, len(slots), cotangents)
+
+
+def _turns(op: Op, draft: Draft) -> Turns:
+    """Return what of a loop is run again: all that the reverse sweep needs."""
+    parts, body = loop_parts(op), op.regions[-1]
+    needed = _needed(draft.forward.ops, values_read(draft.ops, draft.yields))
+    slots: set[int] = set()
+    while True:
+        found = {k for k, x in enumerate(parts.carried) if x in needed}
+        if found <= slots:
+            break
+        slots |= found
+        needed |= _needed(body.ops, [parts.next[k] for k in found])
+    turns = Turns(op, parts, sorted(slots), body)
+    for start, slot in _states(turns):
+        _check_state(op, start, slot)
+    return turns
+
+
+def _needed(ops: Sequence[Op], atoms: Iterable[Atom]) -> set[Value]:
+    """Return the values that ``atoms`` are computed from, themselves included."""
+    found = {x for x in atoms if isinstance(x, Value)}
+    return found.union(values_read(_live(ops, found)))
+
+
+def _live(ops: Sequence[Op], atoms: Iterable[Atom]) -> list[Op]:
+    """Return the ops that ``atoms`` are computed by, and checks of lengths."""
+    found, live = set(atoms), []
+    for op in reversed(ops):
+        if op.name == "check_dims" or any(y in found for y in op.results):
+            found.update(values_read([op]))
+            live.append(op)
+    return live[::-1]
+
+
+def _states(turns: Turns) -> list[tuple[Atom, Value]]:
+    return list(zip(turns.initial(), turns.carried(), strict=True))
+
+
+def _check_state(op: Op, start: Atom, slot: Value) -> None:
+    """Refuse what cannot be kept."""
+    hint = "every= instead of memory="
+    if isinstance(start, Literal) and start.is_undefined:
+        raise refuse(
+            f"'{slot.hint}' has no value before this checkpointed loop", op.span, hint
+        )
+    if not isinstance(slot.type, Scalar | Array):
+        raise refuse(
+            f"the size of '{slot.hint}' in this checkpointed loop is not known",
+            op.span,
+            hint,
+        )
+
+
+def _room(builder: Builder, turns: Turns, memory: Handle) -> Handle:
+    """Return how many states fit into ``memory`` bytes, at least one."""
+    fixed = NUMBER_BYTES
+    size: Handle | int = 0
+    for start, slot in _states(turns):
+        fixed += ARRAY_BYTES if isinstance(slot.type, Array) else NUMBER_BYTES
+        if isinstance(slot.type, Array):
+            size = _bytes(Handle(builder, start), slot.type) + size
+    size = size + fixed
+    lowering = find_lowering(max)
+    assert lowering is not None
+    return _named(lowering(apply("floor_divide", memory, size), 1), "room")
+
+
+def _named(x: Handle, hint: str) -> Handle:
+    if isinstance(x.atom, Value):
+        x.atom.hint = hint
+    return x
+
+
+def _bytes(x: Handle, type_: Array) -> Handle | int:
+    """Return how many bytes the numbers of an array take."""
+    total: Handle | int = type_.dtype.itemsize
+    for length_ in dims_of(x):
+        total = length_ * total
+    return total
+
+
+def _listed(builder: Builder, start: Atom, slot: Value) -> Handle:
+    return from_values(builder, [Handle(builder, start)], item_type(slot.type))
+
+
+def _kept_params(builder: Builder, turns: Turns) -> Kept:
+    """Return new values for the lists of what is kept."""
+    indices = Value(Seq(PY_INT), "kept")
+    states = [
+        Value(Seq(item_type(x.type)), f"{x.hint}_kept" if x.hint else "")
+        for x in turns.carried()
+    ]
+    return Kept(Handle(builder, indices), [Handle(builder, x) for x in states])
+
+
+def _state_at(
+    builder: Builder, turns: Turns, kept: Kept, room: Handle, index: Value
+) -> tuple[Kept, list[Atom]]:
+    """Append what computes the state before the turn ``index``; states are kept anew.
+
+    ::
+
+        while revolve_advance(index - kept[-1], room - len(kept)):
+            run as many turns from the last state, and keep what that gives
+        run the turns from the last state to ``index``
+    """
+    kept = _keep_more(builder, turns, kept, room, Handle(builder, index))
+    last = _named(get(kept.indices, -1), "last")
+    return kept, _run(builder, turns, kept, last, Handle(builder, index))
+
+
+def _keep_more(
+    builder: Builder, turns: Turns, kept: Kept, room: Handle, index: Handle
+) -> Kept:
+    step = Handle(builder, turns.parts.range[2])
+    initial = [x.atom for x in kept.lists]
+    test_params, params = (
+        [fresh(x) for x in initial if isinstance(x, Value)] for _ in range(2)
+    )
+    with builder.region() as test_ops:
+        more = _ahead(_of(builder, test_params), room, index, step)
+    with builder.region() as ops:
+        before = _of(builder, params)
+        ahead = _ahead(before, room, index, step)
+        last = _named(get(before.indices, -1), "last")
+        there = _named(last + _scaled(ahead, step), "there")
+        state = _run(builder, turns, before, last, there)
+        after = [append(before.indices, there)] + [
+            append(xs, Handle(builder, x))
+            for xs, x in zip(before.states, state, strict=True)
+        ]
+    test = Block(tuple(test_params), tuple(test_ops), (more.atom,))
+    counter = Value(PY_INT)
+    body = Block((counter, *params), tuple(ops), tuple(x.atom for x in after))
+    op = make_while(test, initial, (), body, 0, span=turns.op.span)
+    op.origin = builder.origin
+    builder.append(op)
+    return _of(builder, op.results[: len(initial)])
+
+
+def _of(builder: Builder, values: Sequence[Value]) -> Kept:
+    first, *rest = (Handle(builder, x) for x in values)
+    return Kept(first, rest)
+
+
+def _ahead(kept: Kept, room: Handle, index: Handle, step: Handle) -> Handle:
+    """Return how many turns after the last state the next one is to be kept."""
+    distance = index - get(kept.indices, -1)
+    if step.atom != Literal.of(1):
+        distance = apply("floor_divide", distance, step)
+    return apply("revolve_advance", distance, room - length(kept.indices))
+
+
+def _scaled(count: Handle, step: Handle) -> Handle:
+    return count if step.atom == Literal.of(1) else count * step
+
+
+def _run(
+    builder: Builder, turns: Turns, kept: Kept, start: Handle, stop: Handle
+) -> list[Atom]:
+    """Append a loop from the last state on; return the state that it ends with."""
+    initial = [get(xs, -1).atom for xs in kept.states]
+    params = (turns.body.params[0], *turns.carried())
+    results = tuple(turns.parts.next[k] for k in turns.slots)
+    ops = tuple(_live(turns.body.ops, results))
+    block = Copier({}).block(Block(params, ops, results))
+    bounds = (start.atom, stop.atom, turns.parts.range[2])
+    op = make_for(bounds, initial, (), block, 0, span=turns.op.span)
+    op.origin = builder.origin
+    builder.append(op)
+    return list(op.results[: len(initial)])
+
+
+def _without_last(builder: Builder, kept: Kept, index: Value) -> Kept:
+    """Append what drops the last state if it is that of the turn ``index``."""
+    done = apply("equal", get(kept.indices, -1), Handle(builder, index))
+    with builder.region() as ops:
+        shorter = [apply("seq_pop", xs).atom for xs in kept.lists]
+    same = tuple(xs.atom for xs in kept.lists)
+    op = make_if(done.atom, Block((), tuple(ops), tuple(shorter)), Block((), (), same))
+    op.origin = builder.origin
+    builder.append(op)
+    return _of(builder, op.results)
