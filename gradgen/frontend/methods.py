@@ -40,6 +40,8 @@ def call_method(
     )
     if name in CHANGING:
         check_owned(frame.context, owner)
+    if name == "update" and not args and isinstance(owner, dict):
+        args, kwargs = [kwargs], {}
     if name in table and not kwargs:
         try:
             return table[name](frame, owner, *args)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.branches import choose_value
+from gradgen.frontend.branches import choose_value, raise_unless
 from gradgen.frontend.forms import Form, atoms_of, form_between, form_of, matches
 from gradgen.frontend.frame import Frame, Raised, always
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.runlists import built, change_columns, changeable, keep
 from gradgen.frontend.values import NOTHING, Static, View, Walk
-from gradgen.frontend.widening import listed, widened
+from gradgen.frontend.widening import is_walked, listed, widened
 from gradgen.primitives import lists, mappings
 from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply, lift
@@ -79,11 +79,19 @@ def set_item(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     value = listed(frame, value)
     xs = as_run_dict(frame, owner, value)
     key = _as_int(key_of(frame, index))
-    changeable(frame, xs)
+    changeable(frame, xs, resized=False)
     new = [Handle(frame.builder, x) for x in atoms_of(frame.builder, value, xs.form)]
     keep(frame, xs, value)
+    if is_walked(frame, xs):
+        _check_size(frame, apply("map_contains", xs.handles[0], key))
     pairs = zip(xs.handles, new, strict=True)
     change_columns(frame, xs, [mappings.put(c, key, v) for c, v in pairs])
+
+
+def _check_size(frame: Frame, known: Handle) -> None:
+    """Raise as Python does where a dict that is iterated over gets a new key."""
+    reason = "dictionary changed size during iteration"
+    raise_unless(frame.builder, known, f"raise RuntimeError({reason!r})")
 
 
 def _as_int(key: Handle) -> Handle:

@@ -8,7 +8,9 @@ held, so that who shares it goes on sharing it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from gradgen.errors import Refusal
@@ -27,6 +29,7 @@ from gradgen.frontend.heap import State, inner_of, state_of
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
+    Closure,
     Conflict,
     Maybe,
     Method,
@@ -34,6 +37,7 @@ from gradgen.frontend.values import (
     Record,
     Static,
     Stream,
+    View,
     Walk,
 )
 from gradgen.ir.core import Atom, Literal, Value
@@ -251,39 +255,65 @@ def is_walked(frame: Frame, xs: RunList) -> bool:
     )
 
 
-def _replace_everywhere(frame: Frame, old: Any, new: Any) -> None:
-    """Put ``new`` wherever ``old`` is held."""
+def _replace_everywhere(frame: Frame, old: Any, new: RunList) -> None:
+    """Put ``new`` wherever ``old`` is held.
+
+    Only what is saved with the state is changed in place.
+    """
 
     def swap(value: Any) -> Any:
-        if value is old:
-            return new
-        if isinstance(value, tuple) and any(swap(x) is not x for x in value):
-            return tuple(map(swap, value))
-        if isinstance(value, Maybe) and swap(value.value) is not value.value:
-            return Maybe(swap(value.value), value.flag)
+        return new if value is old else _swapped(value, swap)
+
+    for thing in _everything(frame):
+        if isinstance(thing, Frame):
+            _name(new, [k for k, v in thing.names.items() if v is old])
+            thing.names.update({k: swap(v) for k, v in thing.names.items()})
+        elif isinstance(thing, Record):
+            thing.fields.update({k: swap(v) for k, v in thing.fields.items()})
+        elif isinstance(thing, dict):
+            thing.update({k: swap(v) for k, v in thing.items()})
+        elif isinstance(thing, list):
+            thing[:] = map(swap, thing)
+    if any(thing is old for thing in _everything(frame)):
+        raise Refusal(ITERATED, "a loop over a copy, list(…)")
+
+
+def _swapped(value: Any, swap: Callable[[Any], Any]) -> Any:
+    """Return a value that cannot change with ``swap`` done to what it refers to."""
+    if isinstance(value, tuple):
+        parts = tuple(map(swap, value))
+        return parts if any(map(operator.is_not, parts, value)) else value
+    if isinstance(value, Maybe):
+        return _with(value, value=swap(value.value))
+    if isinstance(value, Method | View):
+        return _with(value, owner=swap(value.owner))
+    if isinstance(value, Closure):
+        return _with(value, defaults=_swapped_dict(value.defaults, swap))
+    if isinstance(value, Partial):
+        kwargs = _swapped_dict(value.kwargs, swap)
+        return _with(value, args=swap(value.args), kwargs=kwargs)
+    return value
+
+
+def _swapped_dict(values: dict[str, Any], swap: Callable[[Any], Any]) -> dict[str, Any]:
+    parts = {key: swap(value) for key, value in values.items()}
+    return parts if any(parts[key] is not values[key] for key in parts) else values
+
+
+def _with(value: Any, **fields: Any) -> Any:
+    """Return ``value`` with other fields, itself if they are the same."""
+    if all(getattr(value, name) is field for name, field in fields.items()):
         return value
-
-    for thing in _everything(frame):
-        _swap_in(thing, swap)
-    for thing in _everything(frame):
-        if thing is old:
-            raise Refusal(ITERATED, "a loop over a copy, list(…)")
+    return replace(value, **fields)
 
 
-def _swap_in(thing: Any, swap: Callable[[Any], Any]) -> None:
-    if isinstance(thing, Frame):
-        thing.names.update({k: swap(v) for k, v in thing.names.items()})
-    elif isinstance(thing, Record):
-        thing.fields.update({k: swap(v) for k, v in thing.fields.items()})
-    elif isinstance(thing, dict):
-        thing.update({k: swap(v) for k, v in thing.items()})
-    elif isinstance(thing, list):
-        thing[:] = map(swap, thing)
-    elif isinstance(thing, Method):
-        thing.owner = swap(thing.owner)
-    elif isinstance(thing, Partial):
-        thing.args = tuple(map(swap, thing.args))
-        thing.kwargs = {k: swap(v) for k, v in thing.kwargs.items()}
+def _name(xs: RunList, names: Sequence[str]) -> None:
+    """Name the columns of a list after the first variable that it is bound to."""
+    name = next((name for name in names if name.isidentifier()), "")
+    for number, column in enumerate(xs.columns):
+        if name and isinstance(column.version, Value) and not column.version.hint:
+            several = len(xs.columns) > 1
+            column.version.hint = f"{name}_{number}" if several else name
 
 
 def _everything(frame: Frame) -> list[Any]:
