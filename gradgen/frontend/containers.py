@@ -43,8 +43,10 @@ from gradgen.ir.types import Dim
 from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 
-RUN_TIME_LENGTH = "a loop whose length is known only at run time is not supported yet"
-USE_ARRAYS = "array operations such as np.sum(x, axis=0)"
+RUN_TIME_LENGTH = (
+    "this takes items one by one, but their number is known only at run time"
+)
+USE_LOOP = "a 'for' loop or a comprehension over them"
 
 
 def items_of(frame: Frame, value: Any) -> Iterator[Any]:
@@ -93,7 +95,7 @@ def _rows(frame: Frame, value: Handle) -> Iterator[Any]:
         raise always("TypeError", "a number cannot be iterated over")
     length = value.shape[0]
     if not isinstance(length, int):
-        raise Refusal(RUN_TIME_LENGTH, USE_ARRAYS)
+        raise Refusal(RUN_TIME_LENGTH, USE_LOOP)
     return (select(frame, value, Static(i)) for i in range(length))
 
 

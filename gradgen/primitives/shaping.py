@@ -384,34 +384,9 @@ def _float(x: Handle, /) -> Handle:
     return to_float(x)
 
 
-@lowers(np.real)
-def _real(val: Handle) -> Handle:
-    return val
-
-
-@lowers(np.imag)
-def _imag(val: Handle) -> Handle:
-    """Return zeros, which the imaginary part of a real array is."""
-    if val.rank:
-        return apply("zeros", *dims_of(val), builder=val.builder, dtype=val.dtype)
-    zero = {"f": 0.0, "i": 0, "b": 0}[val.dtype.kind]
-    return lift(val.builder, zero if val.type.weak else val.dtype.type(zero))
-
-
-@lowers(method="item")
-def _item(a: Handle, *index: Any) -> Handle:
-    if a.rank or index:
-        raise Refusal("item() of an array is not supported", "x[0]")
-    if a.dtype.kind == "f":
-        return to_float(a)
-    return apply("int" if a.dtype.kind in "iu" else "bool", a)
-
-
 ATTRIBUTES["shape"] = lambda x: tuple(dims_of(x))
 ATTRIBUTES["ndim"] = lambda x: x.rank
 ATTRIBUTES["dtype"] = lambda x: x.dtype
-ATTRIBUTES["real"] = lambda x: x
-ATTRIBUTES["imag"] = lambda x: _imag(x)
 
 
 @lowers(np.shape)

@@ -471,7 +471,7 @@ def iterator_on_one_path(x):
     [
         (used_twice, X, "used before"),
         (generator_used_twice, X, "used before"),
-        (generator_taken_from, X, "length"),
+        (generator_taken_from, X, "number is known"),
         (deep, 0.5, "recursion"),
         (raising_context, X, "other modes"),
         (unknown_context, X, "np.printoptions"),

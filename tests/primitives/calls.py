@@ -226,7 +226,16 @@ def shapes() -> Iterator[Call]:
     yield Call(np.reshape, (T, (-1, 4)), {"order": "C"})
     yield Call(np.reshape, (1.5, (1, 1)))
     yield Call(np.reshape, (V[:1], ()))
-    for function in (np.ravel, np.copy, np.transpose, np.squeeze, np.fliplr, np.flipud):
+    for function in (
+        np.real,
+        np.imag,
+        np.ravel,
+        np.copy,
+        np.transpose,
+        np.squeeze,
+        np.fliplr,
+        np.flipud,
+    ):
         yield Call(function, (M,))
     yield Call(np.transpose, (T, (1, 2, 0)))
     yield Call(np.transpose, (T, [-1, 0, 1]))

@@ -126,12 +126,18 @@ def test_method_computes_what_numpy_returns(
         check_derivatives(program, 1, step=1e-4)
 
 
+FOUR = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
 def test_methods_of_small_arrays() -> None:
     square = T[0, :, :3]
     for name in ("diagonal", "trace"):
         program = build(lambda x: METHODS[name](x, 1), [square], name)
         same_numbers(program.run()[0], getattr(square, name)(1))
     program = build(lambda x: METHODS["item"](x), [np.float32(1.5)])
+    assert type(program.run()[0]) is float
+    program = build(lambda x: METHODS["tolist"](METHODS["reshape"](x, 4))[1], [FOUR])
+    assert program.run() == [2.0]
     assert type(program.run()[0]) is float
 
 
@@ -192,11 +198,16 @@ def test_one_program_serves_all_sizes(call: Call, other: Call) -> None:
 
 
 def test_every_method_is_called() -> None:
-    called = {name for name, _, _ in METHOD_CALLS} | {"diagonal", "trace", "item"}
+    called = {name for name, _, _ in METHOD_CALLS} | {
+        "diagonal",
+        "trace",
+        "item",
+        "tolist",
+    }
     assert set(METHODS) == called
 
 
-@pytest.mark.parametrize("name", ["T", "mT", "real"])
+@pytest.mark.parametrize("name", ["T", "mT", "real", "imag"])
 def test_attribute_is_what_numpy_has(name: str) -> None:
     program = build(lambda x: ATTRIBUTES[name](x), [T[0]])
     same_numbers(program.run()[0], getattr(T[0], name))
