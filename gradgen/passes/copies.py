@@ -145,7 +145,8 @@ class Search:
         """Drop copies for one write that those for another made superfluous."""
         if len(self.copies) < 2:
             return
-        for site in list(self.copies):
+        targets = {(write.op, 0) for write in self.writes}
+        for site in [site for site in self.copies if site not in targets]:
             fewer = {at: copy for at, copy in self.copies.items() if at != site}
             memory = memory_of(self.block, fewer)
             if all(is_safe(memory, write) for write in self.writes):
