@@ -53,7 +53,7 @@ def form_of(builder: Builder, value: Any) -> Form:
         inner = functools.partial(common_form, builder)
         return Form("list", parts=(functools.reduce(inner, _parts(builder, value)),))
     raise Refusal(
-        f"{describe(value)} in a list whose length is known at run time",
+        f"{describe(value)}, though its length is known only at run time",
         "numbers, arrays, and tuples of these",
     )
 
@@ -66,7 +66,7 @@ def _check_frozen(value: Record) -> None:
     params = getattr(value.cls, "__dataclass_params__", None)
     if not value.is_tuple and not getattr(params, "frozen", False):
         raise Refusal(
-            f"{describe(value)}, which can be changed, in a list whose length is known "
+            f"{describe(value)}, which can be changed, though its length is known only "
             "at run time",
             "a NamedTuple, or a frozen dataclass",
         )
@@ -176,15 +176,25 @@ def matches(builder: Builder, one: Form, other: Form) -> bool:
     return all(fits(builder, a, b) for a, b in pairs)
 
 
-def forms_in(builder: Builder, items: Any) -> list[Form]:
-    """Return the forms of the elements of a list; none for what cannot be in one."""
+def form_within(builder: Builder, *lists: Any) -> Form:
+    """Return the form for the elements of all of some lists or dicts.
+
+    Raises
+    ------
+    Unlike
+        Where there is none.
+    """
+    try:
+        forms = [form for items in lists for form in _forms_in(builder, items)]
+    except Refusal as refusal:
+        raise Unlike(f"would hold {refusal.reason}", refusal.hint) from None
+    return functools.reduce(functools.partial(common_form, builder), forms)
+
+
+def _forms_in(builder: Builder, items: Any) -> Iterable[Form]:
     if isinstance(items, RunList):
         return [items.form]
-    items = list(items.values()) if isinstance(items, dict) else items
-    try:
-        return list(_parts(builder, items))
-    except (Refusal, Unlike):
-        return []
+    return _parts(builder, items.values() if isinstance(items, dict) else items)
 
 
 def form_between(builder: Builder, forms: Sequence[Form]) -> Form | None:

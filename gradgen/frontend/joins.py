@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gradgen.errors import Refusal
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
-from gradgen.frontend.forms import form_between, forms_in
+from gradgen.frontend.forms import form_within
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.likeness import (
@@ -155,8 +156,7 @@ class Joiner:
                 raise Unlike("an iterator is advanced on some paths only")
             return one
         if isinstance(thing, list | dict) and differs(one, other):
-            forms = [*forms_in(self.builder, one), *forms_in(self.builder, other)]
-            raise wish_for(self, [thing], form_between(self.builder, forms))
+            raise self._wish(thing, one, other)
         try:
             return self._items(one, other)
         except Unlike as unlike:
@@ -369,6 +369,14 @@ class Joiner:
             self.pairs[key] = self._container(one, other)
             self.kept.extend((one, other))
         return self.pairs[key]
+
+    def _wish(self, thing: Any, one: Any, other: Any) -> Exception:
+        try:
+            form = form_within(self.builder, one, other)
+        except Unlike as unlike:
+            reason = f"this {type(thing).__name__} {unlike.reason}"
+            return Refusal(reason, unlike.hint)
+        return wish_for(self, [thing], form)
 
     def column(self, one: Buffer, other: Buffer) -> Buffer:
         """Return the buffer that stands for either, a column of a list."""

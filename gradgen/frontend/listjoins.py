@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from gradgen.frontend.arrays import Buffer
-from gradgen.frontend.forms import Form, form_between, forms_in, matches
+from gradgen.frontend.forms import Form, form_within, matches
 from gradgen.frontend.frame import Context, Widen
 from gradgen.frontend.heap import State
 from gradgen.frontend.likeness import Unlike
@@ -45,10 +45,7 @@ def join_lists(joiner: Joining, one: Any, other: Any) -> Any:
         raise Unlike("is bound to values of unlike kinds")
     key = (id(one), id(other))
     if key not in joiner.pairs:
-        form = form_between(
-            joiner.builder,
-            [*forms_in(joiner.builder, one), *forms_in(joiner.builder, other)],
-        )
+        form = _form_of_both(joiner, one, other)
         wish = wish_for(joiner, [one, other], form)
         if isinstance(wish, Widen):
             raise wish
@@ -57,6 +54,13 @@ def join_lists(joiner: Joining, one: Any, other: Any) -> Any:
         joiner.pairs[key] = _run_lists(joiner, *pair)
         joiner.kept.extend((one, other, *pair))
     return joiner.pairs[key]
+
+
+def _form_of_both(joiner: Joining, one: Any, other: Any) -> Form | None:
+    try:
+        return form_within(joiner.builder, one, other)
+    except Unlike:
+        return None
 
 
 def _kind(value: Any) -> type | None:

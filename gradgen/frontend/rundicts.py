@@ -41,7 +41,7 @@ def as_run_dict(frame: Frame, owner: Any, value: Any = None) -> RunList:
         whole = form_between(builder, [owner.form, *given])
         if whole is None or not matches(builder, whole, owner.form):
             owner = _widened(frame, owner, whole)
-        return owner
+        return owner  # type: ignore[no-any-return]
     if not all(type(k) is int for k in owner):
         raise Refusal("a dict with keys of unlike kinds", "integers as keys")
     forms = [form_of(builder, x) for x in owner.values()]

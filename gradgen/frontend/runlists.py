@@ -13,9 +13,8 @@ from gradgen.frontend.forms import (
     atoms_of,
     buffers_of,
     common_form,
-    form_between,
     form_of,
-    forms_in,
+    form_within,
     leaf_types,
     leaves_of,
     matches,
@@ -274,9 +273,10 @@ def added(frame: Frame, xs: Any, values: Any) -> Any:
 
 def set_any(frame: Frame, items: list[Any], index: Handle, value: Any) -> None:
     """Do ``items[index] = value`` for a list of known length."""
-    form = form_between(frame.builder, forms_in(frame.builder, [*items, value]))
-    if form is None:
-        raise Refusal("this list holds elements of unlike kinds", "one type")
+    try:
+        form = form_within(frame.builder, [*items, value])
+    except Unlike as unlike:
+        raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
     set_item(frame, widened(frame, items, form), index, value)
 
 

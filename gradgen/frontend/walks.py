@@ -48,7 +48,7 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
     if isinstance(value, Walk):
         return value
     if isinstance(value, View) and rundicts.is_dict(value.owner):
-        return rundicts.walk(frame, value.owner, value.kind)
+        return rundicts.walk(frame, value.owner, value.kind)  # type: ignore[arg-type]
     if isinstance(value, RunList):
         return elements(frame, value)
     if isinstance(value, Handle) and value.shape and not _is_short(value):

@@ -300,7 +300,7 @@ def _swapped_dict(values: dict[str, Any], swap: Callable[[Any], Any]) -> dict[st
     return parts if any(parts[key] is not values[key] for key in parts) else values
 
 
-def _with(value: Any, **fields: Any) -> Any:
+def _with(value: Any, /, **fields: Any) -> Any:
     """Return ``value`` with other fields, itself if they are the same."""
     if all(getattr(value, name) is field for name, field in fields.items()):
         return value

@@ -336,7 +336,7 @@ def _zero_values_text(element: Type) -> str:
 def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
     element = types[0].element if types else None
     if types and types[0].key is not None:
-        return _zero_values_text(element)
+        return _zero_values_text(types[0].element)
     if isinstance(element, Seq):
         inner = _zeros_text([element], attrs).format("x")
         return f"[{inner} for x in {{0}}]"

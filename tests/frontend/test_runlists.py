@@ -1,0 +1,367 @@
+"""Lists and dicts that only a run knows: aliases, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradgen.errors import UnsupportedError
+from gradgen.ir.core import walk_ops
+from tests.frontend.harness import agree, lowered
+
+X = np.array([0.3, 0.7, 0.95, 0.2])
+
+
+@dataclasses.dataclass
+class Box:
+    items: list[Any]
+    total: float = 0.0
+
+
+def two_names(x):
+    a = [1.5 * x[0]]
+    b = a
+    for v in x:
+        a.append(v)
+    b[0] = x[0] * 3.0
+    return a[0] + sum(b)
+
+
+def sets_items_under_iteration(x):
+    ys = [v for v in x]
+    for i, y in enumerate(ys):
+        if i + 1 < len(ys):
+            ys[i + 1] = y * 2.0
+    return sum(ys) * ys[-1]
+
+
+def two_names_of_dict(x):
+    d = {0: x[0]}
+    e = d
+    for i in range(len(x)):
+        d[i] = x[i] * 2.0
+    return e[0] + len(e) * x[0]
+
+
+def list_in_tuple(x):
+    pair = ([], x[0])
+    for v in x:
+        pair[0].append(v)
+    return sum(pair[0]) * pair[1]
+
+
+def list_as_default(x):
+    ys = []
+
+    def size(items=ys):
+        return len(items)
+
+    for v in x:
+        ys.append(v)
+    return size() * x[0]
+
+
+def list_in_instance(x):
+    box = Box([])
+    for v in x:
+        box.items.append(v)
+        box.total += box.items[0] * v
+    return box.total + len(box.items)
+
+
+def widened_in_turn(x):
+    ys, zs = [], []
+    add = ys.append
+    for i in range(len(x)):
+        for j in range(i + 1):
+            add(x[j])
+        zs.append(len(ys) * x[i])
+        for j in range(i + 1):
+            zs.append(x[j])
+    return sum(ys) * sum(zs)
+
+
+def grows_in_call(x):
+    ys = [x[0]]
+
+    def grow():
+        for v in x:
+            ys.append(v)
+        return 2.0
+
+    return ys[0] * grow() + len(ys)
+
+
+def copies_of_arrays(x):
+    hs = [np.zeros(2)]
+    for v in x:
+        h = hs[-1].copy()
+        h[0] += v
+        hs.append(h)
+    return sum(h[0] for h in hs)
+
+
+def shallow_copy(x):
+    a = [np.array([v, 1.0]) for v in x]
+    b = list(a)
+    b[0] = b[0] * 2.0
+    return a[0][0] + b[0][0] + len(a)
+
+
+def old_list_under_new_name(x):
+    ys = [v for v in x]
+    first = ys[0]
+    ys[0] = 9.0 * x[1]
+    zs = ys
+    ys = ys[1:]
+    zs[1] = 4.0 * x[0]
+    return first + sum(ys) + sum(zs)
+
+
+def widens_what_numbers_are(x):
+    ys = [0.0] * len(x)
+    zs = [0 for _ in x]
+    for i in range(len(x)):
+        ys[i] = x[i] * 2.0
+        zs[i] = x[i]
+    return sum(ys) * sum(zs)
+
+
+def dict_changes_under_iteration(x):
+    d = {}
+    for i in range(len(x)):
+        d[i] = x[i]
+    for k in d:
+        d[k] = d[k] * 2.0
+    return sum(d.values()) * d[0]
+
+
+def queue_of_pairs(x):
+    queue = [(x[0], 1)]
+    turns, total = 0, x[1]
+    while queue and turns < 6:
+        value, depth = queue.pop(0)
+        turns += 1
+        total += value
+        if depth < 3:
+            queue.append((value * 0.5, depth + 1))
+            queue.append((value * 0.3, depth + 1))
+    return total
+
+
+def list_left_by_one_branch(x):
+    ys = [x[0]]
+    if x[0] > 0.1:
+        ys = [x[1], x[2]]
+    return sum(ys)
+
+
+def bound_on_one_path(x):
+    if x[0] > 0.1:
+        ys = [x[0]]
+    for v in x:
+        ys.append(v)
+    return sum(ys)
+
+
+AGREEING = (
+    bound_on_one_path,
+    two_names,
+    sets_items_under_iteration,
+    two_names_of_dict,
+    list_in_tuple,
+    list_as_default,
+    list_in_instance,
+    widened_in_turn,
+    grows_in_call,
+    copies_of_arrays,
+    shallow_copy,
+    old_list_under_new_name,
+    widens_what_numbers_are,
+    dict_changes_under_iteration,
+    queue_of_pairs,
+    list_left_by_one_branch,
+)
+
+
+@pytest.mark.parametrize("function", AGREEING, ids=lambda f: f.__name__)
+def test_agrees(function: Callable[..., Any]) -> None:
+    agree(function, X)
+
+
+def keeps_one_buffer(x):
+    hs, u = [], np.zeros(2)
+    for v in x:
+        u[0] += v
+        hs.append(u)
+    return sum(h[0] for h in hs)
+
+
+def writes_later(x):
+    hs = []
+    for v in x:
+        u = np.array([v, v])
+        hs.append(u)
+    u[0] = 100.0
+    return hs[-1][0]
+
+
+def writes_first_item(x):
+    a = np.array([x[0], x[0]])
+    hs = [a]
+    for v in x:
+        hs.append(a * v)
+    a[0] = 7.0
+    return hs[0][0]
+
+
+def writes_through_item(x):
+    hs = [np.array([v, v]) for v in x]
+    hs[0][1] = 5.0
+    return hs[0][1]
+
+
+def writes_what_was_selected(x):
+    w = [np.array([x[0], 1.0]), np.array([x[1], 2.0])]
+    total = 0.0
+    for i in range(len(x)):
+        a = w[i % 2]
+        w[0][1] = 3.0
+        total += a[1]
+    return total
+
+
+def one_of_two_lists(x):
+    a, b = [x[0]], [x[1]]
+    c = a if x[0] > 0.5 else b
+    for v in x:
+        c.append(v)
+    return sum(a)
+
+
+def grows_under_iteration(x):
+    ys = [v for v in x]
+    for y in ys:
+        if y > 0.9:
+            ys.append(0.1)
+    return sum(ys)
+
+
+def inner_list_changes(x):
+    rows, row = [], []
+    for v in x:
+        row.append(v)
+        rows.append(row)
+    return sum(rows[0])
+
+
+def iterator_of_list(x):
+    ys = [x[0]]
+    items = iter(ys)
+    for v in x:
+        ys.append(v)
+    return sum(items)
+
+
+def numbers_and_arrays(x):
+    ys = [x[0]]
+    for _ in x:
+        ys.append(x)
+    return ys[0]
+
+
+def changes_callers_list(ys, x):
+    for v in x:
+        ys.append(v)
+    return sum(ys)
+
+
+def returns_list(x):
+    return [v * 2.0 for v in x]
+
+
+def sorts(x):
+    ys = [v for v in x]
+    return sorted(ys)[0]
+
+
+def instances_in_list(x):
+    boxes = []
+    for v in x:
+        boxes.append(Box([], v))
+    return boxes[0].total
+
+
+def numbers_as_keys(x):
+    d = {}
+    for v in x:
+        d[v] = v
+    return len(d) * x[0]
+
+
+REFUSED = {
+    keeps_one_buffer: "may have been written to through another name",
+    writes_later: "may have been written to through another name",
+    writes_first_item: "may have been written to through another name",
+    writes_through_item: "this array belongs to a list",
+    writes_what_was_selected: "may have been written to through another name",
+    one_of_two_lists: "one object on some paths and another one elsewhere",
+    grows_under_iteration: "grows or shrinks while it is iterated over",
+    inner_list_changes: "may have been changed through another name",
+    iterator_of_list: "grows or shrinks while it is iterated over",
+    numbers_and_arrays: "elements of types f64 and f64[n]",
+    returns_list: "cannot be returned",
+    sorts: "a list whose length is known only at run time",
+    instances_in_list: "would hold an object of class Box, which can be changed",
+    numbers_as_keys: "must be an integer",
+}
+
+
+@pytest.mark.parametrize("function", REFUSED, ids=lambda f: f.__name__)
+def test_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        lowered(function, X)
+    assert REFUSED[function] in str(caught.value)
+    assert "  --> " in str(caught.value)
+
+
+def test_the_callers_list_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="of the caller's"):
+        lowered(changes_callers_list, [1.0], X)
+
+
+def selects_layer(layers, x):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.sum(layers[i % 2]) * x[i]
+    return total
+
+
+def test_known_items_are_listed_once() -> None:
+    found = lowered(selects_layer, [X, X * 2.0], X)
+    outer = [op.name for op in found.function.body.ops]
+    everywhere = [op.name for op in walk_ops(found.function.body)]
+    assert outer.count("seq_from") == everywhere.count("seq_from") == 1
+
+
+def known_lists_stay(x):
+    ys = []
+    for k in range(3):
+        ys.append(x[k] * k)
+    return ys[0] + ys[1] * ys[2]
+
+
+def test_lists_of_known_length_are_unrolled() -> None:
+    found = lowered(known_lists_stay, X)
+    names = [op.name for op in walk_ops(found.function.body)]
+    assert not any(name.startswith("seq_") for name in names)
+
+
+def test_lists_go_by_the_name_of_their_variable() -> None:
+    found = lowered(two_names, X)
+    made = [op for op in walk_ops(found.function.body) if op.name == "seq_from"]
+    assert [op.results[0].hint for op in made] == ["a"]
