@@ -1,8 +1,8 @@
 """Augmented assignment, which changes arrays and lists in place.
 
-``y += x`` on an array is a write that every holder of the array sees. It is taken as
-``y = y + x`` only where nobody else can hold the array: it was made in this function,
-and one single name refers to it.
+``y += x`` on an array is a write that every holder of the array sees. An array without
+axes that came in as one is changed only where nobody else can hold it: it was made in
+this function, and one single name refers to it.
 """
 
 from __future__ import annotations

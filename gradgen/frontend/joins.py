@@ -197,7 +197,9 @@ class Joiner:
             after = None
         else:
             after = self._after(one, other)
-        return one if is_same(after, one.after) else replace(one, after=after)
+        if is_same(after, one.after):
+            return one  # type: ignore[no-any-return]
+        return replace(one, after=after)  # type: ignore[no-any-return]
 
     def _after(self, one: Any, other: Any) -> Any:
         """Return what a name holds after the second state, if that can be said."""

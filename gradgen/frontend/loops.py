@@ -368,7 +368,7 @@ def _test_block(loop: RegionLoop, head: State, test: Callable[[], Any]) -> Block
         raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
     fresh = {p: Value(p.type, p.hint) for p in loop.slots.slots}
     block = Block((), tuple(ops), (_atom(result),))
-    mapped = map_operands(block, lambda x: fresh.get(x, x))  # type: ignore[arg-type, call-overload]
+    mapped = map_operands(block, lambda x: fresh.get(x, x))  # type: ignore[arg-type]
     return Block(tuple(fresh.values()), mapped.ops, mapped.results)
 
 

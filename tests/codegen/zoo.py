@@ -282,3 +282,10 @@ def cross_entropy_f32(p, q):
 def several_results(x, w):
     z = x * w
     return {"sum": z.sum(axis=0), "all": [np.tanh(z), x]}
+
+
+@example(ones(5), mode="value_and_grad")
+def quiet_entropy(p):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p > 0.0, p * np.log(p), 0.0)
+    return -np.sum(terms)
