@@ -168,6 +168,11 @@ def lean(function: Function) -> Function:
     return optimise(function, checked)
 
 
+def as_it_is(function: Function) -> Function:
+    """Return the function without any pass."""
+    return function
+
+
 def lowered(case: Case) -> tuple[Function, tuple[Any, ...]]:
     """Return the IR of a program, and the values of what it captures."""
     request = Request(take_apart(case.program.function), (), case.args)

@@ -1,4 +1,4 @@
-"""What is refused, and words that its message must contain."""
+"""What is refused, and words that the reason or the rewrite must contain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HISTORY: list[float] = [0.0]
 TABLE: dict[str, float] = {"a": 1.0}
 BUFFER = np.zeros(3)
 CALLS = 0
-WAYS_OUT = ("gradgen.rule", "stop_gradient")
+WAYS_OUT = ("stop_gradient",)
 
 
 def make_counter():
@@ -124,7 +124,7 @@ def write_through_ravel_of_transpose(A):
     return np.sum(B * A)
 
 
-@program(lambda r, n, m: (r(n, n),), words=("diagonal",))
+@program(lambda r, n, m: (r(n, n),), words=("read-only",))
 def write_to_diagonal(A):
     B = A * 2.0
     np.diagonal(B)[0] = 1.0
@@ -172,25 +172,25 @@ def attribute_of_foreign_object(x):
     return np.sum(x) * SETTINGS.scale
 
 
-@program(lambda r, n, m: (r(n),), words=("HISTORY",))
+@program(lambda r, n, m: (r(n),), words=("list of the caller",))
 def append_to_foreign_list(x):
     HISTORY.append(x[0])
     return np.sum(x) * HISTORY[-1]
 
 
-@program(lambda r, n, m: (r(n),), words=("TABLE",))
+@program(lambda r, n, m: (r(n),), words=("dict of the caller",))
 def write_to_foreign_dict(x):
     TABLE["a"] = x[0]
     return np.sum(x) * TABLE["a"]
 
 
-@program(lambda r, n, m: (r(n),), words=("BUFFER",))
+@program(lambda r, n, m: (r(n),), words=("array from outside",))
 def write_to_foreign_array(x):
     BUFFER[0] = x[0]
     return np.sum(x) * BUFFER[0]
 
 
-@program(lambda r, n, m: (r(n),), words=("random",))
+@program(lambda r, n, m: (r(n),), words=("other numbers",))
 def random_numbers(x):
     return np.sum(x * np.random.rand(len(x)))
 
