@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.choices import common_type, convert
 from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Flow, Frame, Raised
@@ -219,6 +220,7 @@ class _Meeting:
                 self.before,
                 naming=self.naming,
                 listing=self._listed,
+                reading=self._read,
             )
             return joiner.states(self.first.state, self.second.state)
         choose = self._other if self.first.dead else self._one
@@ -236,6 +238,12 @@ class _Meeting:
         """Return a run-time list of the items of a list made in a branch."""
         with self.builder.region((self.first, self.second)[side].ops):
             return made_of(self.frame, items, form)
+
+    def _read(self, side: int, array: ArrayObject) -> Atom:
+        with self.builder.region((self.first, self.second)[side].ops) as ops:
+            atom = array.atom
+        self.inner.update(y for op in ops for y in op.results)
+        return atom
 
     def _one(self, a: Atom, _: Atom) -> Atom:
         return self._lifted(a, slot=0)

@@ -48,6 +48,8 @@ from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 
 Choose = Callable[[Any, Any], Atom]
+Reading = Callable[[int, ArrayObject], Atom]
+"""Reads an array where the first (0) or second (1) state was reached."""
 
 
 @dataclass(slots=True)
@@ -80,10 +82,12 @@ class Joiner:
         lifting: bool = False,
         naming: Naming | None = None,
         listing: Listing | None = None,
+        reading: Reading = lambda side, array: array.atom,
         turning: Any = None,
     ) -> None:
         self.turning = turning
         self.listing = listing
+        self.reading = reading
         self.naming = naming or Naming()
         self.context = context
         self.builder = context.builder
@@ -306,7 +310,8 @@ class Joiner:
         for array, state in ((one, self.first), (other, self.second)):
             if _then(array.buffer, state)[0] is not array.buffer.version:
                 raise Unlike("may be a view of one of several arrays", COPY)
-        buffer = Buffer(self.builder, self.choose(one.atom, other.atom))
+        atoms = self.reading(0, one), self.reading(1, other)
+        buffer = Buffer(self.builder, self.choose(*atoms))
         buffer.either = (one.buffer, other.buffer)
         buffer.guest = "this may be a view of one of several arrays"
         self._enter(buffer, (buffer.version, ""))

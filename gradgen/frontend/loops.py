@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.branches import left, raise_unless
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
@@ -129,6 +130,7 @@ class RegionLoop:
         ``run`` interprets the body once and returns whether it is left for good.
         """
         head, made = self.before, State()
+        self._read_views()
         for _ in range(MAX_ROUNDS):
             head.put_back()
             with self.builder.region() as ops:
@@ -142,6 +144,17 @@ class RegionLoop:
                     return head, body
             head = joined
         raise Refusal("what this loop changes is too involved to follow")
+
+    def _read_views(self) -> None:
+        """Read the views that names are bound to, in case the body binds others.
+
+        What is not needed is dead code.
+        """
+        self.before.put_back()
+        for contents in list(self.before.contents.values()):
+            for value in contents.values() if isinstance(contents, dict) else ():
+                if isinstance(value, ArrayObject) and not value.buffer.doubt:
+                    assert value.atom is not None
 
     def _joined(self, head: State, made: State, body: Body) -> tuple[State, State]:
         joiner = Joiner(
