@@ -16,7 +16,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
 from gradgen.frontend.forms import form_within
 from gradgen.frontend.frame import Context, Frame
-from gradgen.frontend.heap import State, is_same
+from gradgen.frontend.heap import State, contents_of, is_same
 from gradgen.frontend.likeness import (
     UNBOUND,
     Unbound,
@@ -369,7 +369,8 @@ class Joiner:
         if isinstance(one, tuple):
             return tuple(self._items(one, other))
         key = (id(one), id(other))
-        if isinstance(one, list) and len(one) != len(other):
+        lengths = [len(_then(one, self.first)), len(_then(other, self.second))]
+        if isinstance(one, list) and lengths[0] != lengths[1]:
             return join_lists(self, one, other)
         if key not in self.pairs:
             self.check_alone(one, other)
@@ -406,11 +407,10 @@ class Joiner:
             if one.cls is not other.cls:
                 raise Unlike("is bound to objects of unlike classes")
             made: Any = self._own(one) or Record(one.cls, {})
-            contents = self._items(one.fields, other.fields)
         else:
             made = self._own(one)
             made = type(one)() if made is None else made
-            contents = self._items(one, other)
+        contents = self._items(_then(one, self.first), _then(other, self.second))
         if isinstance(made, list):
             made[:] = contents
         elif isinstance(made, Record):
@@ -470,6 +470,7 @@ class Joiner:
         return Partial(function, args, self._items(one.kwargs, other.kwargs))
 
 
-def _then(buffer: Buffer, state: State) -> Any:
-    """Return what a buffer held in a state, now if it was not part of that."""
-    return state.contents.get(id(buffer), (buffer.version, buffer.doubt))
+def _then(thing: Any, state: State) -> Any:
+    """Return what a mutable object held in a state, now if it was not part of that."""
+    found = state.contents.get(id(thing))
+    return contents_of(thing) if found is None else found

@@ -168,7 +168,59 @@ def bound_on_one_path(x):
     return sum(ys)
 
 
+def list_changed_or_replaced(x):
+    a = [x[0], x[1]]
+    if x[0] > 0.1:
+        a[0] = 7.0 * x[1]
+    else:
+        a = [x[0], 2.0 * x[0]]
+    return a[0] * a[1]
+
+
+def dict_changed_or_replaced(x):
+    d = {"a": x[0]}
+    if x[0] > 0.1:
+        d["a"] = 7.0 * x[1]
+    else:
+        d = {"a": x[2]}
+    return d["a"]
+
+
+def instance_changed_or_replaced(x):
+    box = Box([], x[0])
+    if x[0] > 0.1:
+        box.total = 7.0 * x[1]
+    else:
+        box = Box([], x[2])
+    return box.total
+
+
+def array_changed_or_replaced(x):
+    w = x.copy()
+    z = x * 2.0
+    if x[0] > 0.1:
+        w[0] = 7.0
+    else:
+        w = z
+    return w.sum()
+
+
+def buffer_reset_in_loop(x):
+    buffer, total = np.zeros(2), 0.0
+    for v in x:
+        buffer[0] += v
+        if v > 0.5:
+            total += buffer[0]
+            buffer = np.zeros(2)
+    return total + buffer[0] * 3.0
+
+
 AGREEING = (
+    list_changed_or_replaced,
+    dict_changed_or_replaced,
+    instance_changed_or_replaced,
+    array_changed_or_replaced,
+    buffer_reset_in_loop,
     bound_on_one_path,
     two_names,
     sets_items_under_iteration,
