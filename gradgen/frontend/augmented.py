@@ -29,6 +29,7 @@ from gradgen.frontend.frame import (
 )
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import look_up
+from gradgen.frontend.overloads import changed_in_place, is_object
 from gradgen.frontend.records import set_attribute
 from gradgen.frontend.targets import bind_target, store
 from gradgen.frontend.values import Closure, Record, Static, children_of
@@ -108,6 +109,9 @@ def updated(
     frame: Frame, kind: type[ast.operator], old: Any, value: Any, rewrite: str
 ) -> Any:
     """Return what ``old`` is after an augmented assignment."""
+    if is_object(old):
+        found = changed_in_place(frame, BINARY[kind][1], old, value)
+        return combine(frame, kind, old, value) if found is None else found
     if isinstance(old, list | RunList):
         return _updated_list(frame, kind, old, value)
     if isinstance(old, dict) and kind is ast.BitOr and isinstance(value, dict):

@@ -33,6 +33,7 @@ from gradgen.frontend.frame import (
 )
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import is_none_now
+from gradgen.frontend.overloads import is_object, overloaded, overloaded_unary
 from gradgen.frontend.values import (
     Foreign,
     Static,
@@ -90,6 +91,8 @@ def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> An
     name, function = BINARY[kind]
     if isinstance(left, Static) and isinstance(right, Static):
         return fold(function, left.value, right.value)
+    if is_object(left) or is_object(right):
+        return overloaded(frame, function, left, right)
     if function is operator.mul and _is_repetition(left, right):
         return _repeat(frame, left, right)
     if function is operator.add and RunList in (type(left), type(right)):
@@ -165,7 +168,7 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
         return fold(function, value.value)
     if isinstance(value, Handle):
         return _apply_operator(frame, name, function, [value])
-    raise Refusal(f"this operator on {describe(value)}")
+    return overloaded_unary(frame, function, value)
 
 
 @evaluates(ast.Compare)

@@ -197,6 +197,37 @@ class Initial:
     x: dataclasses.InitVar[float]
 
 
+class Vector:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __add__(self, other):
+        if not isinstance(other, Vector):
+            return NotImplemented
+        return Vector(self.x + other.x, self.y + other.y)
+
+    def __mul__(self, factor):
+        return Vector(self.x * factor, self.y * factor)
+
+    __rmul__ = __mul__
+
+    def __neg__(self):
+        return -1.0 * self
+
+    def __matmul__(self, other):
+        return self.x * other.x + self.y * other.y
+
+    def __isub__(self, other):
+        self.x -= other.x
+        self.y -= other.y
+        return self
+
+
+class Loud(Vector):
+    def __radd__(self, other):
+        return Vector(other.x * 10.0, self.y)
+
+
 thing = Point(1.0, 2.0)
 
 AGREES = []
@@ -334,6 +365,26 @@ def objects_in_objects(x):
 
 
 @agrees(0.5)
+def operators(x):
+    u, v = Vector(x, 2.0), Vector(1.0, x)
+    w = 2.0 * u + v * 3.0 + -u
+    total = sum([u, v], Vector(0.0, 0.0))
+    same = w
+    same -= u
+    same += v
+    return w @ total, same @ v, (u + Loud(1.0, 2.0)).x
+
+
+@agrees(X)
+def operators_in_a_loop(x):
+    total = Vector(0.0, 1.0)
+    for v in x:
+        total = total + Vector(v, v * v) * 2.0
+        total -= Vector(total.y, 0.0)
+    return total.x * total.y
+
+
+@agrees(0.5)
 def class_tests(x):
     m = Mass(x, 1.0)
     return x if isinstance(m, Point) and type(m) is Mass else -x
@@ -363,6 +414,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "missing_field": (lambda x: State() and x, "missing a required argument"),
     "returned": (lambda x: Point(x), "return its numbers"),
     "returned_changed": (lambda x: Scaled(x), "return its numbers"),
+    "operator": (lambda x: Point(x) + 1.0, "this operator on an object of class Point"),
+    "not_implemented": (lambda x: Vector(x, x) + x, "this operator on an object"),
+    "array_first": (lambda x: np.float64(x) * Vector(x, x), "NumPy has a say"),
     "unknown": (lambda x: Point(x).z, "no attribute 'z'"),
 }
 
