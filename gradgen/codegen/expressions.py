@@ -60,6 +60,35 @@ def update(target: ast.expr, operator: ast.operator, value: ast.expr) -> ast.Aug
     return ast.AugAssign(target, *_turned(operator, value))  # type: ignore[arg-type]
 
 
+def augmented(statement: ast.stmt) -> ast.stmt:
+    """Turn ``a = a + b`` and ``a = b + a`` into ``a += b``.
+
+    Examples
+    --------
+    >>> ast.unparse(augmented(ast.parse("x[0] = 2 * x[0]").body[0]))
+    'x[0] *= 2'
+    """
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if not isinstance(statement, ast.Assign) or not isinstance(value, ast.BinOp):
+        return statement
+    (target,) = statement.targets
+    if isinstance(target, ast.Name | ast.Subscript):
+        if _same_place(target, value.left):
+            return ast.AugAssign(target, value.op, value.right)
+        commutes = isinstance(value.op, ast.Add | ast.Mult)
+        if commutes and _same_place(target, value.right):
+            return update(target, value.op, value.left)
+    return statement
+
+
+def _same_place(one: ast.expr, other: ast.expr) -> bool:
+    """Tell whether two expressions are the same variable, or part of an array."""
+    if isinstance(one, ast.Subscript) and isinstance(other, ast.Subscript):
+        pairs = (one.value, other.value), (one.slice, other.slice)
+        return all(ast.dump(a) == ast.dump(b) for a, b in pairs)
+    return isinstance(one, ast.Name) and one.id == getattr(other, "id", None)
+
+
 def _turned(operator: ast.operator, operand: ast.expr) -> tuple[ast.operator, ast.expr]:
     """Return the opposite of a sum's operator and operand, where that saves a sign."""
     positive = _without_minus(operand)

@@ -24,7 +24,7 @@ class Models:
 
     def reading(self, op: Op) -> Op:
         """Return ``op`` reading shapes from copies."""
-        slots = PRIMITIVES[op.name].shape_only if self.newest else ()
+        slots = _shapes(op) if self.newest else ()
         if not any(op.operands[slot] in self.newest for slot in slots):
             return op
         operands = list(op.operands)
@@ -76,6 +76,11 @@ def _is_left(block: Block, position: int) -> bool:
 
 def _contents(op: Op) -> Iterable[Atom]:
     """Yield the operands of which an op reads more than the shape."""
-    primitive = PRIMITIVES.get(op.name)
-    slots = () if primitive is None else primitive.shape_only
+    slots = _shapes(op)
     return (x for slot, x in enumerate(op.operands) if slot not in slots)
+
+
+def _shapes(op: Op) -> Sequence[int]:
+    """Return the operands of which an op reads the shape alone."""
+    primitive = PRIMITIVES.get(op.name)
+    return () if primitive is None else primitive.shape_only

@@ -268,7 +268,8 @@ class _Namer:
         if not isinstance(role, Value):
             return ""
         tape = self.names.get(self.webs.find(role), "")
-        return tape.removesuffix("_tape") if tape.endswith("_tape") else ""
+        found = re.fullmatch(r"(\w+)_tape(\d*)", tape)
+        return found[1] + found[2] if found else ""
 
     def _wish_for_op(self, op: Op) -> str:
         if op.name == "dim":

@@ -11,6 +11,7 @@ from itertools import groupby
 from gradgen.codegen.comments import with_comment
 from gradgen.codegen.containers import construction
 from gradgen.codegen.expressions import (
+    augmented,
     constant,
     dotted,
     fill,
@@ -290,7 +291,9 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
         return ast.Assign([target], _expression(printer, op), lineno=1)
     primitive = PRIMITIVES[op.name]
     if primitive.effect or primitive.mutates or not op.results:
-        return fill_statement(template_of(op), [_atom(printer, x) for x in op.operands])
+        operands = [_atom(printer, x) for x in op.operands]
+        statement = fill_statement(template_of(op), operands)
+        return augmented(statement) if _updates_alike(printer, op) else statement
     target = _stored(printer, op.results[0])
     if op.into is not None:
         return _in_place(printer, op, target)
@@ -299,11 +302,23 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
 
 def _assign(target: ast.Name, expression: ast.expr, numbers: bool) -> ast.stmt:
     """Return ``target = expression``; ``a = a + b`` of numbers is ``a += b``."""
-    if numbers and isinstance(expression, ast.BinOp):
-        left = expression.left
-        if isinstance(left, ast.Name) and left.id == target.id:
-            return ast.AugAssign(target, expression.op, expression.right)
-    return ast.Assign([target], expression, lineno=1)
+    statement = ast.Assign([target], expression, lineno=1)
+    return augmented(statement) if numbers else statement
+
+
+def _updates_alike(printer: Printer, op: Op) -> bool:
+    """Tell whether an update writes what has the type of the parts it is made from.
+
+    Then ``x[i] = x[i] * y`` is ``x[i] *= y``, which neither casts nor broadcasts.
+    """
+    value = op.operands[-1]
+    inlined = printer.program.inlined
+    if op.name != "update" or not isinstance(value, Value) or value not in inlined:
+        return False
+    dtypes = {getattr(x.type, "dtype", None) for x in (op.operands[0], value)}
+    read = (inlined.get(x) for x in inlined[value].operands if isinstance(x, Value))
+    parts = [op.results[0] for op in read if op is not None and op.name == "getitem"]
+    return len(dtypes) == 1 and all(x.type == value.type for x in parts)
 
 
 def _are_numbers(op: Op) -> bool:

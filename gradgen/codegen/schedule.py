@@ -291,6 +291,8 @@ class _Scheduler:
         loop = plan_loop(op, self.uses, self.shapes(), is_scan=is_scan)
         newest = dict(self.models.newest)
         self.follow_all(loop.parts.initial, loop.parts.carried)
+        for bound in loop.parts.range:
+            self.reread(bound)
         aliases = self.program.aliases
         aliases.update(zip(loop.parts.final, loop.parts.carried, strict=True))
         nodes.extend(loop.before)
@@ -316,6 +318,14 @@ class _Scheduler:
         """A loop goes on with copies under other names, and leaves them so."""
         for x, y in zip(old, new, strict=True):
             self.models.follow(x, y)
+
+    def reread(self, atom: Atom) -> None:
+        """Read the shapes in an expression from what copies have become."""
+        op = self.program.inlined.get(atom) if isinstance(atom, Value) else None
+        if op is not None and self.models.newest:
+            self.program.inlined[op.results[0]] = self.models.reading(op)
+            for x in op.operands:
+                self.reread(x)
 
     def shapes(self) -> list[Value]:
         """Return the values of which lengths can be read."""

@@ -20,6 +20,7 @@ from gradgen.passes.cleanup import drop_proven_checks
 from gradgen.passes.copies import needed_copies
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.donation import choose_donor
+from gradgen.passes.indices import repeat_indices
 from gradgen.passes.inserting import insert_copies
 from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
@@ -46,7 +47,7 @@ def _bufferized(function: Function, done: dict[Function, Function]) -> Function:
         return done[function]
     body = left_to_right(drop_proven_checks(function.body))
     body = inline_checkpoints(body)
-    body = eliminate_dead(prefer_like(body))
+    body = repeat_indices(eliminate_dead(prefer_like(body)))
     needed = needed_copies(body)
     body = insert_copies(body, needed)
     memory = memory_of(body) if needed.copies else needed.memory

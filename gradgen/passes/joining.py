@@ -11,7 +11,9 @@ from bisect import bisect_right
 from gradgen.errors import errstate_of
 from gradgen.ir.core import Op, Value
 from gradgen.ir.flow import LOOPS
+from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array
+from gradgen.passes.indices import is_index
 from gradgen.passes.memory import content_reads, mutates
 from gradgen.passes.plan import AFTER_ALL, Plan, is_named, name_width, width_of
 from gradgen.primitives.registry import PRIMITIVES
@@ -45,7 +47,7 @@ def joins_user(plan: Plan, position: int) -> bool:
     user = plan.user_at(users[0])
     if user is not None and not takes_in(user, y):
         return False
-    if not reads_well(op, user):
+    if not reads_well(op, user) and not is_converted(plan, op, user):
         return False
     statement = plan.statement[users[0]]
     if overwritten_between(plan, position, statement):
@@ -102,11 +104,29 @@ def reads_well(op: Op, user: Op | None) -> bool:
     return not is_named(y) or is_plain
 
 
+def is_converted(plan: Plan, op: Op, user: Op | None) -> bool:
+    """Tell whether what the user named is converted only to go on under its name.
+
+    That is what happens to a number that becomes one of NumPy's in a loop.
+    """
+    (y,) = op.results
+    if user is None or user.name != "cast" or errstate_of(op.span):
+        return False
+    users = plan.users.get(user.results[0], [])
+    loop = plan.user_at(users[0]) if len(users) == 1 else None
+    if loop is None or loop.name not in LOOPS:
+        return False
+    parts = loop_parts(loop)
+    pairs = zip(parts.initial, parts.carried, strict=True)
+    return any(x is user.results[0] and c.hint == y.hint for x, c in pairs)
+
+
 def has_room(plan: Plan, op: Op, statement: int) -> bool:
     """Tell whether an expression has room for ``op``, and take it."""
-    size = plan.size[statement] + (op.name not in WEIGHTLESS)
+    index = is_index(op)
+    size = plan.size[statement] + (not index and op.name not in WEIGHTLESS)
     width = plan.width[statement] + width_of(op) - name_width(op.results[0])
-    if size > ROOM[op.origin] or width > MAX_WIDTH:
+    if not index and (size > ROOM[op.origin] or width > MAX_WIDTH):
         return False
     plan.size[statement], plan.width[statement] = size, width
     return True

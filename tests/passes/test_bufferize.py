@@ -137,6 +137,7 @@ HELPERS |= {
     "is_safe",
     "is_repeated",
     "is_called_alike",
+    "is_converted",
 }
 
 

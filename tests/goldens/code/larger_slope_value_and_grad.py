@@ -7,7 +7,7 @@ def larger_slope_value_and_grad(x, w):
     # forward sweep
     mask = x > 0.0  # region_zoo.py:87
     if not mask:
-        w = 0.1 * w
+        w *= 0.1
     value = w * x  # region_zoo.py:88
     # reverse sweep
     if mask:  # region_zoo.py:87

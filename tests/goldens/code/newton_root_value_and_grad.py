@@ -13,7 +13,7 @@ def newton_root_value_and_grad(a):
     x_bar = 1.0
     a_bar = 0.0
     for x1 in reversed(x_tape):  # region_zoo.py:57
-        x_bar = 0.5 * x_bar  # region_zoo.py:58
+        x_bar *= 0.5  # region_zoo.py:58
         ratio = x_bar / x1
         a_bar += ratio
         x_bar -= ratio * a / x1

@@ -13,9 +13,8 @@ def simulate_jvp(x, dt, steps, x_dot, dt_dot):
     x = x.copy()  # region_zoo.py:32
     x_dot = x_dot.copy()
     for i in range(1, steps):
-        diff = i - 1  # region_zoo.py:33
-        x_part = x[diff]
-        x_dot_part = x_dot[diff]
+        x_part = x[i - 1]  # region_zoo.py:33
+        x_dot_part = x_dot[i - 1]
         sin_x_part = np.sin(x_part)
         cos_x_part = np.cos(x_part)
         x[i] = x_part + dt * sin_x_part
