@@ -311,9 +311,10 @@ def _updates_alike(printer: Printer, op: Op) -> bool:
 
     Then ``x[i] = x[i] * y`` is ``x[i] *= y``, which neither casts nor broadcasts.
     """
-    value = op.operands[-1]
-    inlined = printer.program.inlined
-    if op.name != "update" or not isinstance(value, Value) or value not in inlined:
+    if op.name != "update":
+        return False
+    value, inlined = op.operands[-1], printer.program.inlined
+    if not isinstance(value, Value) or value not in inlined:
         return False
     dtypes = {getattr(x.type, "dtype", None) for x in (op.operands[0], value)}
     read = (inlined.get(x) for x in inlined[value].operands if isinstance(x, Value))
