@@ -47,6 +47,7 @@ def _tolist(a: Handle) -> Any:
     if not isinstance(a.shape[0], int):
         raise Refusal(
             "tolist() of an array whose length is known only at run time",
-            "[float(v) for v in x]",
+            "[float(v) for v in x], or call what needs the list outside and pass its "
+            "result in, like a gradgen.stop_gradient(…)",
         )
     return [_tolist(read(a, [k])) for k in range(a.shape[0])]

@@ -29,10 +29,11 @@ def lowered(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Lowered:
     while True:
         builder = Builder()
         params = parameters(function, args, kwargs, builder, folded)
+        names = {x: x.hint for param in params for x in param.tree.leaves()}
         try:
             return lower(find_source(unwrap(function)), params, builder)
         except NeedsStatic as request:
-            folded = folded | {request.value.hint}
+            folded = folded | {names[request.value]}
 
 
 def parameters(
