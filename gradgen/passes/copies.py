@@ -168,8 +168,15 @@ class Search:
 
 
 def is_repeated(site: Site, write: Write) -> bool:
-    """Tell whether what is written, or enters an inner loop, is copied in a loop."""
-    return site == (write.op, 0) or site[0] in write.loops[1:]
+    """Tell whether what is written, or enters an inner loop, is copied in a loop.
+
+    A loop that is there to keep states copies what those that run on from one change.
+    """
+    inner: dict[Op | Block, Op] = dict(zip(write.loops[1:], write.loops, strict=False))
+    around = inner.get(site[0])
+    if around is not None:
+        return "keeps_states" not in around.attrs
+    return site == (write.op, 0)
 
 
 def origins_of(memory: Memory, write: Write) -> set[Value]:

@@ -25,6 +25,7 @@ from gradgen.transforms.branches import (
 )
 from gradgen.transforms.cotangents import Cotangents, Sweep, replace_op
 from gradgen.transforms.fit import exact, materialise, name_after
+from gradgen.transforms.loops import KEEPS
 from gradgen.transforms.revolve import reverse_with_snapshots
 
 ALWAYS = Literal.of(True)
@@ -126,7 +127,10 @@ def in_segments(sweep: Sweep, loop: Op, size: Handle) -> list[Op]:
         block = Block((start, *carried), (again,), again.results)
         bounds = (parts.range[0], parts.range[1], stride.atom)
         outer = make_for(bounds, parts.initial, (), block, 0, span=loop.span)
-        builder.append(replace(outer, results=loop.results, origin=loop.origin))
+        attrs = {**outer.attrs, KEEPS: True}
+        builder.append(
+            replace(outer, results=loop.results, attrs=attrs, origin=loop.origin)
+        )
     builder.origin = origin
     for k, x in enumerate(parts.carried):
         if x in sweep.active:

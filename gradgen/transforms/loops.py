@@ -42,6 +42,9 @@ from gradgen.transforms.tapes import (
     tape_of,
 )
 
+KEEPS = "keeps_states"
+"""The attribute of loops that copy arrays because the user wants states kept."""
+
 
 @dataclass(slots=True)
 class Slot:
@@ -306,7 +309,12 @@ def reverse_op(draft: Draft, slots: Sequence[Slot], block: Block) -> Op:
         "for",
         tuple(operands),
         (*results, Value(PY_INT, "stop"), Value(PY_BOOL, "left")),
-        {"carried": len(slots), "exits": False, "reverse": backwards},
+        {
+            **{key: op.attrs[key] for key in (KEEPS,) if key in op.attrs},
+            "carried": len(slots),
+            "exits": False,
+            "reverse": backwards,
+        },
         (replace(block, params=params),),
         op.span,
     )

@@ -8,19 +8,27 @@ fewer turns again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands, walk_ops
+from gradgen.ir.flow import control, flow
 from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_while
 from gradgen.ir.types import PY_INT, Array, Scalar, Seq
 from gradgen.primitives.lists import append, from_values, get, length
 from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
 from gradgen.transforms.again import Copier, fresh
 from gradgen.transforms.cotangents import Cotangents, Sweep
-from gradgen.transforms.loops import Draft, Slot, draft_loop, hand_out, reverse_op
+from gradgen.transforms.loops import (
+    KEEPS,
+    Draft,
+    Slot,
+    draft_loop,
+    hand_out,
+    reverse_op,
+)
 from gradgen.transforms.residuals import item_type, values_read
 
 NUMBER_BYTES = 40
@@ -42,22 +50,47 @@ class Kept:
         return [self.indices, *self.states]
 
 
+def _or_zero(start: Atom, slot: Value) -> Atom:
+    """Return a number for one that is not bound yet, which nobody reads."""
+    undefined = isinstance(start, Literal) and start.is_undefined
+    if not undefined or not isinstance(slot.type, Scalar):
+        return start
+    number = slot.type.dtype.type(0)
+    return Literal.of(number.item() if slot.type.weak else number)
+
+
 @dataclass(slots=True)
 class Turns:
-    """A loop whose turns are run again: its slots that a turn needs, and its body."""
+    """A loop whose turns are run again: the values and slots that are needed then."""
 
     op: Op
     parts: LoopParts
     slots: list[int]
-    body: Block
+    needed: set[Value]
 
     def initial(self) -> list[Atom]:
         """Return what the slots are at first."""
-        return [self.parts.initial[k] for k in self.slots]
+        return [
+            _or_zero(self.parts.initial[k], self.parts.carried[k]) for k in self.slots
+        ]
 
     def carried(self) -> list[Value]:
         """Return the slots."""
         return [self.parts.carried[k] for k in self.slots]
+
+    def live(self, ops: Sequence[Op]) -> list[Op]:
+        """Return those of ``ops`` that compute what is needed."""
+        return [op for op in ops if any(y in self.needed for y in op.results)]
+
+    def copier(self) -> Copier:
+        """Return what copies a turn, without the slots that are not needed."""
+        return Copier(
+            {
+                x: Literal.undefined(x.type)
+                for x in self.parts.carried
+                if x not in self.needed
+            }
+        )
 
 
 def reverse_with_snapshots(
@@ -67,83 +100,89 @@ def reverse_with_snapshots(
     builder = sweep.builder
     draft = draft_loop(sweep, op, cotangents)
     turns = _turns(op, draft)
-    room = _room(builder, turns, memory)
-    first = Kept(
-        from_values(builder, [Handle(builder, draft.parts.range[0])], PY_INT),
-        [_listed(builder, x, s) for x, s in _states(turns)],
-    )
-    kept = _kept_params(builder, turns)
+    kept: list[Kept] = []
+    state: list[Atom] = []
     with builder.region() as head:
-        rest, state = _state_at(builder, turns, kept, room, draft.index)
-        known = dict(zip(turns.carried(), state, strict=True))
-    copier = Copier({op.regions[-1].params[0]: draft.index, **known})
-    again = copier.ops(_live(draft.forward.ops, values_read(draft.ops, draft.yields)))
-    yields = tuple(draft.yields)
-    reverse = map_operands(
-        Block((), tuple(draft.ops), yields), lambda x: copier.atoms([x])[0]
-    )
+        pass
+    if turns.slots:
+        room = _room(builder, turns, memory)
+        kept = [_kept_first(builder, turns), _kept_params(builder, turns)]
+        with builder.region(head):
+            rest, state = _state_at(builder, turns, kept[-1], room, draft.index)
+    again = _turn_again(turns, draft, state)
     with builder.region() as tail:
-        left = _without_last(builder, rest, draft.index)
+        if turns.slots:
+            kept.append(_without_last(builder, rest, draft.index))
+    more = _slots(kept)
     count = len(draft.carried)
-    following = (
-        *reverse.results[:count],
-        *(x.atom for x in left.lists),
-        *reverse.results[count:],
-    )
-    block = Block((), (*head, *again, *reverse.ops, *tail), following)
-    _append(sweep, draft, block, [first, kept, left], cotangents)
+    following = list(again.results)
+    following[count:count] = [slot.next for slot in more]
+    block = Block((), (*head, *again.ops, *tail), tuple(following))
+    made = reverse_op(draft, [*draft.carried, *more], block)
+    made.origin = builder.origin
+    made.attrs = {**made.attrs, KEEPS: True}
+    builder.append(made)
+    hand_out(sweep, draft, made, count + len(more), cotangents)
 
 
-def _append(
-    sweep: Sweep,
-    draft: Draft,
-    block: Block,
-    kept: Sequence[Kept],
-    cotangents: Cotangents,
-) -> None:
-    more = []
+def _turn_again(turns: Turns, draft: Draft, state: Sequence[Atom]) -> Block:
+    """Return what computes a turn from the state before it, and reverses it."""
+    copier = turns.copier()
+    copier.known[draft.op.regions[-1].params[0]] = draft.index
+    copier.known.update(zip(turns.carried(), state, strict=True))
+    again = copier.ops(turns.live(draft.forward.ops))
+    reverse = Block((), tuple(draft.ops), tuple(draft.yields))
+    reverse = map_operands(reverse, lambda x: copier.atoms([x])[0])
+    return Block((), (*again, *reverse.ops), reverse.results)
+
+
+def _slots(kept: Sequence[Kept]) -> list[Slot]:
+    """Return the slots of the reverse loop for what is kept: at first, in it, after."""
+    slots = []
     for initial, param, following in zip(*(k.lists for k in kept), strict=True):
         assert isinstance(param.atom, Value)
         bar, start, end = param.atom, initial.atom, following.atom
-        more.append(Slot(bar, start, start, bar, end))
-    slots = [*draft.carried, *more]
-    op = reverse_op(draft, slots, block)
-    op.origin = sweep.builder.origin
-    sweep.builder.append(op)
-    hand_out(sweep, draft, op, len(slots), cotangents)
+        slots.append(Slot(bar, start, start, bar, end))
+    return slots
 
 
 def _turns(op: Op, draft: Draft) -> Turns:
     """Return what of a loop is run again: all that the reverse sweep needs."""
-    parts, body = loop_parts(op), op.regions[-1]
-    needed = _needed(draft.forward.ops, values_read(draft.ops, draft.yields))
-    slots: set[int] = set()
-    while True:
-        found = {k for k, x in enumerate(parts.carried) if x in needed}
-        if found <= slots:
-            break
-        slots |= found
-        needed |= _needed(body.ops, [parts.next[k] for k in found])
-    turns = Turns(op, parts, sorted(slots), body)
+    parts = loop_parts(op)
+    needs = _needs([*op.regions[-1].ops, *draft.forward.ops])
+    needs.update((x, (y,)) for x, y in zip(parts.carried, parts.next, strict=True))
+    needed = _closure(needs, values_read(draft.ops, draft.yields))
+    slots = [k for k, x in enumerate(parts.carried) if x in needed]
+    turns = Turns(op, parts, slots, needed)
     for start, slot in _states(turns):
         _check_state(op, start, slot)
     return turns
 
 
-def _needed(ops: Sequence[Op], atoms: Iterable[Atom]) -> set[Value]:
+def _needs(ops: Sequence[Op]) -> dict[Value, tuple[Atom, ...]]:
+    """Return what each value is computed from, in regions too."""
+    needs: dict[Value, tuple[Atom, ...]] = {}
+    for op in walk_ops(Block((), tuple(ops), ())):
+        if op.regions:
+            needs.update(flow(op))
+            needs.update((y, (*needs[y], *control(op))) for y in op.results)
+        else:
+            needs.update(dict.fromkeys(op.results, op.operands))
+    return needs
+
+
+def _closure(
+    needs: Mapping[Value, tuple[Atom, ...]], atoms: Iterable[Atom]
+) -> set[Value]:
     """Return the values that ``atoms`` are computed from, themselves included."""
-    found = {x for x in atoms if isinstance(x, Value)}
-    return found.union(values_read(_live(ops, found)))
-
-
-def _live(ops: Sequence[Op], atoms: Iterable[Atom]) -> list[Op]:
-    """Return the ops that ``atoms`` are computed by, and checks of lengths."""
-    found, live = set(atoms), []
-    for op in reversed(ops):
-        if op.name == "check_dims" or any(y in found for y in op.results):
-            found.update(values_read([op]))
-            live.append(op)
-    return live[::-1]
+    found: set[Value] = set()
+    pending = list(atoms)
+    while pending:
+        atom = pending.pop()
+        if isinstance(atom, Value) and atom not in found:
+            found.add(atom)
+            pending += needs.get(atom, ())
+    return found
 
 
 def _states(turns: Turns) -> list[tuple[Atom, Value]]:
@@ -193,8 +232,14 @@ def _bytes(x: Handle, type_: Array) -> Handle | int:
     return total
 
 
-def _listed(builder: Builder, start: Atom, slot: Value) -> Handle:
-    return from_values(builder, [Handle(builder, start)], item_type(slot.type))
+def _kept_first(builder: Builder, turns: Turns) -> Kept:
+    """Return lists of the index and the state that the loop begins with."""
+    lo = Handle(builder, turns.parts.range[0])
+    states = [
+        from_values(builder, [Handle(builder, start)], item_type(slot.type))
+        for start, slot in _states(turns)
+    ]
+    return Kept(from_values(builder, [lo], PY_INT), states)
 
 
 def _kept_params(builder: Builder, turns: Turns) -> Kept:
@@ -248,6 +293,7 @@ def _keep_more(
     body = Block((counter, *params), tuple(ops), tuple(x.atom for x in after))
     op = make_while(test, initial, (), body, 0, span=turns.op.span)
     op.origin = builder.origin
+    op.attrs = {**op.attrs, KEEPS: True}
     builder.append(op)
     return _of(builder, op.results[: len(initial)])
 
@@ -274,10 +320,11 @@ def _run(
 ) -> list[Atom]:
     """Append a loop from the last state on; return the state that it ends with."""
     initial = [get(xs, -1).atom for xs in kept.states]
-    params = (turns.body.params[0], *turns.carried())
+    body = turns.op.regions[-1]
+    params = (body.params[0], *turns.carried())
     results = tuple(turns.parts.next[k] for k in turns.slots)
-    ops = tuple(_live(turns.body.ops, results))
-    block = Copier({}).block(Block(params, ops, results))
+    ops = tuple(turns.live(body.ops))
+    block = turns.copier().block(Block(params, ops, results))
     bounds = (start.atom, stop.atom, turns.parts.range[2])
     op = make_for(bounds, initial, (), block, 0, span=turns.op.span)
     op.origin = builder.origin

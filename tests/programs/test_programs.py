@@ -15,6 +15,7 @@ from gradgen.passes.bufferize import bufferize
 from gradgen.testing.interp import interpret
 from tests.emission import check_optimised, leaves, loaded
 from tests.programs import (
+    checkpoints,
     containers,
     control,
     functions,
@@ -59,6 +60,7 @@ THEMES = (
     grown,
     numerics,
     methods,
+    checkpoints,
 )
 PROGRAMS: dict[str, Program] = {
     name: program for theme in THEMES for name, program in theme.PROGRAMS.items()
