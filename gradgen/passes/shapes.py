@@ -9,7 +9,7 @@ import numpy as np
 from gradgen.ir.core import Op
 from gradgen.ir.types import Array
 from gradgen.passes.rewriting import RuleSet, Scope, constant, filled, fits
-from gradgen.primitives.indexing import Cut, NewAxis
+from gradgen.primitives.indexing import Cut, NewAxis, may_repeat
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 
 SHAPES = RuleSet()
@@ -247,3 +247,19 @@ def update_twice(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
         return None
     total = value + xs[-1] if made.name == op.name else value - xs[-1]
     return apply(made.name, target, *index, total, **op.attrs)
+
+
+@SHAPES("add_at", "subtract_at")
+def add_to_zero(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``x[i] = 0.0; x[i] += v -> x[i] = v``, unless ``i`` may name an element twice."""
+    made = scope.maker_once(xs[0], "update")
+    if made is None or made.attrs != op.attrs:
+        return None
+    target, *index, value = scope.operands(made)
+    same = made.operands[1:-1] == op.operands[1:-1]
+    if not same or constant(value) != 0:
+        return None
+    if may_repeat(op.attrs["index"], [x.type for x in xs]):
+        return None
+    added = xs[-1] if op.name == "add_at" else -xs[-1]
+    return apply("update", target, *index, added, **op.attrs)

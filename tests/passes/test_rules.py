@@ -102,6 +102,10 @@ def add_at(x: Handle, value: Handle, *index: Any) -> Handle:
     return apply("add_at", x, value, index=index)
 
 
+def update(x: Handle, value: Any, *index: Any) -> Handle:
+    return apply("update", x, value, index=index)
+
+
 def count(x: Handle) -> Handle:
     return apply("size", x)
 
@@ -262,6 +266,18 @@ RULES: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "update twice": (
         lambda x, y, a, b: add_at(add_at(x, a, Cut(1)), b, Cut(1)),
         ["%0 = add %a, %b", "%1 = add_at %x[1:], %0"],
+    ),
+    "add to zero": (
+        lambda x, a: add_at(update(x, 0.0, Cut(1)), a, Cut(1)),
+        ["%0 = update %x[1:], %a"],
+    ),
+    "subtract from zero": (
+        lambda x, a: apply("subtract_at", update(x, 0.0, Cut(1)), a, index=(Cut(1),)),
+        ["%0 = negative %a", "%1 = update %x[1:], %0"],
+    ),
+    "add to zero elsewhere": (
+        lambda x, a: add_at(update(x, 0.0, Cut(2)), a, Cut(1)),
+        ["%0 = update %x[2:], 0.0", "%1 = add_at %0[1:], %a"],
     ),
     "length of a product": (
         lambda x, a: a / count(x * x),
