@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
 from gradgen.passes.aliases import RESULT, Copies, Site, holds_arrays
 from gradgen.passes.copies import Needed
+from gradgen.passes.guarding import guard_copies
 
 FORCED = "forced"
 """The origin of copies that a write makes necessary in each iteration of a loop."""
@@ -17,7 +18,7 @@ def insert_copies(block: Block, needed: Needed) -> Block:
     if not needed.copies:
         return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
-    return _Inserter(needed.copies, needed.forced, makers).block(block)
+    return guard_copies(_Inserter(needed.copies, needed.forced, makers).block(block))
 
 
 def copies_in_loops(function: Function) -> list[Op]:

@@ -1,0 +1,79 @@
+"""Moves copies of what may never have been bound to where it is bound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
+from gradgen.ir.flow import flow
+
+COPIES = ("copy", "seq_copy")
+
+
+def guard_copies(block: Block) -> Block:
+    """Copy in the branch that defines a value what the other one leaves undefined.
+
+    Before -> after::
+
+        y = if c {t} {undefined}; z = copy y
+        ->  y, z = if c {z' = copy t; t, z'} {undefined, undefined}
+
+    Until it is copied nobody writes to what ``y`` holds, so it may be copied earlier.
+    """
+    gaps = gaps_in(block)
+    copied = (x for op in walk_ops(block) if op.name in COPIES for x in op.operands)
+    return _guarded(block, gaps) if gaps.intersection(copied) else block
+
+
+def gaps_in(block: Block) -> set[Value]:
+    """Return the values that are undefined on some way through branches and loops."""
+    sources: dict[Value, tuple[Atom, ...]] = {}
+    for op in walk_ops(block):
+        sources.update(flow(op))
+    gaps: set[Value] = set()
+    found = True
+    while found:
+        more = {y for y, xs in sources.items() if any(is_gap(x, gaps) for x in xs)}
+        found, gaps = more > gaps, more
+    return gaps
+
+
+def is_gap(atom: Atom, gaps: set[Value]) -> bool:
+    """Tell whether an atom may stand for nothing."""
+    return atom.is_undefined if isinstance(atom, Literal) else atom in gaps
+
+
+def _guarded(block: Block, gaps: set[Value]) -> Block:
+    ops: list[Op] = []
+    for op in block.ops:
+        regions = tuple(_guarded(region, gaps) for region in op.regions)
+        op = replace(op, regions=regions)
+        if op.name not in COPIES or not _move(ops, op, gaps):
+            ops.append(op)
+    return replace(block, ops=tuple(ops))
+
+
+def _move(ops: list[Op], copy: Op, gaps: set[Value]) -> bool:
+    """Move a copy into the branches that define its operand, if there are any."""
+    (x,), (y,) = copy.operands, copy.results
+    if x not in gaps:
+        return False
+    for position, op in enumerate(ops):
+        if op.name == "if" and x in op.results:
+            found = op.results.index(x)
+            regions = tuple(_extended(r, found, copy, gaps) for r in op.regions)
+            ops[position] = replace(op, results=(*op.results, y), regions=regions)
+            return True
+    return False
+
+
+def _extended(region: Block, number: int, copy: Op, gaps: set[Value]) -> Block:
+    """Return a branch that yields a copy of what it yields under a number as well."""
+    atom = region.results[number]
+    if isinstance(atom, Literal):
+        return replace(region, results=(*region.results, atom))
+    inner = replace(copy, operands=(atom,), results=(Value(atom.type, atom.hint),))
+    ops = list(region.ops)
+    if not _move(ops, inner, gaps):
+        ops.append(inner)
+    return Block(region.params, tuple(ops), (*region.results, *inner.results))
