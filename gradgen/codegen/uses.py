@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, use_counts, walk_ops
-from gradgen.ir.flow import flow
+from gradgen.ir.core import Atom, Block, Op, Value, use_counts, walk_ops
+from gradgen.ir.flow import gaps_in
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Scalar, Seq
 
@@ -59,22 +59,5 @@ def uses_in(block: Block) -> Uses:
             for tape, item in zip(parts.stacked, parts.items, strict=True):
                 if uses.may_be_list(tape, item, op):
                     uses.lists.add(tape)
-    uses.gaps = _gaps(block)
+    uses.gaps = gaps_in(block)
     return uses
-
-
-def _gaps(block: Block) -> set[Value]:
-    """Return the values that are undefined on some way through branches and loops."""
-    sources: dict[Value, tuple[Atom, ...]] = {}
-    for op in walk_ops(block):
-        sources.update(flow(op))
-    gaps: set[Value] = set()
-    found = True
-    while found:
-        more = {y for y, xs in sources.items() if any(_is_gap(x, gaps) for x in xs)}
-        found, gaps = more > gaps, more
-    return gaps
-
-
-def _is_gap(atom: Atom, gaps: set[Value]) -> bool:
-    return atom.is_undefined if isinstance(atom, Literal) else atom in gaps

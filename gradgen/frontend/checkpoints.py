@@ -1,8 +1,6 @@
 """Checkpoints: what derivative code computes again instead of storing it.
 
-What is to be computed again is a region of its own, an ``if`` that always holds. Its
-attribute ``checkpoint`` says how: ``"call"``, or ``"every"`` and ``"memory"`` for the
-loop in it that is marked, with the number as second operand.
+It is interpreted as a region of its own; ``ir.checkpoints`` says what that looks like.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from gradgen.frontend.known import knows
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import KINDS, Conflict, Native, Root, Static, Walk
 from gradgen.frontend.walks import any_walk, number
+from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Block, Literal
 from gradgen.ir.regions import make_if
 from gradgen.markers import checkpoint, checkpointed
@@ -57,7 +56,7 @@ def in_region(
     if flow is not None and flow.kind == "raise":
         raise Raised
     op = frame.builder.ops[-1]
-    op.attrs = {"checkpoint": kind}
+    op.attrs = {CHECKPOINT: kind}
     if size is not None:
         op.operands = (*op.operands, size.atom)
     result = frame.names.pop(RESULT)

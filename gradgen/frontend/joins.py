@@ -8,15 +8,16 @@ arrays become one that may be either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
+from gradgen.frontend.arrayjoins import ArrayJoiner, then
+from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.forms import form_within
-from gradgen.frontend.frame import Context, Frame
-from gradgen.frontend.heap import State, contents_of, is_same
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.likeness import (
     UNBOUND,
     Unbound,
@@ -31,7 +32,7 @@ from gradgen.frontend.likeness import (
     is_tensor,
     rewrite_of,
 )
-from gradgen.frontend.listjoins import Listing, differs, join_lists, wish_for
+from gradgen.frontend.listjoins import differs, join_lists, wish_for
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
@@ -47,23 +48,12 @@ from gradgen.frontend.values import (
 from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 
-Choose = Callable[[Any, Any], Atom]
-Reading = Callable[[int, ArrayObject], Atom]
-"""Reads an array where the first (0) or second (1) state was reached."""
-
-
-@dataclass(slots=True)
-class Naming:
-    """The variable whose values are being joined, if any."""
-
-    name: str = ""
-
 
 def _is_unbound(value: Any) -> bool:
     return isinstance(value, Maybe) and not value.none
 
 
-class Joiner:
+class Joiner(ArrayJoiner):
     """Joins two states that both came from ``base``.
 
     ``own`` are objects that stand for pairs already, ``made`` those made for pairs
@@ -71,34 +61,6 @@ class Joiner:
     taken out of the region that it was reached in. ``listing`` makes, where the first
     or second state was reached, a run-time list of a list that is new there.
     """
-
-    def __init__(
-        self,
-        context: Context,
-        choose: Choose,
-        base: State,
-        own: State | None = None,
-        *,
-        lifting: bool = False,
-        naming: Naming | None = None,
-        listing: Listing | None = None,
-        reading: Reading = lambda side, array: array.atom,
-        turning: Any = None,
-    ) -> None:
-        self.turning = turning
-        self.listing = listing
-        self.reading = reading
-        self.naming = naming or Naming()
-        self.context = context
-        self.builder = context.builder
-        self.choose = choose
-        self.base = base
-        self.own = own or State()
-        self.lifting = lifting
-        self.pairs: dict[tuple[int, int], Any] = {}
-        self.made = State()
-        self.kept: list[Any] = []
-        self.first = self.second = State()
 
     def states(self, first: State, second: State) -> State:
         """Return the state in which both have met."""
@@ -112,19 +74,6 @@ class Joiner:
         for key, thing in self.made.objects.items():
             joined.note(thing, self.made.contents[key])
         return joined
-
-    def _reach(self, thing: Any) -> None:
-        """Join the contents of an object of our own that stays in its place.
-
-        One that another object takes the place of gets the contents of that.
-        """
-        key = id(thing)
-        if key in self.own.objects and (key, key) not in self.pairs:
-            if (key, -1) in self.pairs:
-                raise Unlike("may be one of several objects", COPY)
-            self.pairs[key, key] = thing
-            one, other = self.first.contents[key], self.second.contents[key]
-            self.made.note(thing, self._contents(thing, one, other))
 
     def lifted(self, before: State, after: State) -> State:
         """Return ``after`` with what is new in it taken out of its region."""
@@ -228,11 +177,11 @@ class Joiner:
         if is_absent(one, other) or is_absent(other, one):
             return self._maybe(one, other, bare)
         if isinstance(one, ArrayObject) and isinstance(other, ArrayObject):
-            return self._arrays(one, other)
+            return self.join_arrays(one, other)
         if is_number(one) and is_number(other):
             return self._numbers(one, other)
         if is_tensor(one) and is_tensor(other):
-            return self._spread(one, other)
+            return self.spread(one, other)
         if isinstance(one, RunList) or isinstance(other, RunList):
             return join_lists(self, one, other)
         if isinstance(one, list | tuple | dict | Record):
@@ -286,82 +235,10 @@ class Joiner:
             return one
         return Handle(self.builder, atom)
 
-    def _arrays(self, one: ArrayObject, other: ArrayObject) -> ArrayObject:
-        steps = self._steps(one.steps, other.steps)
-        if one.buffer is other.buffer and id(one.buffer) in self.base.objects:
-            return self._view(one, steps)
-        if steps is None:
-            return self._copies(one, other)
-        buffer = self._buffers(one.buffer, other.buffer)
-        if buffer is one.buffer and steps == one.steps:
-            return one
-        return ArrayObject(buffer, steps)
-
-    def _view(
-        self, one: ArrayObject, steps: tuple[ViewStep, ...] | None
-    ) -> ArrayObject:
-        self._reach(one.buffer)
-        if steps is None:
-            raise Unlike("is one of several views of an array", COPY)
-        return one if steps == one.steps else ArrayObject(one.buffer, steps)
-
-    def _copies(self, one: ArrayObject, other: ArrayObject) -> ArrayObject:
-        """Join unlike views of unlike arrays, through which nothing can be written."""
-        for array, state in ((one, self.first), (other, self.second)):
-            if _then(array.buffer, state)[0] is not array.buffer.version:
-                raise Unlike("may be a view of one of several arrays", COPY)
-        atoms = self.reading(0, one), self.reading(1, other)
-        buffer = Buffer(self.builder, self.choose(*atoms))
-        buffer.either = (one.buffer, other.buffer)
-        buffer.guest = "this may be a view of one of several arrays"
-        self._enter(buffer, (buffer.version, ""))
-        return ArrayObject(buffer)
-
-    def _buffers(self, one: Buffer, other: Buffer) -> Buffer:
-        key = (id(one), id(other))
-        if key in self.pairs:
-            return self.pairs[key]  # type: ignore[no-any-return]
-        first, second = _then(one, self.first), _then(other, self.second)
-        version = self.choose(first[0], second[0])
-        buffer = self._own(one) or Buffer(self.builder, version)
-        either = dict.fromkeys((*buffer.either, one, other))
-        buffer.either = tuple(b for b in either if b is not buffer)
-        buffer.guest = one.guest or other.guest
-        buffer.contiguous = one.contiguous and other.contiguous
-        self._enter(buffer, (version, first[1] or second[1]))
-        self.pairs[key] = buffer
-        self.kept.extend((one, other))
-        return buffer
-
-    def _enter(self, buffer: Buffer, contents: Any) -> None:
-        self.made.note(buffer, contents)
-        self.context.buffers.append(buffer)
-
-    def _steps(
-        self, one: tuple[ViewStep, ...], other: tuple[ViewStep, ...]
-    ) -> tuple[ViewStep, ...] | None:
-        if len(one) != len(other):
-            return None
-        steps = []
-        for a, b in zip(one, other, strict=True):
-            if a.name != b.name or dict(a.attrs) != dict(b.attrs):
-                return None
-            parts = tuple(map(self.choose, a.parts, b.parts))
-            shape = a.shape if parts == a.parts else None
-            steps.append(ViewStep(a.name, a.attrs, parts, shape))
-        return tuple(steps)
-
-    def _spread(self, one: Any, other: Any) -> Any:
-        """Join a number with an array, which it is spread over."""
-        version = self.choose(atom_of(one), atom_of(other))
-        buffer = Buffer(self.builder, version)
-        self._enter(buffer, (version, ""))
-        return ArrayObject(buffer)
-
     def _containers(self, one: Any, other: Any) -> Any:
         if one is other and id(one) in self.base.objects:
             self.check_alone(one, one)
-            self._reach(one)
+            self.reach(one)
             self.pairs.setdefault((id(one), id(one)), one)
             return one
         if type(one) is not type(other):
@@ -369,7 +246,7 @@ class Joiner:
         if isinstance(one, tuple):
             return tuple(self._items(one, other))
         key = (id(one), id(other))
-        lengths = [len(_then(one, self.first)), len(_then(other, self.second))]
+        lengths = [len(then(one, self.first)), len(then(other, self.second))]
         if isinstance(one, list) and lengths[0] != lengths[1]:
             return join_lists(self, one, other)
         if key not in self.pairs:
@@ -386,13 +263,6 @@ class Joiner:
             return Refusal(reason, unlike.hint)
         return wish_for(self, [thing], form)
 
-    def column(self, one: Buffer, other: Buffer) -> Buffer:
-        """Return the buffer that stands for either, a column of a list."""
-        if one is other and id(one) in self.base.objects:
-            self._reach(one)
-            return one
-        return self._buffers(one, other)
-
     def check_alone(self, one: Any, other: Any) -> None:
         """Refuse lists that are one object on a path and two on the other."""
         for first, second in self.pairs:
@@ -406,11 +276,11 @@ class Joiner:
         if isinstance(one, Record):
             if one.cls is not other.cls:
                 raise Unlike("is bound to objects of unlike classes")
-            made: Any = self._own(one) or Record(one.cls, {})
+            made: Any = self.own_one(one) or Record(one.cls, {})
         else:
-            made = self._own(one)
+            made = self.own_one(one)
             made = type(one)() if made is None else made
-        contents = self._items(_then(one, self.first), _then(other, self.second))
+        contents = self._items(then(one, self.first), then(other, self.second))
         if isinstance(made, list):
             made[:] = contents
         elif isinstance(made, Record):
@@ -419,15 +289,6 @@ class Joiner:
             made.update(contents)
         self.made.note(made, contents)
         return made
-
-    def _own(self, one: Any) -> Any:
-        """Return an object of our own, to stand for a pair, unless it does already."""
-        if id(one) not in self.own.objects:
-            return None
-        if any(first == id(one) for first, _ in self.pairs):
-            return None
-        self.pairs[id(one), -1] = one
-        return one
 
     def _items(self, one: Any, other: Any) -> Any:
         if isinstance(one, dict):
@@ -468,9 +329,3 @@ class Joiner:
         function = self.join(one.function, other.function)
         args = tuple(self._items(list(one.args), list(other.args)))
         return Partial(function, args, self._items(one.kwargs, other.kwargs))
-
-
-def _then(thing: Any, state: State) -> Any:
-    """Return what a mutable object held in a state, now if it was not part of that."""
-    found = state.contents.get(id(thing))
-    return contents_of(thing) if found is None else found

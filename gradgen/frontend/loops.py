@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrayjoins import Naming
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.branches import left, raise_unless
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.heap import State, is_settled, state_of
-from gradgen.frontend.joins import Joiner, Naming
+from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import Conflict, Static

@@ -33,6 +33,7 @@ from gradgen.frontend.walks import (
     step_of,
     walk_of,
 )
+from gradgen.ir.checkpoints import MARKED
 from gradgen.primitives.registry import Handle
 
 MAX_TURNS = 10_000
@@ -94,7 +95,7 @@ def _checkpointed(frame: Frame, node: ast.For, loop: Checkpointed) -> Flow | Non
         with frame.context.holding(loop.walk):
             region_for(frame, loop.walk.bounds, turn)
         op = frame.builder.ops[-1]
-        op.attrs = {**op.attrs, "checkpointed": True}
+        op.attrs = {**op.attrs, MARKED: True}
         if op.attrs["exits"]:
             raise _no_way_out(frame, node)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
 
 LOOPS = ("for", "while")
@@ -125,3 +125,21 @@ def _part_counts(parts: LoopParts) -> tuple[int, int, int]:
 
 def _pick(items: Sequence[Part], kept: Sequence[int]) -> tuple[Part, ...]:
     return tuple(items[k] for k in kept)
+
+
+def gaps_in(block: Block) -> set[Value]:
+    """Return the values that are undefined on some way through branches and loops."""
+    sources: dict[Value, tuple[Atom, ...]] = {}
+    for op in walk_ops(block):
+        sources.update(flow(op))
+    gaps: set[Value] = set()
+    found = True
+    while found:
+        more = {y for y, xs in sources.items() if any(is_gap(x, gaps) for x in xs)}
+        found, gaps = more > gaps, more
+    return gaps
+
+
+def is_gap(atom: Atom, gaps: set[Value]) -> bool:
+    """Tell whether an atom may stand for nothing."""
+    return atom.is_undefined if isinstance(atom, Literal) else atom in gaps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
-from gradgen.ir.flow import flow
+from gradgen.ir.core import Block, Literal, Op, Value, walk_ops
+from gradgen.ir.flow import gaps_in
 
 COPIES = ("copy", "seq_copy")
 
@@ -23,24 +23,6 @@ def guard_copies(block: Block) -> Block:
     gaps = gaps_in(block)
     copied = (x for op in walk_ops(block) if op.name in COPIES for x in op.operands)
     return _guarded(block, gaps) if gaps.intersection(copied) else block
-
-
-def gaps_in(block: Block) -> set[Value]:
-    """Return the values that are undefined on some way through branches and loops."""
-    sources: dict[Value, tuple[Atom, ...]] = {}
-    for op in walk_ops(block):
-        sources.update(flow(op))
-    gaps: set[Value] = set()
-    found = True
-    while found:
-        more = {y for y, xs in sources.items() if any(is_gap(x, gaps) for x in xs)}
-        found, gaps = more > gaps, more
-    return gaps
-
-
-def is_gap(atom: Atom, gaps: set[Value]) -> bool:
-    """Tell whether an atom may stand for nothing."""
-    return atom.is_undefined if isinstance(atom, Literal) else atom in gaps
 
 
 def _guarded(block: Block, gaps: set[Value]) -> Block:
