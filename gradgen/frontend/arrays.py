@@ -133,7 +133,7 @@ def traced(result: Handle, sources: Iterable[ArrayObject]) -> ArrayObject | None
     if path == source.steps:
         return source
     view = ArrayObject(source.buffer, path, frozen=source.frozen)
-    result.builder.views[(source.buffer.version, path)] = result.atom
+    result.builder.views.setdefault((source.buffer.version, path), result.atom)
     return view
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrayjoins import Naming
-from gradgen.frontend.arrays import ArrayObject
+from gradgen.frontend.arrays import COPY, ArrayObject
 from gradgen.frontend.branches import left, raise_unless
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
@@ -166,6 +166,7 @@ class RegionLoop:
             naming=self.slots.naming,
             turning=self.slots,
             listing=self._listed,
+            reading=self._read,
         )
         try:
             joined = joiner.states(head, body.state)
@@ -175,6 +176,13 @@ class RegionLoop:
         for key, thing in joiner.made.objects.items():
             both.note(thing, joiner.made.contents[key])
         return joined, both
+
+    def _read(self, side: int, array: ArrayObject) -> Atom:
+        """Return the contents of a view, which before the loop was read there."""
+        atom = array.atom
+        if side == 0 and any(atom in op.results for op in self.builder.ops):
+            raise Unlike("may be a view of one of several arrays", COPY)
+        return atom
 
     def _listed(self, side: int, items: list[Any], form: Form) -> RunList | None:
         """Return a run-time list of the items of a list made in the body."""

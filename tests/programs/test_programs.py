@@ -18,6 +18,7 @@ from tests.programs import (
     checkpoints,
     containers,
     control,
+    found,
     functions,
     grown,
     loops,

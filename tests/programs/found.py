@@ -1,0 +1,73 @@
+"""Programs that were once compiled to wrong code, most found by the generator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.programs.corpus import Program, entering
+
+PROGRAMS: dict[str, Program] = {}
+program = entering(PROGRAMS)
+
+
+@program(lambda r, n, m: (r(n + 1), r(n + 1), m))
+def view_before_loop_is_array_after(x, y, count):
+    v = x[:-1]
+    for _ in range(count):
+        v = np.cos(y[:-1] - x[:-1])
+    return np.sum(v * x[1:])
+
+
+@program(lambda r, n, m: (r(n), r(n + 1), r()))
+def view_read_between_returns(x, y, s):
+    k = 0
+    while k < 3:
+        k += 1
+        if y[k % len(x)] > 1.0:
+            return s * y[0]
+        for _ in range(3):
+            v = y[:-1]
+            v += 0.3 * np.tanh(v[::-1])
+    return np.sum(x * np.cos(x)) + np.sum(y * np.cos(y))
+
+
+@program(lambda r, n, m: (r(n, m), r(n), r()))
+def alias_of_one_array_by_branch(A, y, s):
+    v = A if y[0] > 0.37 else A
+    for i, e in enumerate(y):
+        if v[i, -1] > 0.1 and v[i, -1] < 5.0:
+            v[i] = s * e
+            v[0] += 0.3 * np.tanh(v[0]) * v[-1]
+    return np.sum(v * np.cos(v))
+
+
+@program(lambda r, n, m: (r(n), r(n, m)))
+def continue_over_write_through_view(x, A):
+    for _ in x:
+        if A[-1, -1] > 5.0:
+            continue
+        x[::-1] *= x
+    return np.sum(x * np.cos(x))
+
+
+@program(lambda r, n, m: (r(n), r(n), r(n, m)))
+def view_of_new_array_in_loop(x, y, A):
+    for i in reversed(range(len(A))):
+        y = A[i, -1] * np.sin(x)
+        y = y[::-1]
+    return np.sum(A * np.cos(A)) + np.sum(y * x)
+
+
+@program(lambda r, n, m: (r(n), r(n, m), r()))
+def returns_from_nested_loops(x, A, s):
+    n, m = A.shape
+    for i in range(m):
+        if i > 1:
+            return np.sum(np.sin(A)) / 8.0
+        for _ in range(3):
+            if x[-1] > 5.0:
+                return np.tanh(0.1 * i) * A[-1, i]
+        for _ in range(n - 1, -1, -1):
+            s = s * 1.0
+    v = s
+    return np.sum(A * np.cos(A)) + v * np.cos(v)
