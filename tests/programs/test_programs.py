@@ -18,7 +18,7 @@ from tests.programs import (
     checkpoints,
     containers,
     control,
-    found,
+    fixed,
     functions,
     grown,
     loops,
@@ -62,6 +62,7 @@ THEMES = (
     numerics,
     methods,
     checkpoints,
+    fixed,
 )
 PROGRAMS: dict[str, Program] = {
     name: program for theme in THEMES for name, program in theme.PROGRAMS.items()

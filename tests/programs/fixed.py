@@ -33,7 +33,7 @@ def view_read_between_returns(x, y, s):
 
 @program(lambda r, n, m: (r(n, m), r(n), r()))
 def alias_of_one_array_by_branch(A, y, s):
-    v = A if y[0] > 0.37 else A
+    v = A if y[0] > 0.1 else A  # noqa: RUF034
     for i, e in enumerate(y):
         if v[i, -1] > 0.1 and v[i, -1] < 5.0:
             v[i] = s * e
