@@ -62,6 +62,7 @@ from gradgen.frontend.values import (
 )
 from gradgen.frontend.writing import change, overwrite
 from gradgen.ir.core import Literal
+from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.mutators import MUTATORS
 from gradgen.primitives.registry import METHODS, Handle, find_lowering
@@ -175,9 +176,9 @@ def _call_known(
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
+    if is_checkpoint(function):
+        return call_checkpoint(frame, function, list(args), kwargs)
     if isinstance(function, types.FunctionType) and not _is_library(function):
-        if hasattr(function, "checkpointed"):
-            return call_checkpoint(frame, function, list(args), kwargs)
         return inline(frame, function, args, kwargs)
     if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)

@@ -78,8 +78,8 @@ def call_checkpoint(
     frame: Frame, wrapper: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Call what ``checkpoint`` returned when it was called outside of the function."""
-    root = Root("object", wrapper, "checkpointed")
-    function = outside_value(frame, root, wrapper.checkpointed)
+    root = Root("object", wrapper, "__wrapped__")
+    function = outside_value(frame, root, wrapper.__wrapped__)
     return call_again(function)(frame, args, kwargs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Block, Literal, Op
 from gradgen.ir.flow import defined_values, keep_branch_results
 from gradgen.ir.types import PY_BOOL, same_type
@@ -18,7 +19,7 @@ def known_branch(folding: Folding, op: Op) -> list[Op] | None:
     What a reverse sweep is to compute again stays a region until there is none to come.
     """
     holds = folding.truth(op.operands[0])
-    if holds is None or "checkpoint" in op.attrs:
+    if holds is None or CHECKPOINT in op.attrs:
         return None
     taken = op.regions[0 if holds else 1]
     pairs = list(zip(op.results, taken.results, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Block, Op, map_operands, use_counts, walk_ops
 from gradgen.ir.flow import keep_branch_results
 from gradgen.passes.cleanup import drop_proven_checks
@@ -23,7 +24,7 @@ def inline_checkpoints(block: Block) -> Block:
         else: y = undefined
     """
     regions = any(op.regions for op in block.ops)
-    if not regions or not any("checkpoint" in op.attrs for op in walk_ops(block)):
+    if not regions or not any(CHECKPOINT in op.attrs for op in walk_ops(block)):
         return block
     folding = Folding(use_counts(block))
     block = _inlined(folding, block, "")
@@ -34,7 +35,7 @@ def _inlined(folding: Folding, block: Block, origin: str) -> Block:
     """Return ``block`` without marked regions; what was primal is of ``origin``."""
     ops: list[Op] = []
     for op in block.ops:
-        marked = "checkpoint" in op.attrs
+        marked = CHECKPOINT in op.attrs
         inner = op.origin if marked and op.origin != "primal" else origin
         regions = tuple(_inlined(folding, region, inner) for region in op.regions)
         mine = origin if origin and op.origin == "primal" else op.origin

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
@@ -175,7 +176,7 @@ def is_repeated(site: Site, write: Write) -> bool:
     inner: dict[Op | Block, Op] = dict(zip(write.loops[1:], write.loops, strict=False))
     around = inner.get(site[0])
     if around is not None:
-        return "keeps_states" not in around.attrs
+        return KEEPS not in around.attrs
     return site == (write.op, 0)
 
 

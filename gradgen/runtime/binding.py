@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import ArgumentError, SourceError
+from gradgen.markers import is_checkpoint
 
 Args = tuple[Any, ...]
 MAX_BINDERS = 256
@@ -96,6 +97,9 @@ class Target:
 def take_apart(callable_: Any) -> Target:
     """Return the plain function behind a method, partial or callable object.
 
+    To compute all of a function again would save nothing: it is taken from behind
+    ``checkpoint``, too.
+
     Raises
     ------
     SourceError
@@ -104,8 +108,10 @@ def take_apart(callable_: Any) -> Target:
     prefix: Args = ()
     keywords: dict[str, Any] = {}
     function = callable_
-    while not isinstance(function, types.FunctionType):
-        if isinstance(function, functools.partial):
+    while not _is_plain(function):
+        if isinstance(function, types.FunctionType):
+            function = function.__wrapped__  # type: ignore[attr-defined]
+        elif isinstance(function, functools.partial):
             prefix = (*function.args, *prefix)
             keywords = {**function.keywords, **keywords}
             function = function.func
@@ -116,6 +122,10 @@ def take_apart(callable_: Any) -> Target:
             function = _call_method(function, callable_)
     bare = bare_target(function, len(prefix))
     return Target(function, prefix, keywords, bare.parameters, bare.bind)
+
+
+def _is_plain(function: Any) -> bool:
+    return isinstance(function, types.FunctionType) and not is_checkpoint(function)
 
 
 @functools.lru_cache(MAX_BINDERS)

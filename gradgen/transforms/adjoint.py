@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gradgen.ir.builder import Builder
+from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Function, Op, Value
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
@@ -70,7 +71,7 @@ def reverse_ops(
 
 
 def _reverse_of(op: Op) -> Callable[[Sweep, Op, Cotangents, list[Op]], None]:
-    if "checkpoint" in op.attrs:
+    if CHECKPOINT in op.attrs:
         return reverse_checkpoint
     return reverse_if if op.name == "if" else reverse_loop
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gradgen.ir.checkpoints import CHECKPOINT, KEEPS, MARKED
 from gradgen.ir.core import Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import loop_parts, make_for, make_if
 from gradgen.ir.types import PY_INT
@@ -25,7 +26,6 @@ from gradgen.transforms.branches import (
 )
 from gradgen.transforms.cotangents import Cotangents, Sweep, replace_op
 from gradgen.transforms.fit import exact, materialise, name_after
-from gradgen.transforms.loops import KEEPS
 from gradgen.transforms.revolve import reverse_with_snapshots
 
 ALWAYS = Literal.of(True)
@@ -35,12 +35,12 @@ def reverse_checkpoint(
     sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]
 ) -> None:
     """Append the adjoint of a region that is computed again, or of a loop in one."""
-    if op.attrs["checkpoint"] == "call":
+    if op.attrs[CHECKPOINT] == "call":
         _reverse_call(sweep, op, cotangents)
         return
     loop = _marked_loop(op)
     bare = replace(op, operands=op.operands[:1], attrs={})
-    if loop is not None and op.attrs["checkpoint"] == "every":
+    if loop is not None and op.attrs[CHECKPOINT] == "every":
         segments = in_segments(sweep, loop, Handle(sweep.builder, op.operands[1]))
         bare = _with_loop(bare, loop, segments)
     elif loop is not None:
@@ -52,7 +52,7 @@ def reverse_checkpoint(
 def _marked_loop(op: Op) -> Op | None:
     """Return the loop that the user marked, if it is still one and stacks nothing."""
     for inner in op.regions[0].ops:
-        if inner.attrs.get("checkpointed") and not inner.attrs["exits"]:
+        if inner.attrs.get(MARKED) and not inner.attrs["exits"]:
             parts = loop_parts(inner)
             return None if parts.scanned or parts.stacked else inner
     return None
@@ -89,7 +89,7 @@ def computed_again(block: Block, op: Op) -> Op:
     """Return a region that stands in place of ``op`` and is computed again."""
     nothing = tuple(Literal.undefined(x.type) for x in block.results)
     made = make_if(ALWAYS, block, Block((), (), nothing), op.span)
-    made.attrs = {"checkpoint": "call"}
+    made.attrs = {CHECKPOINT: "call"}
     return made
 
 
@@ -154,7 +154,7 @@ def _name(x: Handle, hint: str) -> None:
 
 def _segment(loop: Op, operands: tuple[Literal | Value, ...]) -> Op:
     """Return a loop over other bounds, from other values on."""
-    attrs = {k: v for k, v in loop.attrs.items() if k != "checkpointed"}
+    attrs = {k: v for k, v in loop.attrs.items() if k != MARKED}
     results = tuple(fresh(y) for y in loop.results)
     return replace(loop, operands=operands, results=results, attrs=attrs)
 

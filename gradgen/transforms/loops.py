@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gradgen.errors import refuse
+from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, element_type, loop_parts
 from gradgen.ir.types import PY_BOOL, PY_INT, Array
@@ -41,9 +42,6 @@ from gradgen.transforms.tapes import (
     shifted_slots,
     tape_of,
 )
-
-KEEPS = "keeps_states"
-"""The attribute of loops that copy arrays because the user wants states kept."""
 
 
 @dataclass(slots=True)

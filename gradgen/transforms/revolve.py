@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
+from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands, walk_ops
 from gradgen.ir.flow import control, flow
 from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_while
@@ -22,7 +23,6 @@ from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
 from gradgen.transforms.again import Copier, fresh
 from gradgen.transforms.cotangents import Cotangents, Sweep
 from gradgen.transforms.loops import (
-    KEEPS,
     Draft,
     Slot,
     draft_loop,
@@ -235,11 +235,12 @@ def _bytes(x: Handle, type_: Array) -> Handle | int:
 def _kept_first(builder: Builder, turns: Turns) -> Kept:
     """Return lists of the index and the state that the loop begins with."""
     lo = Handle(builder, turns.parts.range[0])
+    indices = from_values(builder, [lo], PY_INT)
     states = [
         from_values(builder, [Handle(builder, start)], item_type(slot.type))
         for start, slot in _states(turns)
     ]
-    return Kept(from_values(builder, [lo], PY_INT), states)
+    return Kept(indices, states)
 
 
 def _kept_params(builder: Builder, turns: Turns) -> Kept:
