@@ -163,7 +163,7 @@ def stencil_memory(u: Array) -> list[Row]:
     return [Row("stencil: memory of 100 steps / 10", "", 0.0, many / few)]
 
 
-SIZES = (100, 316, 1_000, 3_162, 10_000, 31_623, 100_000)
+SIZES = (1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000)
 
 
 def scaling() -> dict[str, tuple[list[float], list[int]]]:
@@ -180,7 +180,7 @@ def scaling() -> dict[str, tuple[list[float], list[int]]]:
         times, sizes = [], []
         for n in SIZES:
             args = make(n)
-            rows = interleave(name, {"": lambda a=args: gradient(*a)}, 5)
+            rows = interleave(name, {"": lambda a=args: gradient(*a)}, 3)
             times.append(rows[0].seconds)
             sizes.append(peak_bytes(lambda a=args: gradient(*a)))
         found[name] = times, sizes
