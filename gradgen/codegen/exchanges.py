@@ -27,14 +27,13 @@ LARGEST = 6
 """How many operands an expression may have that is handed on in one statement."""
 
 
-def settle(program: Program) -> Webs:
+def settle(program: Program, uses: Uses) -> Webs:
     """Return which values share a name.
 
     What would need a name only until it is bound is computed where it is bound.
     """
     webs = webs_of(program, lives_of(program))
-    uses = program.uses
-    while uses is not None and _improve(program.nodes, webs, uses):
+    while _improve(program.nodes, webs, uses):
         webs = webs_of(program, lives_of(program))
     return webs
 

@@ -235,11 +235,3 @@ def iterable_of(loop: Loop, uses: Uses) -> Phrase:
     if loop.op.attrs["reverse"] and in_order:
         text = f"reversed({text})"
     return Phrase(text, (lo, hi, step))
-
-
-def filler(value: Value) -> object:
-    """Return what a variable holds that nobody computes with."""
-    type_ = value.type
-    if isinstance(type_, Scalar | Array) and type_.dtype.kind in "iub":
-        return False if type_.dtype.kind == "b" else 0
-    return None

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from gradgen import kernels
 from gradgen.codegen.comments import docstring
 from gradgen.codegen.containers import classes_in, unpacking
-from gradgen.codegen.exchanges import settle
 from gradgen.codegen.layout import INDENT, WIDTH
 from gradgen.codegen.names import choose_names
 from gradgen.codegen.printing import SECTIONS, Printer, print_nodes, template_of
-from gradgen.codegen.schedule import schedule
+from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
 
@@ -39,17 +38,16 @@ def emit(function: Function) -> Emitted:
     classes = classes_in(function.result)
     support = _support_in(function)
     taken = {*support, *classes.values(), function.name}
-    program = schedule(function)
-    webs = settle(program)
+    webs = arrange(function)
     names = choose_names(function, webs, taken)
-    printer = Printer(program, names, webs, function.result, classes, support)
+    printer = Printer(webs.program, names, webs, function.result, classes, support)
     origins = {op.origin for op in function.body.ops}
     printer.sweeps = origins.issuperset(SECTIONS)
     _print_head(printer, function)
     for param, text in zip(function.params, names.params, strict=True):
         for statement in unpacking(param, text, names):
             printer.add(statement, None)
-    print_nodes(printer, program.nodes)
+    print_nodes(printer, webs.program.nodes)
     return _assemble(printer, function.name)
 
 

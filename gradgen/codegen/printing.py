@@ -21,7 +21,6 @@ from gradgen.codegen.expressions import (
     update,
 )
 from gradgen.codegen.layout import INDENT, lay_out, lay_out_header
-from gradgen.codegen.loops import filler
 from gradgen.codegen.names import Names
 from gradgen.codegen.statements import (
     Bind,
@@ -39,7 +38,7 @@ from gradgen.codegen.statements import (
     While,
     is_undefined,
 )
-from gradgen.codegen.webs import Webs, to_fill
+from gradgen.codegen.webs import Webs, filler, to_fill
 from gradgen.errors import Span, errstate_of
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.tree import Tree

@@ -16,7 +16,7 @@ from gradgen.codegen.loops import (
     plan_loop,
     store,
 )
-from gradgen.codegen.models import Models, lengths_last, models_in
+from gradgen.codegen.models import Models
 from gradgen.codegen.scans import find_scans, scan_of
 from gradgen.codegen.statements import (
     Bind,
@@ -26,44 +26,24 @@ from gradgen.codegen.statements import (
     If,
     Nodes,
     Program,
-    Return,
     While,
     is_undefined,
     targets_of,
 )
+from gradgen.codegen.straight import add_straight
 from gradgen.codegen.uses import Uses, uses_in
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 
 
-def schedule(function: Function) -> Program:
-    """Return the statements of a function in the order in which they are printed."""
-    program = Program([])
-    models = models_in(function.body)
-    ops = lengths_last(function.body.ops) if models.copies else function.body.ops
-    if any(op.regions for op in ops):
-        uses = program.uses = uses_in(function.body)
-        scans = find_scans(function.body, uses)
-        scheduler = _Scheduler(program, uses, scans, models)
-        scheduler.visible.extend(function.inputs)
-        scheduler.add_ops(ops, program.nodes)
-    else:
-        add_straight(ops, program, program.nodes, models)
-    program.nodes.append(Return(function.body.results))
-    return program
-
-
-def add_straight(
-    ops: Sequence[Op], program: Program, nodes: Nodes, models: Models
+def schedule(
+    function: Function, ops: Sequence[Op], program: Program, models: Models
 ) -> None:
-    """Append the statements of ops without regions."""
-    for op in ops:
-        if models.copies:
-            op = models.reading(op)
-            models.note(op)
-        if op.inline:
-            program.inlined[op.results[0]] = op
-        else:
-            nodes.append(Compute(op))
+    """Append the statements of ``ops``, the body of a function, to a program."""
+    uses = program.uses = uses_in(function.body)
+    scans = find_scans(function.body, uses)
+    scheduler = _Scheduler(program, uses, scans, models)
+    scheduler.visible.extend(function.inputs)
+    scheduler.add_ops(ops, program.nodes)
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -247,6 +227,8 @@ class _Scheduler:
             pushed, kept = {}, finish
         exit_ = op.results.index(flag)
         if self.uses.count(op.results[exit_]) != 1 + len(pushed.get(exit_, ())):
+            return None, finish
+        if any(flag in reads_by(self.program, node) for node in kept):
             return None, finish
         return Tail(self.take_sunk(op), exit_, pushed), kept
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from gradgen.codegen.uses import Uses
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Literal, Op, Value
+
+if TYPE_CHECKING:
+    from gradgen.codegen.uses import Uses
 
 
 @dataclass(eq=False, repr=False, slots=True)

@@ -20,6 +20,7 @@ from gradgen.codegen.statements import (
     walk,
 )
 from gradgen.ir.core import Op, Value
+from gradgen.ir.types import Array, Scalar
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -181,3 +182,11 @@ def to_fill(webs: Webs) -> set[Value]:
         elif not isinstance(node, Compute) or node.op.name == "call":
             handed_on.update(map(webs.find, reads_by(webs.program, node)))
     return loose & handed_on
+
+
+def filler(value: Value) -> object:
+    """Return what a variable holds that nobody computes with."""
+    type_ = value.type
+    if isinstance(type_, Scalar | Array) and type_.dtype.kind in "iub":
+        return False if type_.dtype.kind == "b" else 0
+    return None

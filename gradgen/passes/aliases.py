@@ -45,7 +45,7 @@ class Source(NamedTuple):
     fixed: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Join:
     """Roots at each of which what one of several ways brings may arrive.
 
@@ -75,7 +75,7 @@ def memory_of(block: Block, copies: Mapping[Site, Value] | None = None) -> Memor
     return tracer.memory
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Tracer:
     """``items`` holds the root of what a list holds, ``number`` the order of roots."""
 

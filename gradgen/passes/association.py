@@ -14,7 +14,7 @@ from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Scope:
     uses: dict[Value, int]
     makers: dict[Value, Op] = field(default_factory=dict)

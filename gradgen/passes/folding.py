@@ -11,7 +11,7 @@ from gradgen.ir.types import same_type
 from gradgen.passes.rewriting import inherit_name
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Folding:
     """What stands for values that go, and which conditions are known to hold or not."""
 

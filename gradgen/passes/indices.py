@@ -48,7 +48,7 @@ def _is_integer(atom: Atom) -> bool:
     return isinstance(type_, Scalar) and type_.weak and type_.dtype == INT
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Found:
     """Sums of integers, each with the loop round it, and those that need a name.
 

@@ -29,7 +29,7 @@ def copies_in_loops(function: Function) -> list[Op]:
     return [op for op in walk_ops(function.body) if op.origin == FORCED]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Inserter:
     copies: Copies
     forced: set[Site]

@@ -14,7 +14,7 @@ Roots = frozenset[Value]
 NOWHERE: Roots = frozenset()
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Memory:
     """The buffers that values may live in.
 

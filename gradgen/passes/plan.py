@@ -17,7 +17,7 @@ USUAL_NAME = 6
 AFTER_ALL = 1 << 60
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Plan:
     """What is decided for each op of a block, by its position, and what is known.
 

@@ -22,7 +22,7 @@ from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 MAX_DEPTH = 8
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Scope:
     """What a rule may look at: who defines a value, and how often it is used.
 
