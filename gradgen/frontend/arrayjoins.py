@@ -114,11 +114,15 @@ class ArrayJoiner:
         for array, state in ((one, self.first), (other, self.second)):
             if then(array.buffer, state)[0] is not array.buffer.version:
                 raise Unlike("may be a view of one of several arrays", COPY)
-        atoms = self.reading(0, one), self.reading(1, other)
-        buffer = Buffer(self.builder, self.choose(*atoms))
-        buffer.either = (one.buffer, other.buffer)
+        version = self.choose(self.reading(0, one), self.reading(1, other))
+        stays = None if one.steps else self.own_one(one.buffer)
+        buffer = stays or Buffer(self.builder, version)
+        either = dict.fromkeys((*buffer.either, one.buffer, other.buffer))
+        buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = "this may be a view of one of several arrays"
-        self._enter(buffer, (buffer.version, ""))
+        self._enter(buffer, (version, ""))
+        if stays is not None:
+            return one
         return ArrayObject(buffer)
 
     def _buffers(self, one: Buffer, other: Buffer) -> Buffer:

@@ -86,9 +86,9 @@ class Slots:
     def _new(
         self, initial: Atom, end: Atom, type_: Type | None = None, hint: str = ""
     ) -> Value:
-        self.stable = False
         for slot in self.slots.values():
             if slot.next is end and slot.initial == initial and type_ is None:
+                self.stable = False
                 return slot.param
         spread = isinstance(initial.type, Scalar)
         type_ = type_ or common_type(self.builder, initial, end, spread=spread)
@@ -98,6 +98,7 @@ class Slots:
         param = Value(plain(type_), next(filter(None, wishes), ""))
         self.context.stands_for(param, (initial, end))
         self.slots[param] = Slot(initial, param, end)
+        self.stable = False
         return param
 
     def _check_outside(self, type_: Type) -> None:
