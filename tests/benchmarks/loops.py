@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from timing import Row, Thunk, interleave
 
 import gradgen
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from timing import Row, Thunk, interleave  # noqa: E402
 
 Array = np.ndarray[Any, Any]
 

@@ -264,8 +264,8 @@ def test_old_programs_make_room(folder, monkeypatch):
     monkeypatch.setattr(cache, "MAX_VARIANTS", 2)
 
     def f(x, n):
-        return sum(x for _ in range(n + 1))
+        return np.sum(np.sum(np.ones((1, 2, 3, 4)) * x, axis=n))
 
     for n in range(4):
-        assert grad(f)(1.0, n) == n + 1
+        assert grad(f)(1.0, n) == 24
     assert len(files()) == 2
