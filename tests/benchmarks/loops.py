@@ -15,7 +15,7 @@ import gradgen
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing import Row, Thunk, interleave  # noqa: E402
+from timing import Row, Thunk, interleave
 
 Array = np.ndarray[Any, Any]
 
