@@ -146,6 +146,8 @@ def decode(
         If the text is not what :func:`encode` returned.
     """
     head, body = _open(text)
+    if "written" not in head:
+        return None
     integers = _integers(args)
     if any(integers[i] != value for i, value in head["promoted"]):
         return None
