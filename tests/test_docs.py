@@ -61,10 +61,16 @@ def blocks_of_readme(marker: str) -> list[str]:
     )
 
 
-def test_the_first_example_of_readme_prints_what_stands_below_it(monkeypatch, capsys):
-    code, printed = blocks_of_readme("hero")
+SHOWN = {
+    "hero": {"w": np.ones(2), "x": np.ones((3, 2)), "y": np.zeros(3)},
+    "loop": {"x": np.ones(3), "dt": 0.1, "steps": 3},
+}
+
+
+@pytest.mark.parametrize("marker", SHOWN)
+def test_an_example_of_readme_prints_what_stands_below_it(marker, monkeypatch, capsys):
+    *_, code, printed = blocks_of_readme(marker)
     entry = (len(code), None, code.splitlines(keepends=True), "loss.py")
     monkeypatch.setitem(linecache.cache, "loss.py", entry)
-    names = {"w": np.ones(2), "x": np.ones((3, 2)), "y": np.zeros(3)}
-    exec(compile(code, "loss.py", "exec"), names)
+    exec(compile(code, "loss.py", "exec"), dict(SHOWN[marker]))
     assert capsys.readouterr().out.rstrip("\n") == printed.rstrip("\n")
