@@ -228,7 +228,7 @@ class _Scheduler:
         exit_ = op.results.index(flag)
         if self.uses.count(op.results[exit_]) != 1 + len(pushed.get(exit_, ())):
             return None, finish
-        if any(flag in reads_by(self.program, node) for node in kept):
+        if any({flag} & set(reads_by(self.program, node)) for node in kept):
             return None, finish
         return Tail(self.take_sunk(op), exit_, pushed), kept
 

@@ -11,7 +11,6 @@ from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Dim, Scalar, Sym, Type
 
-
 _State: TypeAlias = tuple[
     list[Op], dict[Sym, Dim], dict[Dim, Atom], dict[Dim, Atom], dict[Any, Atom]
 ]

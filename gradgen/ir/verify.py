@@ -264,13 +264,8 @@ class Verifier:
             listed = isinstance(y.type, Seq)
             length = lengths[0] if lengths else 0
             expected = Seq(item.type) if listed else stack_type(item.type, length)
-            if not self._stacks(y.type, expected):
+            if not self._same(y.type, expected, new=True):
                 self._fail(f"{item.type} stacks to {expected}, not {y.type}", op)
-
-    def _stacks(self, given: Type, expected: Type) -> bool:
-        if isinstance(given, Seq) and isinstance(expected, Seq):
-            return self._stacks(given.element, expected.element)
-        return self._same(given, expected, new=True)
 
     def _fits(self, element: Type, given: Type) -> bool:
         """Compare types, taking a number of an array for a Python number as well."""
@@ -302,6 +297,8 @@ class Verifier:
         """
         if isinstance(given, Scalar) and isinstance(expected, Scalar):
             return given.dtype == expected.dtype and given.weak == expected.weak
+        if isinstance(given, Seq) and isinstance(expected, Seq):
+            return self._same(given.element, expected.element, new=new)
         if not isinstance(given, Array) or not isinstance(expected, Array):
             return given == expected
         if given.dtype != expected.dtype or len(given.shape) != len(expected.shape):

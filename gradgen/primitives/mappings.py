@@ -90,6 +90,8 @@ declare(
         )
     ],
 )
+
+
 def _set_adjoint(ys_bar: Handle, key: Handle) -> list[Handle | None]:
     """Return the dict with a zero for an item, and the item, which is read before."""
     item = at(ys_bar, key)

@@ -338,7 +338,7 @@ def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
     if types and types[0].key is not None:
         return _zero_values_text(types[0].element)
     if isinstance(element, Seq):
-        inner = _zeros_text([element], attrs).format("x")
+        inner = _zeros_text([element], attrs).replace("{0}", "x")
         return f"[{inner} for x in {{0}}]"
     if isinstance(element, Scalar):
         number = "0.0" if element.weak else f"np.{element.dtype.name}(0.0)"
@@ -373,7 +373,8 @@ def _items_copied_text(types: Sequence[Any], attrs: Attrs) -> str:
     copied = "x if x is None else x.copy()"
     if types and types[0].key is not None:
         return "{k: x.copy() for k, x in {0}.items()}"
-    inner = _items_copied_text([element], attrs).format("x") if nested else copied
+    inner = _items_copied_text([element], attrs) if nested else copied
+    inner = inner.replace("{0}", "x")
     return f"[{inner} for x in {{0}}]"
 
 
