@@ -52,6 +52,7 @@ def continue_over_write_through_view(x, A):
 
 @program(lambda r, n, m: (r(n), r(n), r(n, m)))
 def view_of_new_array_in_loop(x, y, A):
+    y = x * y * A[:, 0]
     for i in reversed(range(len(A))):
         y = A[i, -1] * np.sin(x)
         y = y[::-1]
@@ -71,3 +72,23 @@ def returns_from_nested_loops(x, A, s):
             s = s * 1.0
     v = s
     return np.sum(A * np.cos(A)) + v * np.cos(v)
+
+
+@program(lambda r, n, m: (r(n), r(n), r(n, m), r()))
+def returns_around_a_loop_that_overwrites(x, y, A, s):
+    n = len(x)
+    s += 0.01 * np.sum(x * y * A[:, 0])
+    if n > 4:
+        return np.sin(A[-1, -1]) * np.cos(y[-1])
+    for i, _ in enumerate(y):
+        k = 0
+        while k < 3:
+            k += 1
+            if i == 1:
+                x[k % n] += 0.3 * np.tanh(s) * x[i]
+            A[:] = np.sin(A)
+        if i > 0:
+            return np.sum(np.sin(y)) / 8.0 + np.sum(x)
+        if n > 3:
+            return np.tanh(A[i, -1]) * 0.3
+    return s + np.sum(x * np.cos(x)) + np.sum(A * np.cos(A))

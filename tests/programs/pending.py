@@ -9,4 +9,5 @@ PENDING = {
     "recursion_that_writes",
     "recursion_until_small",
     "recursive_sum",
+    "view_read_between_returns",
 }
