@@ -12,6 +12,7 @@ program = entering(PROGRAMS)
 
 @program(lambda r, n, m: (r(n + 1), r(n + 1), m))
 def view_before_loop_is_array_after(x, y, count):
+    x = x * y
     v = x[:-1]
     for _ in range(count):
         v = np.cos(y[:-1] - x[:-1])
