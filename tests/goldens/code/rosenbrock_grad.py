@@ -11,8 +11,8 @@ def rosenbrock_grad(x):
     diff = x[1:] - x_part ** 2
     diff1 = 1.0 - x_part
     # reverse sweep
-    x_bar = np.zeros_like(x)
     diff *= 200.0
+    x_bar = np.zeros_like(x)
     x_bar[:-1] -= 2 * (diff1 + diff * x_part)
     x_bar[1:] += diff
     return x_bar
