@@ -32,13 +32,16 @@ def inline_checkpoints(block: Block) -> Block:
 
 
 def _inlined(folding: Folding, block: Block, origin: str) -> Block:
-    """Return ``block`` without marked regions; what was primal is of ``origin``."""
+    """Return ``block`` without marked regions; its primal ops are of ``origin``.
+
+    Those in loops and branches stay as they are, as the user's own steps.
+    """
     ops: list[Op] = []
     for op in block.ops:
         marked = CHECKPOINT in op.attrs
-        inner = op.origin if marked and op.origin != "primal" else origin
-        regions = tuple(_inlined(folding, region, inner) for region in op.regions)
         mine = origin if origin and op.origin == "primal" else op.origin
+        inner = mine if marked and mine != "primal" else ""
+        regions = tuple(_inlined(folding, region, inner) for region in op.regions)
         op = replace(op, regions=regions, origin=mine)
         ops += _opened(folding, op) if marked else [op]
     return replace(block, ops=tuple(ops))
