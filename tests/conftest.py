@@ -26,12 +26,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="test with 10,000 random programs instead of a few hundred",
     )
+    parser.addoption(
+        "--few",
+        action="store_true",
+        help="test with 30 random programs, where a run with 300 was made elsewhere",
+    )
 
 
 @pytest.fixture
 def example_count(request: pytest.FixtureRequest) -> int:
     """Return how many random programs a test tries."""
-    return 10_000 if request.config.getoption("--long") else 300
+    if request.config.getoption("--long"):
+        return 10_000
+    return 30 if request.config.getoption("--few") else 300
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,6 @@ PENDING = {
     "alias_chosen_by_branch",
     "alias_chosen_in_statement",
     "dict_of_lists",
-    "edit_distance_soft",
     "recursion_by_halves",
     "recursion_that_writes",
     "recursion_until_small",
