@@ -27,8 +27,8 @@ from gradgen.frontend.widening import made_of, restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import make_for, make_while
-from gradgen.ir.types import PY_BOOL, PY_INT, Array, Scalar, Sym, Type, same_type
-from gradgen.primitives.registry import Handle, apply
+from gradgen.ir.types import PY_INT, Array, Scalar, Sym, Type, same_type
+from gradgen.primitives.registry import Handle
 
 MAX_ROUNDS = 20
 
@@ -393,8 +393,3 @@ def _test_block(loop: RegionLoop, head: State, test: Callable[[], Any]) -> Block
     block = Block((), tuple(ops), (_atom(result),))
     mapped = map_operands(block, lambda x: fresh.get(x, x))  # type: ignore[arg-type]
     return Block(tuple(fresh.values()), mapped.ops, mapped.results)
-
-
-def as_bool(value: Handle) -> Handle:
-    """Return a number as Python's ``bool`` takes it."""
-    return value if value.type == PY_BOOL else apply("bool", value)

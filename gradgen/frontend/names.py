@@ -21,6 +21,7 @@ from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import find_outside
 from gradgen.frontend.values import Conflict, Maybe, Static
 from gradgen.ir.core import Literal, Value
+from gradgen.primitives.messages import emit_check_bound
 from gradgen.primitives.registry import Handle
 
 
@@ -50,8 +51,7 @@ def _unbound(scope: Frame, name: str) -> Exception:
     """
     if not scope.builder.outer:
         return always("UnboundLocalError", f"'{name}' is read before it is bound")
-    never = Literal.of(False)
-    scope.builder.emit("check_bound", [never], [], {"name": name})
+    emit_check_bound(Handle(scope.builder, Literal.of(False)), name)
     return Raised()
 
 
@@ -65,7 +65,7 @@ def _bound(scope: Frame, name: str, value: Any) -> Any:
             text = f"raise TypeError({f'{name} is None here'!r})"
             raise_unless(scope.builder, value.flag, text)
         elif is_open:
-            scope.builder.emit("check_bound", [value.flag.atom], [], {"name": name})
+            emit_check_bound(value.flag, name)
         scope.names[name] = value.value
         return value.value
     return value
