@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gradgen.ir.core import Block, Op, Value, walk_ops
 from gradgen.ir.flow import defined_values
+from gradgen.ir.types import Array
 from gradgen.passes.memory import values_in
 from gradgen.passes.writes import Write
 
@@ -21,7 +22,7 @@ def changes_cost(block: Block, write: Write, others: Sequence[Value]) -> bool:
     are read after the write, the user made that copy. Where only derivative code does,
     it is new. What is defined in the loop is read by the write itself but once.
     """
-    if not write.loops:
+    if not write.loops or _is_as_large(write.op):
         return False
     if write.op.origin not in AS_WRITTEN:
         return True
@@ -31,6 +32,17 @@ def changes_cost(block: Block, write: Write, others: Sequence[Value]) -> bool:
         if readers.get(x, set()) - ({write.op} if x in again else set()):
             return False
     return bool(others)
+
+
+def _is_as_large(op: Op) -> bool:
+    """Tell whether a write is about as much work as copying the array is.
+
+    A slice along every axis counts as that, unlike a row or an element.
+    """
+    target, value = op.operands[0].type, op.operands[-1].type
+    if not isinstance(target, Array) or not isinstance(value, Array):
+        return False
+    return len(value.shape) == len(target.shape)
 
 
 def _own_readers(block: Block) -> dict[Value, set[Op | Block]]:

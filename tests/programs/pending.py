@@ -8,5 +8,4 @@ PENDING = {
     "recursion_that_writes",
     "recursion_until_small",
     "recursive_sum",
-    "view_read_between_returns",
 }
