@@ -163,6 +163,10 @@ def donor_of(op: Op) -> Value | None:
     return donor if isinstance(donor, Value) else None
 
 
+HANDS_ON = ("call", "seq_zeros_like")
+"""Ops that take what was never bound, and give what nobody computes with."""
+
+
 def to_fill(webs: Webs) -> set[Value]:
     """Return the variables that may be handed on before they are bound.
 
@@ -179,7 +183,7 @@ def to_fill(webs: Webs) -> set[Value]:
                 else:
                     reads = map(webs.find, webs.program.reads(source))
                     handed_on.update(x for x in reads if x is not found)
-        elif not isinstance(node, Compute) or node.op.name == "call":
+        elif not isinstance(node, Compute) or node.op.name in HANDS_ON:
             handed_on.update(map(webs.find, reads_by(webs.program, node)))
     return loose & handed_on
 

@@ -342,8 +342,8 @@ def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
         return f"[{inner} for x in {{0}}]"
     if isinstance(element, Scalar):
         number = "0.0" if element.weak else f"np.{element.dtype.name}(0.0)"
-        return f"[{number}] * len({{0}})"
-    return "[np.zeros_like(x) for x in {0}]"
+        return f"[{number}] * len({{0}} or ())"
+    return "[np.zeros_like(x) for x in {0} or ()]"
 
 
 declare(

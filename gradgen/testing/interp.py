@@ -119,6 +119,8 @@ class Machine:
         if op.name == "while":
             return self._run_while(op)
         operands = self.read_all(op.operands)
+        if op.name == "seq_zeros_like" and operands[0] is UNDEFINED:
+            return [UNDEFINED]
         if any(x is UNDEFINED for x in operands):
             raise VerifyError(f"'{op.name}' reads what is undefined")
         if op.name == "call":
