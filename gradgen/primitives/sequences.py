@@ -338,8 +338,8 @@ def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
     if types and types[0].key is not None:
         return _zero_values_text(types[0].element)
     if isinstance(element, Seq):
-        inner = _zeros_text([element], attrs).replace("{0}", "x")
-        return f"[{inner} for x in {{0}}]"
+        inner = _zeros_text([element], attrs).replace("{0} or ()", "x")
+        return f"[{inner} for x in {{0}} or ()]"
     if isinstance(element, Scalar):
         number = "0.0" if element.weak else f"np.{element.dtype.name}(0.0)"
         return f"[{number}] * len({{0}} or ())"

@@ -202,10 +202,10 @@ def test_changes_are_printed_as_python_has_them(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("element", "text"),
     [
-        (PY_FLOAT, "[0.0] * len(xs)"),
-        (Scalar(np.dtype(np.float32)), "[np.float32(0.0)] * len(xs)"),
-        (Array(FLOAT, (2,)), "[np.zeros_like(x) for x in xs]"),
-        (Seq(PY_FLOAT), "[[0.0] * len(x) for x in xs]"),
+        (PY_FLOAT, "[0.0] * len(xs or ())"),
+        (Scalar(np.dtype(np.float32)), "[np.float32(0.0)] * len(xs or ())"),
+        (Array(FLOAT, (2,)), "[np.zeros_like(x) for x in xs or ()]"),
+        (Seq(PY_FLOAT), "[[0.0] * len(x) for x in xs or ()]"),
     ],
 )
 def test_zeros_are_printed_for_the_kind_of_elements(element: Any, text: str) -> None:
