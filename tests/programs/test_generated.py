@@ -17,7 +17,7 @@ from gradgen.passes.bufferize import bufferize
 from gradgen.testing.interp import interpret
 from tests.emission import check_optimised, loaded
 from tests.programs.corpus import Program
-from tests.programs.generator import Generated, programs
+from tests.programs.drawing.generator import Generated, programs
 from tests.programs.harness import (
     Case,
     assert_close,
@@ -55,7 +55,8 @@ def check_random(count: int, check: Check, part: int) -> None:
     )
     @given(programs())
     def run(drawn: Generated) -> None:
-        case = Case(Program(drawn.function(), lambda r, n, m: ()), drawn.args())
+        program = Program(drawn.function(), lambda r, n, m: (), single=drawn.single)
+        case = Case(program, drawn.args())
         try:
             check(case)
         except UnsupportedError as refusal:
@@ -70,22 +71,23 @@ def check_random(count: int, check: Check, part: int) -> None:
 
 def check_first_order(case: Case) -> None:
     function, args, dots = *arguments(case), case.dots
+    exact, close = rounding(case, 1e-11), rounding(case, 1e-9)
     value = case.plain()
-    assert_close([interpret(function, args)], [value], 1e-11)
+    assert_close([interpret(function, args)], [value], exact)
     function = lean(function)
-    assert_close([interpret(function, args)], [value], 1e-11)
+    assert_close([interpret(function, args)], [value], exact)
     pushed, pulled = forward(function, MOVING), reverse(function, MOVING)
     found, tangent = interpret(pushed, (*args, *dots))
-    assert_close([found], [value], 1e-11)
+    assert_close([found], [value], exact)
     found, bars = interpret(pulled, args)
-    assert_close([found], [value], 1e-11)
-    assert_close([inner(bars, dots)], [tangent], 1e-9)
+    assert_close([found], [value], exact)
+    assert_close([inner(bars, dots)], [tangent], close)
     for derivative, given_ in ((pushed, (*args, *dots)), (pulled, args)):
         wanted = interpret(derivative, given_)
         optimised = lean(derivative)
-        assert_close(interpret(optimised, given_), wanted, 1e-9)
+        assert_close(interpret(optimised, given_), wanted, close)
         check_optimised(optimised, given_)
-    compare([tangent], lambda step: case.plain(step))
+    compare(case, [tangent], lambda step: case.plain(step))
 
 
 def check_second_order(case: Case) -> None:
@@ -98,10 +100,10 @@ def check_second_order(case: Case) -> None:
     over = reverse(slope, MOVING)
     given_ = (*args, last_seeds(slope, dots))
     _, found = interpret(over, given_)
-    assert_close(found, wanted, 1e-8)
+    assert_close(found, wanted, rounding(case, 1e-8))
     check_optimised(lean(over), given_)
     run = loaded(emit(bufferize(gradient)))
-    compare(wanted, lambda step: run(*case.at(step).args)[1])
+    compare(case, wanted, lambda step: run(*case.at(step).args)[1])
 
 
 def arguments(case: Case) -> tuple[Function, Sequence[Any]]:
@@ -111,10 +113,15 @@ def arguments(case: Case) -> tuple[Function, Sequence[Any]]:
     return function, case.args
 
 
-def compare(found: Any, value_at: Callable[[float], Any]) -> None:
+def rounding(case: Case, double: float) -> float:
+    """Return how far two ways to compute may differ, if it is ``double`` in double."""
+    return 2e-5 if case.program.single else double
+
+
+def compare(case: Case, found: Any, value_at: Callable[[float], Any]) -> None:
     """Compare with differences, unless a branch changes or they are rough."""
     try:
-        wanted, tolerance = differences(value_at, False)
+        wanted, tolerance = differences(value_at, case.program.single)
     except AssertionError:
         event("no differences: a kink is near")
         return
