@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass
+
+from gradgen.structs import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A stretch of the user's source: 1-based lines, 0-based columns in characters.
 

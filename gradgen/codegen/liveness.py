@@ -8,7 +8,6 @@ over a list of intervals: between them, its name may be used for something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from gradgen.codegen.statements import (
     Bind,
@@ -25,12 +24,13 @@ from gradgen.codegen.statements import (
     targets_of,
 )
 from gradgen.ir.core import Value
+from gradgen.structs import field, struct
 
 Interval = tuple[int, int]
 Ranges = dict[Value, list[Interval]]
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Lives:
     """The intervals of each variable, latest first, and the time of the start."""
 
@@ -69,7 +69,7 @@ def reads_by(program: Program, node: Node) -> Iterable[Value]:
             yield from program.reads(atom)
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Walker:
     """Goes backwards through a program. ``open`` holds what is needed, until when."""
 

@@ -7,7 +7,6 @@ otherwise a list that grows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,13 +16,14 @@ from gradgen.codegen.uses import Uses
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Array, Scalar
+from gradgen.structs import field, struct
 
 NONE = Phrase("None", ())
 PYTHON_NUMBER = {"f": "float(%s)", "i": "int(%s)", "b": "bool(%s)"}
 """How an element of an array becomes a Python number, by the kind of its dtype."""
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Tape:
     """Where an item of each iteration goes: into a place, or to the end of a list."""
 
@@ -32,7 +32,7 @@ class Tape:
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Loop:
     """The statements before and after a loop, and at the edges of its body."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import field, struct
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Models:
     """What the copies of arrays that nobody else reads have become since."""
 

@@ -6,7 +6,6 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, count
 
 from gradgen.codegen.liveness import Interval
@@ -15,6 +14,7 @@ from gradgen.codegen.webs import Webs, name_key, overlap
 from gradgen.ir.core import Atom, Function, Op, Param, Value, walk_ops
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import BOOL, Scalar
+from gradgen.structs import field, struct
 
 RESERVED = frozenset(
     {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
@@ -77,7 +77,7 @@ OF_OPERAND = frozenset(
 """Ops whose result is named after the operand as well: ``exp_z``."""
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Names:
     """The names of values and, in their order, of parameters."""
 
@@ -132,7 +132,7 @@ def choose_names(function: Function, webs: Webs, taken: Iterable[str]) -> Names:
     return Names(namer.values, params, unused)
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Namer:
     """``names`` belong to webs, ``busy`` tells when names are in use, latest first."""
 

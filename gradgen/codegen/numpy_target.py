@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gradgen import kernels
 from gradgen.codegen.comments import docstring
@@ -15,6 +14,7 @@ from gradgen.codegen.printing import SECTIONS, Printer, print_nodes, template_of
 from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
+from gradgen.structs import frozen
 
 SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
@@ -23,7 +23,7 @@ SUPPORT_NAMES = frozenset(
 WORD = re.compile(r"[a-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Emitted:
     """Generated source, where its lines come from, and the classes that it names."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 from gradgen.codegen.comments import with_comment
@@ -44,11 +43,12 @@ from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import field, struct
 
 SECTIONS = {"primal": "# forward sweep", "adjoint": "# reverse sweep"}
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Printer:
     """What was printed so far. ``outside`` collects the names that need an import."""
 

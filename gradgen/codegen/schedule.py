@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from gradgen.codegen.choices import is_choice
 from gradgen.codegen.liveness import reads_by
@@ -33,6 +32,7 @@ from gradgen.codegen.statements import (
 from gradgen.codegen.straight import add_straight
 from gradgen.codegen.uses import Uses, uses_in
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.structs import field, struct
 
 
 def schedule(
@@ -46,7 +46,7 @@ def schedule(
     scheduler.add_ops(ops, program.nodes)
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Tail:
     """How a branch hands on its results, by their numbers.
 
@@ -59,7 +59,7 @@ class Tail:
     pushed: dict[int, list[Value]] = field(default_factory=dict)
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Scheduler:
     """Goes through blocks in order.
 

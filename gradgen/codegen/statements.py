@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Literal, Op, Value
+from gradgen.structs import field, struct
 
 if TYPE_CHECKING:
     from gradgen.codegen.uses import Uses
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Phrase:
     """An expression or statement that belongs to no op: a template and its operands."""
 
@@ -24,14 +24,14 @@ class Phrase:
 Operand: TypeAlias = Atom | Phrase
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Compute:
     """The statement of one op."""
 
     op: Op
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Line:
     """``target = phrase``, or the phrase alone where it is a statement."""
 
@@ -40,7 +40,7 @@ class Line:
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Bind:
     """``a, b = c, d``: all sources are read before a target is bound.
 
@@ -52,7 +52,7 @@ class Bind:
     span: Span | None = None
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class If:
     """A branch; values are bound in its arms, under names that outlive them."""
 
@@ -63,7 +63,7 @@ class If:
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class For:
     """``for targets in iterable``."""
 
@@ -74,7 +74,7 @@ class For:
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class While:
     """``while test``; ``head`` holds what has to be computed before each test."""
 
@@ -85,14 +85,14 @@ class While:
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Break:
     """``break``."""
 
     origin: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Return:
     """``return`` of what the function's block yields."""
 
@@ -104,7 +104,7 @@ Node: TypeAlias = Compute | Line | Bind | If | For | While | Break | Return
 Nodes: TypeAlias = list[Node]
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Program:
     """The statements of a function, and how its values are used if it branches.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from gradgen.ir.core import Atom, Block, Op, Value, use_counts, walk_ops
 from gradgen.ir.flow import gaps_in
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Scalar, Seq
+from gradgen.structs import field, struct
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Uses:
     """The number of uses of each value, and of those as a scanned operand.
 

@@ -7,7 +7,6 @@ are one variable, unless two of them are needed at the same time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from gradgen.codegen.liveness import Interval, Lives, reads_by
 from gradgen.codegen.statements import (
@@ -21,9 +20,10 @@ from gradgen.codegen.statements import (
 )
 from gradgen.ir.core import Op, Value
 from gradgen.ir.types import Array, Scalar
+from gradgen.structs import field, struct
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Webs:
     """Sets of values with one name. ``parent`` leads to the one that stands for all."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,10 @@ from gradgen.ir.types import PY_FLOAT, Array, Scalar, Type
 from gradgen.runtime.binding import Parameters
 from gradgen.runtime.convert import Given, Mask, is_float_leaf, is_int, leaf_text
 from gradgen.runtime.keys import is_by_value
+from gradgen.structs import field, replace, struct
 
 
-@dataclass(slots=True)
+@struct
 class Typed:
     """Typed parameters of a call.
 

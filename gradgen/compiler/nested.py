@@ -9,7 +9,6 @@ does with the same values is no part of the derivative.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.compiler.request import TRANSFORMS
@@ -24,6 +23,7 @@ from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.tree import NONE
 from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle, apply, require_same_shape
+from gradgen.structs import struct
 from gradgen.transforms.adjoint import reverse_sweep
 from gradgen.transforms.fit import materialise
 from gradgen.transforms.tangent import push_tangents
@@ -31,7 +31,7 @@ from gradgen.transforms.tangent import push_tangents
 OUTER = "differentiate the outer function, or pass plain arrays and numbers"
 
 
-@dataclass(slots=True)
+@struct
 class Part:
     """What a call appended to the program: its ops, inputs and result.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gradgen.codegen.numpy_target import emit
@@ -33,6 +32,7 @@ from gradgen.runtime.convert import Mask
 from gradgen.runtime.load import Listing
 from gradgen.runtime.parts import Parts
 from gradgen.runtime.places import Pin, Place
+from gradgen.structs import replace
 from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.runtime.binding import Target, select
@@ -13,6 +12,7 @@ from gradgen.runtime.convert import (
     full_mask,
     seed_mask,
 )
+from gradgen.structs import frozen
 
 Args = tuple[Any, ...]
 
@@ -21,7 +21,7 @@ TRANSFORMS: dict[Any, tuple[str, Any]] = {}
 what makes a step of the options. Entered by the API."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One transform. ``argnums`` count parameters as the user does; None means all.
 
@@ -36,7 +36,7 @@ class Step:
     aux: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A function, transforms of it, innermost first, and the arguments of a call.
 

@@ -7,7 +7,6 @@ indices joined.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
@@ -16,13 +15,14 @@ from gradgen.frontend.heap import State, contents_of
 from gradgen.frontend.likeness import Unlike, atom_of
 from gradgen.frontend.listjoins import Listing
 from gradgen.ir.core import Atom
+from gradgen.structs import struct
 
 Choose = Callable[[Any, Any], Atom]
 Reading = Callable[[int, ArrayObject], Atom]
 """Reads an array where the first (0) or second (1) state was reached."""
 
 
-@dataclass(slots=True)
+@struct
 class Naming:
     """The variable whose values are being joined, if any."""
 

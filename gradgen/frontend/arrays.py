@@ -8,7 +8,6 @@ view takes the steps on the newest value, writing through it updates the buffer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -18,13 +17,14 @@ from gradgen.ir.types import Array, Shape, Tensor, tensor
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.primitives.sharing import Sharing
+from gradgen.structs import frozen, struct
 
 COPY = "bind a copy instead, such as y = x.copy()"
 READ_ONLY = frozenset(("diagonal", "broadcast_to"))
 """Primitives whose results NumPy refuses to write to."""
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Buffer:
     """An array as an object: its newest contents.
 
@@ -42,7 +42,7 @@ class Buffer:
     contiguous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewStep:
     """One step into an array: a primitive that gives a view, and its other operands.
 
@@ -52,7 +52,17 @@ class ViewStep:
     name: str
     attrs: Any
     parts: tuple[Atom, ...] = ()
-    shape: Shape | None = field(default=None, compare=False)
+    shape: Shape | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ViewStep) and self._place == other._place
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[str, Any, tuple[Atom, ...]]:
+        return self.name, self.attrs, self.parts
 
 
 class ArrayObject(Handle):

@@ -29,6 +29,7 @@ from gradgen.frontend.values import (
 from gradgen.primitives.mutators import MUTATORS
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, Handle
 from gradgen.primitives.sharing import sharing
+from gradgen.structs import frozen
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
 """What a class binds to its instances."""
@@ -42,7 +43,7 @@ DESCRIPTIONS = (np.dtype, np.finfo, np.iinfo)
 """Objects that only describe a dtype: their attributes never change."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """What ``super()`` gives: ``find(frame, name)`` looks further among the bases."""
 

@@ -8,7 +8,6 @@ joined. How a run of statements was left is part of that state: ``<break>``,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -29,6 +28,7 @@ from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array
 from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply
+from gradgen.structs import struct
 
 EXITS = ("break", "continue", "return")
 RESULT = "<result>"
@@ -36,7 +36,7 @@ RESULT = "<result>"
 Action = Callable[[], Any]
 
 
-@dataclass(slots=True)
+@struct
 class Outcome:
     """What a branch appended, how it ended, and the state that it left behind."""
 

@@ -6,7 +6,6 @@ It is interpreted as a region of its own; ``ir.checkpoints`` says what that look
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -22,11 +21,12 @@ from gradgen.ir.regions import make_if
 from gradgen.markers import checkpoint, checkpointed
 from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle
+from gradgen.structs import struct
 
 Calls = Callable[[Frame, list[Any], dict[str, Any]], Any]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Checkpointed:
     """What a loop goes through, and how many of its states are stored.
 

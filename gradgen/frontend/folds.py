@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal, UnsupportedError
@@ -39,7 +38,6 @@ Visit = Callable[[Frame, Any], Flow | None]
 Turn = Callable[[Any], Flow | None]
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
 class Generation(Stream):
     """A generator expression: its items one by one, or all of them by ``run``.
 
@@ -47,7 +45,16 @@ class Generation(Stream):
     whether that was left early.
     """
 
-    run: Callable[[Visit], Any]
+    __slots__ = ("run",)
+
+    def __init__(
+        self,
+        source: Iterator[Any],
+        holds: tuple[Any, ...],
+        run: Callable[[Visit], Any],
+    ) -> None:
+        super().__init__(source, holds)
+        self.run = run
 
 
 KINDS[Generation] = "an iterator"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -17,9 +16,10 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Value
 from gradgen.ir.types import Array, Seq, Type, same_type
 from gradgen.primitives.registry import Handle, dim_of
+from gradgen.structs import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """The structure of an element.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import (
@@ -36,6 +35,7 @@ from gradgen.ir.regions import REGION_OPS
 from gradgen.ir.types import Scalar
 from gradgen.primitives.lowering import NeedsStatic
 from gradgen.primitives.registry import PRIMITIVES, Handle
+from gradgen.structs import field, frozen, replace, struct
 
 __all__ = ["NeedsStatic"]
 
@@ -63,7 +63,7 @@ NUMBERS = frozenset(
 """Primitives, besides ufuncs, whose results without axes are numbers."""
 
 
-@dataclass(slots=True)
+@struct
 class Context:
     """What one compilation collects.
 
@@ -149,7 +149,7 @@ def _has_axes(value: Value) -> bool:
     return not isinstance(value.type, Scalar) or bool(value.type.shape)
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Frame:
     """One function being interpreted: its source and the names it has bound."""
 
@@ -192,7 +192,7 @@ class Frame:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """How a run of statements ended, if not by reaching its end."""
 

@@ -8,7 +8,6 @@ back in place: who shares an object goes on sharing it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from gradgen.frontend.arrays import ArrayObject, Buffer
@@ -24,11 +23,12 @@ from gradgen.frontend.values import (
     children_of,
 )
 from gradgen.primitives.registry import Handle
+from gradgen.structs import field, struct
 
 Mutable: Any = Frame | Buffer | Record | Stream | list | dict
 
 
-@dataclass(slots=True)
+@struct
 class State:
     """The contents of mutable objects, by identity."""
 

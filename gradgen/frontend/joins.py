@@ -9,7 +9,6 @@ arrays become one that may be either.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -47,6 +46,7 @@ from gradgen.frontend.values import (
 )
 from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
+from gradgen.structs import replace
 
 
 def _is_unbound(value: Any) -> bool:

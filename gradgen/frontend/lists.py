@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -11,11 +10,12 @@ from gradgen.ir.core import Atom
 from gradgen.ir.types import Type
 from gradgen.primitives.lists import stack
 from gradgen.primitives.registry import Handle
+from gradgen.structs import struct
 
 COPIES = "copies, such as xs.append(x.copy())"
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class RunList:
     """A list whose length, or which element of it is meant, is known only at run time.
 

@@ -8,7 +8,6 @@ and the body is interpreted again, until nothing new differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -29,13 +28,14 @@ from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import make_for, make_while
 from gradgen.ir.types import PY_INT, Array, Scalar, Sym, Type, same_type
 from gradgen.primitives.registry import Handle
+from gradgen.structs import field, replace, struct
 
 MAX_ROUNDS = 20
 
 Bounds = tuple[Handle, Handle, Handle]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Slot:
     """A carried value: what it is at first, and at the end of the body."""
 
@@ -44,7 +44,7 @@ class Slot:
     next: Atom | None = None
 
 
-@dataclass(slots=True)
+@struct
 class Body:
     """What one interpretation of the body appended, and what it left behind."""
 
@@ -53,7 +53,7 @@ class Body:
     state: State
 
 
-@dataclass(slots=True)
+@struct
 class Slots:
     """The slots of a loop, and whether the last interpretation asked for more."""
 

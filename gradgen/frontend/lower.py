@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -38,6 +37,7 @@ from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
+from gradgen.structs import frozen
 
 PARTS = (
     augmented,
@@ -52,7 +52,7 @@ PARTS = (
 """The modules that enter what they know of into tables."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowered:
     """A function in IR, and what it needs to stay valid.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gradgen.frontend.accept import refusal_of
 from gradgen.frontend.branches import unless_left
 from gradgen.frontend.frame import EXECUTORS, Flow, Frame, guarded
+from gradgen.structs import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consumed:
     """How a run of statements was left whose rest has been carried out as well."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from gradgen.structs import field, frozen, struct
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The names that a function binds itself, and those it binds further out."""
 
@@ -44,7 +45,7 @@ def scope_of(node: FunctionNode) -> Scope:
     return Scope(frozenset(names.bound - outer), frozenset(names.outer), names.yields)
 
 
-@dataclass
+@struct
 class _Names(ast.NodeVisitor):
     bound: set[str] = field(default_factory=set)
     outer: set[str] = field(default_factory=set)

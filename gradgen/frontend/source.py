@@ -10,7 +10,6 @@ import textwrap
 import tokenize
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import SourceError, Span
@@ -25,14 +24,18 @@ from gradgen.frontend.bytecode import (
 FunctionNode = ast.FunctionDef | ast.Lambda
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """A function's syntax and where it stands."""
 
-    function: types.FunctionType
-    node: FunctionNode
-    file: str
-    text: str
+    __slots__ = ("file", "function", "node", "text")
+
+    def __init__(
+        self, function: types.FunctionType, node: FunctionNode, file: str, text: str
+    ) -> None:
+        self.function = function
+        self.node = node
+        self.file = file
+        self.text = text
 
     @property
     def name(self) -> str:

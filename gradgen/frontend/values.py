@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,16 +19,17 @@ from gradgen.frontend.lists import RunList
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.tree import NONE, Tree, leaf, record_fields
 from gradgen.primitives.registry import Handle
+from gradgen.structs import field, frozen, struct
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Static:
     """An object known while compiling: a constant, a function, a module, a dtype."""
 
     value: Any
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Record:
     """A NamedTuple or dataclass instance, by its fields."""
 
@@ -42,7 +42,7 @@ class Record:
         return issubclass(self.cls, tuple)
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Closure:
     """A function defined inside the compiled one, with the frame that it sees."""
 
@@ -56,7 +56,7 @@ class Closure:
         return self.node.name if isinstance(self.node, ast.FunctionDef) else "<lambda>"
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Method:
     """A method of an abstract value, not called yet."""
 
@@ -64,7 +64,7 @@ class Method:
     name: str
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Partial:
     """A ``functools.partial`` made inside the function."""
 
@@ -73,14 +73,14 @@ class Partial:
     kwargs: dict[str, Any]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Native:
     """A callable of the frontend's own: ``call(frame, args, kwargs)``."""
 
     call: Callable[..., Any]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Stream:
     """An iterator. As in Python, what has been taken from it is gone.
 
@@ -111,7 +111,7 @@ def _advanced() -> Iterator[Any]:
     yield
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Walk:
     """Something whose length is known only at run time, to be iterated over.
 
@@ -123,7 +123,7 @@ class Walk:
     holds: tuple[Any, ...] = ()
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Maybe:
     """What a name holds that is bound on some paths only, and whether it is bound.
 
@@ -135,7 +135,7 @@ class Maybe:
     none: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """What a name holds after paths on which it is bound to things of unlike kinds.
 
@@ -148,7 +148,7 @@ class Conflict:
     loop: Any = None
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class View:
     """The keys, values or items of a dict."""
 
@@ -156,14 +156,14 @@ class View:
     kind: str
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Message:
     """A string made at run time: text, and values with conversion and format."""
 
     parts: tuple[str | tuple[Any, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Root:
     """Where something outside the function is found, and the attributes to follow.
 
@@ -189,7 +189,7 @@ class Root:
         return self.name + "".join(steps)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """An object of a class of the user's: its attributes are read when it runs."""
 
@@ -197,7 +197,7 @@ class Foreign:
     root: Root
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capture:
     """A number, array or container that the function reads from outside."""
 
@@ -205,7 +205,7 @@ class Capture:
     param: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """Something folded into the program: it must still be ``value`` at ``root``."""
 

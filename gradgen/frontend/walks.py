@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -23,11 +22,12 @@ from gradgen.primitives.registry import (
     find_lowering,
     lift,
 )
+from gradgen.structs import struct
 
 Bounds = tuple[Handle, Handle, Handle]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Once(Walk):
     """The walk of an iterator such as ``zip(x, y)``, which gives its items once."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from gradgen.errors import Refusal
@@ -45,6 +44,7 @@ from gradgen.ir.types import PY_INT, Array, Scalar, Sym, Type
 from gradgen.primitives.listmaking import cast_items
 from gradgen.primitives.lists import element_of, empty, from_values
 from gradgen.primitives.registry import Handle, apply
+from gradgen.structs import replace
 
 T = TypeVar("T")
 

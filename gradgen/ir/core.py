@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from gradgen.errors import Span
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Type, literal_type
+from gradgen.structs import field, frozen, replace, struct
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Value:
     """The result of an op or a parameter. ``hint`` is the name a reader would use.
 
@@ -35,7 +35,7 @@ class Undefined:
 UNDEFINED = Undefined()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A constant in operand position, or ``undefined``, which nobody may read."""
 
@@ -72,7 +72,7 @@ class Literal:
 Atom: TypeAlias = Value | Literal
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Op:
     """One operation. ``name`` is the primitive; ``regions`` belong to control ops.
 
@@ -96,7 +96,7 @@ class Op:
         return replace(self, operands=operands)
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Block:
     """Parameters, straight-line ops, and the atoms that the block yields."""
 
@@ -105,7 +105,7 @@ class Block:
     results: tuple[Atom, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param:
     """A parameter of a function: its name and the tree of values it brings.
 
@@ -119,7 +119,7 @@ class Param:
     default: Any = None
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Function:
     """A compiled function: parameters as trees of values, one block, a result tree."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from gradgen.errors import ShapeError
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Type, may_be_one
+from gradgen.structs import field, struct
 
 
-@dataclass(slots=True)
+@struct
 class Dims:
     """Equalities between dimensions, as a union-find over symbols.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.structs import replace
 
 LOOPS = ("for", "while")
 

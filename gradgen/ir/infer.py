@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Block, Op, Value
@@ -11,6 +10,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import REGION_OPS, element_type, loop_parts
 from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
+from gradgen.structs import field, replace, struct
 
 Infer: TypeAlias = Callable[[Op, Dims], Sequence[Type] | None]
 """Returns the result types that an op must have, or None if anything goes."""
@@ -41,7 +41,7 @@ def proven_inside(block: Block, infer: Infer, *, checks: bool = True) -> Proven:
     return prover.found
 
 
-@dataclass(slots=True)
+@struct
 class _Prover:
     """``types`` holds the types that were inferred anew, where ``dims`` holds."""
 

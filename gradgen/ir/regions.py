@@ -14,7 +14,6 @@ stacked array still belongs to the ``k``-th index of the range.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Block, Function, Op, Value
@@ -31,11 +30,12 @@ from gradgen.ir.types import (
     shift_dim,
     tensor,
 )
+from gradgen.structs import frozen
 
 REGION_OPS = ("if", "for", "while", "call")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopParts:
     """The operands, parameters, yields and results of a loop, by their role."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from gradgen.structs import frozen, replace
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Tree:
     """A leaf, or a container of trees.
 
@@ -33,11 +34,11 @@ class Tree:
     def map(self, function: Callable[[Any], Any]) -> Tree:
         """Return the tree with ``function`` applied to every leaf."""
         if self.kind == "leaf":
-            return dataclasses.replace(self, leaf=function(self.leaf))
+            return replace(self, leaf=function(self.leaf))
         if not self.children:
             return self
         children = tuple(child.map(function) for child in self.children)
-        return dataclasses.replace(self, children=children)
+        return replace(self, children=children)
 
     def fill(self, leaves: Sequence[Any]) -> Tree:
         """Return the tree with its leaves replaced in order."""

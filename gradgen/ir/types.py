@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from gradgen.structs import frozen
+
 DType: TypeAlias = np.dtype
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sym:
     """A dimension known only when the program runs: ``max(name + offset, 0)``.
 
@@ -44,7 +45,7 @@ def may_be_one(dim: Dim) -> bool:
     return dim == 1 if isinstance(dim, int) else not dim.proper
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A number. ``weak`` marks a Python number, which adapts to other dtypes.
 
@@ -67,7 +68,7 @@ class Scalar:
         return short_dtype(self.dtype)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """An array of one or more axes."""
 
@@ -83,7 +84,7 @@ class Array:
         return f"{short_dtype(self.dtype)}[{','.join(map(str, self.shape))}]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string made at run time, for messages only."""
 
@@ -91,7 +92,7 @@ class Text:
         return "str"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seq:
     """A list of values of one type whose length is known only at run time.
 

@@ -9,7 +9,6 @@ way two slots that are swapped in each iteration are known to stay apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from gradgen.ir.core import Atom, Block, Op, Value
@@ -26,6 +25,7 @@ from gradgen.passes.memory import (
     values_in,
 )
 from gradgen.passes.tapes import referring_tapes
+from gradgen.structs import field, struct
 
 RESULT = -1
 
@@ -45,7 +45,7 @@ class Source(NamedTuple):
     fixed: bool = False
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Join:
     """Roots at each of which what one of several ways brings may arrive.
 
@@ -75,7 +75,7 @@ def memory_of(block: Block, copies: Mapping[Site, Value] | None = None) -> Memor
     return tracer.memory
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Tracer:
     """``items`` holds the root of what a list holds, ``number`` the order of roots."""
 

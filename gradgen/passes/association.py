@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.dims import Dims
@@ -12,9 +11,10 @@ from gradgen.ir.types import Array, Scalar, Type, same_type
 from gradgen.passes.uses import weighted_uses
 from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import field, replace, struct
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Scope:
     uses: dict[Value, int]
     makers: dict[Value, Op] = field(default_factory=dict)

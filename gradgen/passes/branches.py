@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Block, Literal, Op
 from gradgen.ir.flow import defined_values, keep_branch_results
 from gradgen.ir.types import PY_BOOL, same_type
 from gradgen.passes.folding import Folding, Rule, is_undefined
+from gradgen.structs import replace
 
 
 def known_branch(folding: Folding, op: Op) -> list[Op] | None:

@@ -9,7 +9,6 @@ others about right results.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from gradgen.ir.core import Block, Function, Op, Value, with_body
@@ -27,6 +26,7 @@ from gradgen.passes.likes import prefer_like
 from gradgen.passes.memory import Memory, mutates
 from gradgen.passes.plan import Plan, make_plan, note_reads, read_inside
 from gradgen.primitives.facts import known_inside
+from gradgen.structs import replace
 
 
 def bufferize(function: Function) -> Function:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Block, Op, map_operands, use_counts, walk_ops
 from gradgen.ir.flow import keep_branch_results
 from gradgen.passes.cleanup import drop_proven_checks
 from gradgen.passes.folding import Folding, is_undefined
+from gradgen.structs import replace
 
 
 def inline_checkpoints(block: Block) -> Block:

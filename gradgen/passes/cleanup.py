@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
@@ -14,6 +13,7 @@ from gradgen.ir.types import Array, Dim
 from gradgen.passes.rewriting import inherit_name
 from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import replace
 
 
 def eliminate_common(block: Block) -> Block:

@@ -8,7 +8,6 @@ copies are tried, and in which order, decides only how good the code is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
@@ -20,9 +19,10 @@ from gradgen.passes.forced import changes_cost
 from gradgen.passes.memory import Memory, mutates, shared_slots, writable
 from gradgen.passes.tapes import referring_tapes
 from gradgen.passes.writes import Write, find_writes
+from gradgen.structs import field, frozen, struct
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needed:
     """Copies, and those of them that make a loop cost more than the user's own.
 
@@ -55,7 +55,7 @@ def read_by_others(memory: Memory, write: Write) -> list[Value]:
     return [x for x in write.alive if not near.isdisjoint(memory.reach(x))]
 
 
-@dataclass(slots=True)
+@struct
 class Search:
     """The copies chosen so far, and the memory that results from them."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gradgen.ir.core import Atom, Block, Function, Op, Value
 from gradgen.ir.flow import LOOPS, control, flow, keep_branch_results, keep_loop_parts
 from gradgen.ir.regions import loop_parts
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import replace
 
 
 def eliminate_dead(block: Block) -> Block:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.types import same_type
 from gradgen.passes.rewriting import inherit_name
+from gradgen.structs import field, struct
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Folding:
     """What stands for values that go, and which conditions are known to hold or not."""
 

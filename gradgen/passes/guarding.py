@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.core import Block, Literal, Op, Value, walk_ops
 from gradgen.ir.flow import gaps_in
+from gradgen.structs import replace
 
 COPIES = ("copy", "seq_copy")
 

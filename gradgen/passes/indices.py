@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import INT, Scalar
+from gradgen.structs import field, replace, struct
 
 BRACKETS = {
     "getitem": (1, None),
@@ -48,7 +48,7 @@ def _is_integer(atom: Atom) -> bool:
     return isinstance(type_, Scalar) and type_.weak and type_.dtype == INT
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Found:
     """Sums of integers, each with the loop round it, and those that need a name.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
 from gradgen.passes.aliases import RESULT, Copies, Site, holds_arrays
 from gradgen.passes.copies import Needed
 from gradgen.passes.guarding import guard_copies
+from gradgen.structs import field, replace, struct
 
 FORCED = "forced"
 """The origin of copies that a write makes necessary in each iteration of a loop."""
@@ -29,7 +28,7 @@ def copies_in_loops(function: Function) -> list[Op]:
     return [op for op in walk_ops(function.body) if op.origin == FORCED]
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class _Inserter:
     copies: Copies
     forced: set[Site]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.infer import Proven
 from gradgen.ir.types import Array
 from gradgen.primitives.facts import known_inside, same_layout
+from gradgen.structs import replace
 
 
 def prefer_like(block: Block) -> Block:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import PY_BOOL, same_type
 from gradgen.passes.folding import Folding, Rule
+from gradgen.structs import replace
 
 
 def no_trip(folding: Folding, op: Op) -> list[Op] | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Seq
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import field, struct
 
 Roots = frozenset[Value]
 NOWHERE: Roots = frozenset()
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Memory:
     """The buffers that values may live in.
 

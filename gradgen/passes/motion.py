@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.types import Array, Scalar
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import replace
 
 LENGTHS = ("dim", "size")
 VIEWS = ("transpose", "expand_dims")

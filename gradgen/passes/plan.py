@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.dims import Dims
@@ -12,12 +11,13 @@ from gradgen.ir.infer import Proven
 from gradgen.passes.memory import Memory, content_reads, values_in
 from gradgen.passes.writes import free_reads, kept_in_loop, targets_in
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import field, struct
 
 USUAL_NAME = 6
 AFTER_ALL = 1 << 60
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Plan:
     """What is decided for each op of a block, by its position, and what is known.
 

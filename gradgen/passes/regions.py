@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.ir.core import Block, Op, map_operands, use_counts
 from gradgen.ir.flow import LOOPS
 from gradgen.passes.branches import BRANCH_RULES
 from gradgen.passes.folding import Folding, Rule
 from gradgen.passes.loops import LOOP_RULES
+from gradgen.structs import replace
 
 
 def fold_regions(block: Block) -> Block:

@@ -8,7 +8,6 @@ and takes no equality of lengths for granted that is not known already.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gradgen.ir.builder import Builder
@@ -18,11 +17,12 @@ from gradgen.ir.flow import LOOPS, defined_values, flow
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, same_type
 from gradgen.passes.uses import weighted_uses
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+from gradgen.structs import field, struct
 
 MAX_DEPTH = 8
 
 
-@dataclass(eq=False, repr=False, slots=True)
+@struct
 class Scope:
     """What a rule may look at: who defines a value, and how often it is used.
 

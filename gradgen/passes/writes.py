@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gradgen.ir.core import Block, Op, Value
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
@@ -11,11 +9,12 @@ from gradgen.ir.types import BOOL, Array
 from gradgen.passes.memory import content_reads, mutates, values_in
 from gradgen.passes.tapes import referring_tapes
 from gradgen.primitives.indexing import At
+from gradgen.structs import struct
 
 Loops = tuple[Op, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@struct
 class Write:
     """An op that overwrites its first operand, inside ``loops``, the outermost first.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial as bind
 from typing import Any
 
@@ -33,6 +32,7 @@ from gradgen.primitives.registry import (
     lift,
 )
 from gradgen.primitives.samples import NONZERO, PAIRS, REALS
+from gradgen.structs import replace
 
 
 def _shifted(ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

@@ -6,7 +6,6 @@ Elementwise functions, linear and bilinear ones, and steps, whose derivative is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial as bind
 from typing import Any
 
@@ -35,11 +34,12 @@ from gradgen.primitives.registry import (
     register,
     zero_list,
 )
+from gradgen.structs import frozen
 
 Partial = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Over:
     """A partial derivative ``numerator / denominator``, whose denominator can vanish.
 

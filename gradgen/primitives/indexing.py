@@ -7,7 +7,6 @@ brackets. Its integers and arrays are operands, so that they may be run-time val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,9 +35,10 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
+from gradgen.structs import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class At:
     """An integer, or an array of integers or booleans; ``slot`` numbers the operand."""
 
@@ -48,7 +48,7 @@ class At:
         return _item_text(self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """A slice. Each bound is None, an integer in the text, or an :class:`At`."""
 
@@ -60,7 +60,7 @@ class Cut:
         return _item_text(self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewAxis:
     """``None`` between the brackets."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import LOWERINGS, METHODS, Handle, builder_of
+from gradgen.structs import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,14 +46,14 @@ def _static_integer(atom: Atom) -> Any:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Only:
     """Default of a parameter for which only one value is supported."""
 
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowering:
     """How calls of a Python callable become primitives.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -18,11 +17,12 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Tensor
 from gradgen.primitives.indexing import Index, renumbered, selected_type, slots_in
 from gradgen.primitives.registry import PRIMITIVES, Attrs, Handle, apply
+from gradgen.structs import frozen
 
 SLOT = re.compile(r"\{(\d+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A view primitive, applied to what the steps before it lead to.
 

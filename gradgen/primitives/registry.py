@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +12,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Text, Type
+from gradgen.structs import field, frozen
 
 
 class Handle:
@@ -111,7 +111,7 @@ AdjointRule: TypeAlias = Callable[..., Sequence[Any]]
 handle, an :class:`Into`, or None for zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Into:
     """A contribution that is added to a part of the cotangent collected so far.
 
@@ -124,7 +124,7 @@ class Into:
     operands: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """Operands and attributes from which a primitive's tests are generated.
 
@@ -137,7 +137,7 @@ class Sample:
     domain: tuple[float, float] = (-2.0, 2.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Primitive:
     """All that gradgen knows about one operation.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gradgen.primitives.registry import Sample
+from gradgen.structs import replace
 
 REALS = (
     Sample(("float",)),

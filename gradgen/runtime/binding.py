@@ -6,17 +6,17 @@ import functools
 import inspect
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import ArgumentError, SourceError
 from gradgen.markers import is_checkpoint
+from gradgen.structs import frozen
 
 Args = tuple[Any, ...]
 MAX_BINDERS = 256
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameters:
     """The parameters of a plain function by kind.
 
@@ -71,15 +71,24 @@ def parameters_of(function: types.FunctionType, prefix: int = 0) -> Parameters:
     return Parameters(names[:first], variadic, names[first:second], keywords, prefix)
 
 
-@dataclass(slots=True)
 class Target:
     """A callable taken apart: a plain function and the arguments fixed beforehand."""
 
-    function: types.FunctionType
-    prefix: Args
-    keywords: dict[str, Any]
-    parameters: Parameters
-    bind: types.FunctionType
+    __slots__ = ("bind", "function", "keywords", "parameters", "prefix")
+
+    def __init__(
+        self,
+        function: types.FunctionType,
+        prefix: Args,
+        keywords: dict[str, Any],
+        parameters: Parameters,
+        bind: types.FunctionType,
+    ) -> None:
+        self.function = function
+        self.prefix = prefix
+        self.keywords = keywords
+        self.parameters = parameters
+        self.bind = bind
 
     def arguments(self, args: Args, kwargs: dict[str, Any]) -> Args:
         """Return the arguments of a call in the order of the parameters."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gradgen.errors import GradgenError, VerifyError
@@ -13,6 +12,7 @@ from gradgen.runtime.keys import Key, describe, generalise
 from gradgen.runtime.load import Listing, add_note
 from gradgen.runtime.matching import Likeness, compile_match
 from gradgen.runtime.places import ABSENT, Check, Fetch
+from gradgen.structs import field, frozen, struct
 
 Args = tuple[Any, ...]
 MAX_EXACT = 1024
@@ -25,7 +25,7 @@ MAX_PROGRAMS = 64
 """How many programs are kept that differ only in what is folded into them."""
 
 
-@dataclass(slots=True)
+@struct
 class Program:
     """Compiled code for arguments of certain types, and what it relies on.
 
@@ -97,7 +97,7 @@ def key_of(values: Args) -> Key:
     return generalise(tuple(parts))
 
 
-@dataclass(slots=True)
+@struct
 class Site:
     """The programs for arguments of the same types.
 
@@ -130,7 +130,7 @@ class Site:
             self.programs.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """A program, and what tells that a call is exactly like one before."""
 

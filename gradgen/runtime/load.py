@@ -8,10 +8,10 @@ import types
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gradgen.errors import Span
+from gradgen.structs import field, frozen
 
 _numbers = itertools.count(1)
 _dropped: deque[str] = deque()
@@ -20,7 +20,7 @@ so at once would pull entries from under ``linecache.checkcache``, since an obje
 go at any moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """The source of one generated function, and where its lines come from."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradgen.runtime.places import Check, Params, Pin, Writer
+from gradgen.structs import frozen
 
 Args = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Likeness:
     """What a program relies on, from which the expression is written."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gradgen.runtime.load import Listing
 from gradgen.runtime.places import Pin, Place
+from gradgen.structs import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """Sources, the classes that they name, and what the program relies on.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from gradgen.structs import frozen
 
 Fetch = Callable[[tuple[Any, ...]], Any]
 Check = Callable[[tuple[Any, ...]], bool]
@@ -32,7 +33,7 @@ ABSENT = (KeyError, ValueError, AttributeError, IndexError)
 """What reading a name, cell or attribute raises where there is none any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where something outside the function is found, and the steps from there.
 
@@ -47,7 +48,7 @@ class Place:
     steps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pin:
     """Something folded into a program: it must still be ``value`` at ``place``."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.primitives.registry import PRIMITIVES
+from gradgen.structs import replace
 
 
 class Copier:

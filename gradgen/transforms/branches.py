@@ -7,12 +7,12 @@ leaves one alone yields it as it came.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array, Scalar, Seq, Type, same_type
 from gradgen.primitives.registry import Handle, apply
+from gradgen.structs import replace, struct
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
 from gradgen.transforms.extending import extend_if
 from gradgen.transforms.fit import (
@@ -32,7 +32,7 @@ from gradgen.transforms.residuals import (
 )
 
 
-@dataclass(slots=True)
+@struct
 class Branch:
     """A branch of the reverse sweep, and its forward branch."""
 

@@ -10,13 +10,13 @@ states at their beginnings are taped. The reverse of a loop marked ``"memory"`` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gradgen.ir.checkpoints import CHECKPOINT, KEEPS, MARKED
 from gradgen.ir.core import Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import loop_parts, make_for, make_if
 from gradgen.ir.types import PY_INT
 from gradgen.primitives.registry import Handle, find_lowering
+from gradgen.structs import replace
 from gradgen.transforms.again import Copier, fresh
 from gradgen.transforms.branches import (
     joined_type,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
@@ -12,6 +11,7 @@ from gradgen.ir.types import Scalar, Seq
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.paths import Step
 from gradgen.primitives.registry import Handle, Into, apply
+from gradgen.structs import field, frozen, replace
 from gradgen.transforms.fit import cotangent_for, name_after
 
 
@@ -131,7 +131,7 @@ def _sum(collected: Handle, part: Handle) -> Handle:
     return collected + part
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sweep:
     """What holds for the reverse sweep of a block.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
@@ -12,13 +11,14 @@ from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
 from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle
+from gradgen.structs import frozen, replace
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
 from gradgen.transforms.residuals import values_made, values_read
 from gradgen.transforms.tangent import tangent_sweep
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """What is differentiated: parameters by position, and how results are shaped.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Scalar, Seq, Type
+from gradgen.structs import field, replace, struct
 
 
-@dataclass(slots=True)
+@struct
 class Additions:
     """What a loop gets besides what it has, by role."""
 

@@ -7,7 +7,6 @@ loop the cotangent collected so far, so that a read in the loop adds to one buff
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from gradgen.errors import refuse
 from gradgen.ir.checkpoints import KEEPS
@@ -15,6 +14,7 @@ from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, element_type, loop_parts
 from gradgen.ir.types import PY_BOOL, PY_INT, Array
 from gradgen.primitives.registry import Handle
+from gradgen.structs import field, replace, struct
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
 from gradgen.transforms.extending import Additions, column_type, extend_loop
 from gradgen.transforms.fit import (
@@ -44,7 +44,7 @@ from gradgen.transforms.tapes import (
 )
 
 
-@dataclass(slots=True)
+@struct
 class Slot:
     """A cotangent that the reverse loop carries, that of the forward value ``x``.
 
@@ -58,7 +58,7 @@ class Slot:
     next: Atom
 
 
-@dataclass(slots=True)
+@struct
 class Column:
     """What the reverse loop scans or stacks, an element an iteration.
 
@@ -70,7 +70,7 @@ class Column:
     inner: Atom
 
 
-@dataclass(slots=True)
+@struct
 class Draft:
     """A reverse loop that is being built."""
 

@@ -8,11 +8,11 @@ all others are recomputed there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from gradgen.ir.core import Atom, Block, Op, Value, map_operands, walk_ops
 from gradgen.ir.types import Array, Scalar, Seq, Sym, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
+from gradgen.structs import field, replace, struct
 from gradgen.transforms.cut import minimum_cut
 
 LARGE = 1000
@@ -32,7 +32,7 @@ CHEAP = frozenset(_ANY.split())
 CHEAP_FOR_SCALARS = CHEAP | frozenset(_SCALAR.split())
 
 
-@dataclass(slots=True)
+@struct
 class Forward:
     """A region of the forward sweep.
 
@@ -56,7 +56,7 @@ class Forward:
         return {y: op for op in self.ops for y in op.results}
 
 
-@dataclass(slots=True)
+@struct
 class Plan:
     """What the reverse region reads: taped, handed on by the iteration after, or made.
 

@@ -9,7 +9,6 @@ fewer turns again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
@@ -20,6 +19,7 @@ from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_wh
 from gradgen.ir.types import PY_INT, Array, Scalar, Seq
 from gradgen.primitives.lists import append, from_values, get, length
 from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
+from gradgen.structs import struct
 from gradgen.transforms.again import Copier, fresh
 from gradgen.transforms.cotangents import Cotangents, Sweep
 from gradgen.transforms.loops import (
@@ -37,7 +37,7 @@ ARRAY_BYTES = 128
 """How many bytes an array in a list takes besides its numbers."""
 
 
-@dataclass(slots=True)
+@struct
 class Kept:
     """What is kept: a list of indices, and for each slot one of what it held there."""
 
@@ -59,7 +59,7 @@ def _or_zero(start: Atom, slot: Value) -> Atom:
     return Literal.of(number.item() if slot.type.weak else number)
 
 
-@dataclass(slots=True)
+@struct
 class Turns:
     """A loop whose turns are run again: the values and slots that are needed then."""
 

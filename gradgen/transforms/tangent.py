@@ -7,7 +7,6 @@ further results: a region op becomes one op that computes both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
@@ -15,6 +14,7 @@ from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.types import Seq, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
+from gradgen.structs import field, struct
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.extending import Additions, column_type, extend_if, extend_loop
 from gradgen.transforms.fit import (
@@ -29,7 +29,7 @@ from gradgen.transforms.fit import (
 )
 
 
-@dataclass(slots=True)
+@struct
 class Tangents:
     """The tangents found so far. A value without one does not move.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from gradgen.ir.types import (
     same_type,
 )
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
+from gradgen.structs import replace
 
 VECTOR = Array(FLOAT, (Sym("m", proper=True),))
 KINDS: tuple[Type, ...] = (PY_FLOAT, PY_FLOAT, PY_INT, VECTOR)

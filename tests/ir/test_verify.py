@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from gradgen.ir.core import Function, Literal, Op, Value
 from gradgen.ir.regions import make_call
 from gradgen.ir.tree import leaf
 from gradgen.ir.types import FLOAT, PY_FLOAT, PY_INT, Array, Sym
+from gradgen.structs import replace
 from gradgen.testing.check import check_ir
 from tests.ir import examples
 from tests.ir.examples import block, function

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from gradgen.errors import Refusal
+from gradgen.structs import replace
 from tests.emission import emit_optimised, loaded
 from tests.primitives.calls import Call, Known
 from tests.primitives.harness import Program, type_fits
