@@ -245,6 +245,49 @@ def add_items(left: Any, right: Any) -> Any:
     return [add_items(x, y) for x, y in zip(left, right, strict=True)]
 
 
+def add_tapes(left: Any, right: Any) -> Any:
+    """Return the sum of two tapes of derivatives, item by item; None is nothing.
+
+    Examples
+    --------
+    >>> add_tapes((1.0, None, (2.0,)), (3.0, None, (0.5,)))
+    (4.0, None, (2.5,))
+    """
+    if left is None or right is None:
+        return right if left is None else left
+    if isinstance(left, tuple | list):
+        return type(left)(map(add_tapes, left, right))
+    return left + right
+
+
+def copy_tape(tape: Any) -> Any:
+    """Return a tape that shares no array with another one.
+
+    Examples
+    --------
+    >>> copy_tape((3, np.array([2.0]), None))
+    (3, array([2.]), None)
+    """
+    if isinstance(tape, tuple | list):
+        return type(tape)(map(copy_tape, tape))
+    return tape.copy() if isinstance(tape, np.ndarray) else tape
+
+
+def zeros_like_tape(tape: Any) -> Any:
+    """Return the zero derivative of a tape: zeros for floats, None for other items.
+
+    Examples
+    --------
+    >>> zeros_like_tape((3, 1.5, (np.array([2.0]), None)))
+    (None, 0.0, (array([0.]), None))
+    """
+    if isinstance(tape, tuple | list):
+        return type(tape)(map(zeros_like_tape, tape))
+    if isinstance(tape, float) or getattr(tape, "dtype", np.dtype(int)).kind == "f":
+        return np.zeros_like(tape) if np.ndim(tape) else type(tape)(0.0)
+    return None
+
+
 def last_written(shape: tuple[int, ...], index: Any) -> Any:
     """Tell of each element of ``x[index]`` whether ``x[index] = v`` keeps it.
 

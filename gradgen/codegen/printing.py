@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 from itertools import groupby
 
+from gradgen.codegen.choices import connective
 from gradgen.codegen.comments import with_comment
 from gradgen.codegen.containers import construction
 from gradgen.codegen.expressions import (
@@ -37,6 +38,7 @@ from gradgen.codegen.statements import (
     While,
     is_undefined,
 )
+from gradgen.codegen.uses import CONVERSIONS
 from gradgen.codegen.webs import Webs, filler, to_fill
 from gradgen.errors import Span, errstate_of
 from gradgen.ir.core import Atom, Literal, Op, Value
@@ -106,11 +108,12 @@ def print_nodes(printer: Printer, nodes: Nodes) -> None:
             _print_node(printer, node)
 
 
-def _quietness(printer: Printer, node: Node) -> tuple[str, str]:
-    """Return which ``np.errstate`` a statement needs, and the sweep it belongs to."""
+def _quietness(printer: Printer, node: Node) -> tuple[str, bool]:
+    """Return which ``np.errstate`` a statement needs, and if in the reverse sweep."""
     span = node.op.span if isinstance(node, Compute) else getattr(node, "span", None)
     state = errstate_of(span)
-    return ("", "") if state == printer.errstate else (state, _origin(node))
+    reverse = _origin(node) == "adjoint"
+    return ("", False) if state == printer.errstate else (state, reverse)
 
 
 def _origin(node: Node) -> str:
@@ -190,9 +193,9 @@ def _print_if(printer: Printer, node: If, keyword: str) -> None:
         [x for x in arm if not _is_empty(printer, x)]
         for arm in (node.then, node.otherwise)
     )
-    test = _atom(printer, node.test)
     if not then and not otherwise:
         return
+    test = _condition(printer, node.test)
     if not then:
         printer.add_header(keyword, negated(test), node.span)
         _print_inside(printer, otherwise)
@@ -207,7 +210,7 @@ def _print_if(printer: Printer, node: If, keyword: str) -> None:
 
 
 def _print_while(printer: Printer, node: While) -> None:
-    test = _atom(printer, node.test)
+    test = _condition(printer, node.test)
     if not node.head:
         printer.add_header("while ", test, node.span)
         _print_inside(printer, node.body)
@@ -228,7 +231,7 @@ def _moves(printer: Printer, node: Bind) -> list[tuple[Value, Atom]]:
         elif (
             not isinstance(source, Value)
             or source in printer.program.inlined
-            or find(source) is not find(target)
+            or printer.names[source] != printer.names[target]
         ):
             moves.append((target, source))
     return moves
@@ -288,6 +291,8 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
     if op.regions:
         target = _stored(printer, op.results[0])
         return ast.Assign([target], _expression(printer, op), lineno=1)
+    if op.name == "call" or PRIMITIVES[op.name].several:
+        return _several(printer, op)
     primitive = PRIMITIVES[op.name]
     if primitive.effect or primitive.mutates or not op.results:
         operands = [_atom(printer, x) for x in op.operands]
@@ -297,6 +302,23 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
     if op.into is not None:
         return _in_place(printer, op, target)
     return _assign(target, _expression(printer, op), _are_numbers(op))
+
+
+def _several(printer: Printer, op: Op) -> ast.stmt:
+    """Return ``a, _, b = f(x)``, with a name for what is read later alone."""
+    expression = _expression(printer, op)
+    if not op.results:
+        return ast.Expr(expression)
+    names = [_target(printer, y) for y in op.results]
+    if op.name == "call" and len(names) == 1:
+        return ast.Assign([names[0]], expression, lineno=1)
+    return ast.Assign([ast.Tuple(names, ast.Store())], expression, lineno=1)
+
+
+def _target(printer: Printer, value: Value) -> ast.expr:
+    if any(start != end for start, end in printer.webs.intervals(value)):
+        return _stored(printer, value)
+    return ast.Name(printer.names.unused, ast.Store())
 
 
 def _assign(target: ast.Name, expression: ast.expr, numbers: bool) -> ast.stmt:
@@ -340,14 +362,37 @@ def _in_place(printer: Printer, op: Op, target: ast.Name) -> ast.stmt:
 
 def template_of(op: Op) -> str:
     """Return the template that prints an op without regions."""
+    if op.name == "call":
+        operands = ", ".join(f"{{{k}}}" for k in range(len(op.operands)))
+        return f"{op.attrs['callee']}({operands})"
     return PRIMITIVES[op.name].print_as([x.type for x in op.operands], op.attrs)
 
 
 def _expression(printer: Printer, op: Op) -> ast.expr:
     if op.name == "if":
-        then, otherwise = (_atom(printer, r.results[0]) for r in op.regions)
-        return ast.IfExp(_atom(printer, op.operands[0]), then, otherwise)
+        return _choice(printer, op)
     return fill(template_of(op), [_atom(printer, x) for x in op.operands])
+
+
+def _choice(printer: Printer, op: Op) -> ast.expr:
+    """Return ``a if c else b``, or ``c and d`` where that is the same."""
+    test, arms = _condition(printer, op.operands[0]), [r.results[0] for r in op.regions]
+    word = connective(op, printer.program.uses) if printer.program.uses else ""
+    if not word:
+        then, otherwise = (_atom(printer, x) for x in arms)
+        return ast.IfExp(test, then, otherwise)
+    last = arms[0] if word == "and" else arms[1]
+    truth = printer.program.uses and printer.program.uses.is_truth(op.results[0])
+    end = _condition(printer, last) if truth else _atom(printer, last)
+    return ast.BoolOp(ast.And() if word == "and" else ast.Or(), [test, end])
+
+
+def _condition(printer: Printer, atom: Atom) -> ast.expr:
+    """Return an expression of which only the truth matters: ``bool(x)`` is ``x``."""
+    op = printer.program.inlined.get(atom) if isinstance(atom, Value) else None
+    if op is not None and op.name in CONVERSIONS:
+        return _condition(printer, op.operands[0])
+    return _atom(printer, atom)
 
 
 def _operand(printer: Printer, operand: Operand) -> ast.expr:
@@ -359,7 +404,7 @@ def _operand(printer: Printer, operand: Operand) -> ast.expr:
 
 def _atom(printer: Printer, atom: object) -> ast.expr:
     if isinstance(atom, Literal):
-        return constant(atom.value)
+        return constant(None if atom.is_undefined else atom.value)
     assert isinstance(atom, Value)
     op = printer.program.inlined.get(atom)
     if op is not None:

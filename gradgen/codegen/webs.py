@@ -163,7 +163,14 @@ def donor_of(op: Op) -> Value | None:
     return donor if isinstance(donor, Value) else None
 
 
-HANDS_ON = ("call", "seq_zeros_like")
+HANDS_ON = (
+    "call",
+    "pack",
+    "seq_zeros_like",
+    "tape_add",
+    "tape_copy",
+    "tape_zeros_like",
+)
 """Ops that take what was never bound, and give what nobody computes with."""
 
 

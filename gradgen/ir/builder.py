@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from gradgen.errors import Span
-from gradgen.ir.core import Atom, Block, Literal, Op, Value
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Dim, Scalar, Sym, Type
 
@@ -28,6 +28,7 @@ class Builder:
         self.dim_exact: dict[Dim, Atom] = {}
         self.views: dict[Any, Atom] = {}
         self.outer: list[_State] = []
+        self.helpers: dict[str, Function] = {}
         self.span: Span | None = None
         self.origin = "primal"
         self.scalar_math = False

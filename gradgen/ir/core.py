@@ -121,7 +121,13 @@ class Param:
 
 @struct
 class Function:
-    """A compiled function: parameters as trees of values, one block, a result tree."""
+    """A compiled function: parameters as trees of values, one block, a result tree.
+
+    ``helpers`` are the functions that it calls, by name, and those that these call; the
+    table of the function that is called from outside is the one that counts. ``takes``
+    pairs leaves of the parameters with results: the function may overwrite the memory
+    of the one, of which the other is the new version.
+    """
 
     name: str
     params: tuple[Param, ...]
@@ -129,6 +135,8 @@ class Function:
     result: Tree
     doc: str = ""
     span: Span | None = None
+    helpers: Mapping[str, Function] = field(default_factory=dict)
+    takes: tuple[tuple[int, int], ...] = ()
 
     @property
     def inputs(self) -> tuple[Value, ...]:
@@ -139,6 +147,14 @@ class Function:
 def with_body(function: Function, body: Block) -> Function:
     """Return ``function`` with another body, its result tree filled accordingly."""
     return replace(function, body=body, result=function.result.fill(body.results))
+
+
+def map_helpers(function: Function, change: Callable[[Function], Function]) -> Function:
+    """Return ``function`` with ``change`` applied to it and to all its helpers."""
+    if not function.helpers:
+        return change(function)
+    helpers = {name: change(helper) for name, helper in function.helpers.items()}
+    return replace(change(function), helpers=helpers)
 
 
 def walk_ops(block: Block) -> Iterator[Op]:

@@ -19,20 +19,13 @@ MARK = "-->"
 
 
 def print_ir(function: Function, mark: Op | None = None, *, spans: bool = True) -> str:
-    """Return ``function`` as text, one op a line, and the functions it calls below.
+    """Return ``function`` as text, one op a line, and its helpers below.
 
     ``mark`` names an op whose line starts with an arrow. ``spans`` adds to each line
     the place in the user's source that it comes from.
     """
-    pending, printed = [function], []
-    texts = []
-    while pending:
-        current = pending.pop(0)
-        printed.append(current)
-        printer = Printer(mark, spans)
-        texts.append(printer.function(current))
-        pending.extend(f for f in printer.called if f not in [*printed, *pending])
-    return "\n".join(texts)
+    functions = (function, *function.helpers.values())
+    return "\n".join(Printer(mark, spans).function(f) for f in functions)
 
 
 class Names:
@@ -64,13 +57,12 @@ class Names:
 
 
 class Printer:
-    """Prints one function; ``called`` collects those that it calls."""
+    """Prints one function."""
 
     def __init__(self, mark: Op | None = None, spans: bool = True) -> None:
         self.names = Names()
         self.mark = mark
         self.spans = spans
-        self.called: list[Function] = []
         self.lines: list[str] = []
 
     def function(self, function: Function) -> str:
@@ -139,10 +131,8 @@ class Printer:
     def _operation(self, op: Op) -> str:
         operands = [self.names(x) for x in op.operands]
         attrs = dict(op.attrs)
-        if isinstance(attrs.get("function"), Function):
-            callee = attrs.pop("function")
-            self.called.append(callee)
-            return f"{op.name} {callee.name}({', '.join(operands)})"
+        if op.name == "call":
+            return f"call {attrs['callee']}({', '.join(operands)})"
         if isinstance(attrs.get("index"), tuple) and operands:
             operands = _indexed(operands, attrs.pop("index"))
         text = f"{op.name} {', '.join(operands)}".rstrip()

@@ -141,17 +141,27 @@ def element_type(scanned: Type) -> Type | None:
 
 
 def make_call(
-    function: Function, operands: Sequence[Atom], dims: Dims, span: Span | None = None
+    name: str,
+    function: Function,
+    operands: Sequence[Atom],
+    dims: Dims,
+    span: Span | None = None,
+    *,
+    effect: bool = False,
 ) -> Op:
-    """Return a call of a compiled function over the leaves of its arguments.
+    """Return a call of a helper over the leaves of its arguments.
 
-    The function's dimensions are replaced by those of the operands, and by fresh ones
-    of ``dims`` where the operands do not tell.
+    The helper's dimensions are replaced by those of the operands, and by fresh ones
+    of ``dims`` where the operands do not tell. ``effect`` says that the helper does
+    more than compute its results.
     """
     known = match_dims(function, operands)
-    types = [substitute(x.type, known, dims) for x in function.body.results]
-    results = tuple(Value(t) for t in types)
-    return Op("call", tuple(operands), results, {"function": function}, (), span)
+    results = tuple(
+        Value(substitute(x.type, known, dims), getattr(x, "hint", ""))
+        for x in function.body.results
+    )
+    attrs = {"callee": name, "takes": function.takes, "effect": effect}
+    return Op("call", tuple(operands), results, attrs, (), span)
 
 
 def match_dims(function: Function, operands: Sequence[Atom]) -> dict[str, Dim]:

@@ -108,8 +108,21 @@ class Seq:
         return f"seq<{self.element}>"
 
 
+@frozen
+class Tape:
+    """What a call keeps for its reverse sweep: a tuple of values of any types.
+
+    It is known by its name only, since it may hold another one of the same name.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"tape<{self.name}>"
+
+
 Tensor: TypeAlias = Scalar | Array
-Type: TypeAlias = Scalar | Array | Text | Seq
+Type: TypeAlias = Scalar | Array | Text | Seq | Tape
 
 BOOL = np.dtype(np.bool_)
 INT = np.dtype(np.int64)
@@ -136,6 +149,8 @@ def tensor(dtype: DType, shape: Shape) -> Tensor:
 
 def is_floating(type_: Type) -> bool:
     """Tell whether a value of this type can carry a derivative."""
+    if isinstance(type_, Tape):
+        return True
     if isinstance(type_, Seq):
         return is_floating(type_.element)
     return isinstance(type_, Scalar | Array) and type_.dtype.kind == "f"

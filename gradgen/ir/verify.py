@@ -6,7 +6,7 @@ not know the primitives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gradgen.errors import ShapeError, VerifyError
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
@@ -28,8 +28,12 @@ CONTEXT = 4
 
 
 def verify(function: Function, infer: Infer = lambda op, dims: None) -> None:
-    """Raise :class:`~gradgen.errors.VerifyError` unless ``function`` is well-formed."""
-    Verifier(function, infer).run()
+    """Raise :class:`~gradgen.errors.VerifyError` unless ``function`` is well-formed.
+
+    So must its helpers be.
+    """
+    for checked in (function, *function.helpers.values()):
+        Verifier(checked, infer, function.helpers).run()
 
 
 class Verifier:
@@ -40,9 +44,12 @@ class Verifier:
     seed that belongs to the result has it too, and is ``seeded``.
     """
 
-    def __init__(self, function: Function, infer: Infer) -> None:
+    def __init__(
+        self, function: Function, infer: Infer, helpers: Mapping[str, Function]
+    ) -> None:
         self.function = function
         self.infer = infer
+        self.helpers = helpers
         self.dims = Dims()
         self.proven: Proven = {}
         self.defined: set[Value] = set()
@@ -193,8 +200,11 @@ class Verifier:
         )
 
     def _check_call(self, op: Op) -> None:
-        callee = op.attrs["function"]
-        verify(callee, self.infer)
+        callee = self.helpers.get(op.attrs["callee"])
+        if callee is None:
+            self._fail(f"there is no function '{op.attrs['callee']}'", op)
+            return
+        self._require(op.attrs["takes"] == callee.takes, "takes other memory", op)
         same = len(op.operands) == len(callee.inputs)
         self._require(same, "wrong number of arguments", op)
         known = match_dims(callee, op.operands)

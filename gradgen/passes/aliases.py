@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import LoopParts, loop_parts
-from gradgen.ir.types import Array, Seq, Type
+from gradgen.ir.types import Array, Seq, Tape, Type
 from gradgen.passes.memory import (
     NOWHERE,
     Memory,
@@ -28,13 +28,15 @@ from gradgen.passes.tapes import referring_tapes
 from gradgen.structs import field, struct
 
 RESULT = -1
+LIVING = (Array, Seq, Tape)
+"""The types of what lives in memory that others may share."""
 
 Site: TypeAlias = tuple[Op | Block, int]
 """Where a copy is made: of an operand of an op, of its ``RESULT``, or of a yield."""
 
 Copies: TypeAlias = dict[Site, Value]
 
-FRESH_ITEMS = ("seq_zeros_like",)
+FRESH_ITEMS = ("seq_zeros_like", "tape_zeros_like")
 """Ops that return a list of new items, whatever the one that they are given holds."""
 
 
@@ -59,15 +61,26 @@ class Join:
 
 
 def holds_arrays(type_: Type) -> bool:
-    """Tell whether values of a type are lists of what lives in memory of its own."""
-    return isinstance(type_, Seq) and isinstance(type_.element, Array | Seq)
+    """Tell whether values of a type hold what lives in memory of its own."""
+    if isinstance(type_, Tape):
+        return True
+    return isinstance(type_, Seq) and isinstance(type_.element, LIVING)
 
 
-def memory_of(block: Block, copies: Mapping[Site, Value] | None = None) -> Memory:
-    """Return where the values of ``block`` and its regions live, once copied."""
+def memory_of(
+    block: Block,
+    copies: Mapping[Site, Value] | None = None,
+    taken: Sequence[Value] = (),
+) -> Memory:
+    """Return where the values of ``block`` and its regions live, once copied.
+
+    Of the parameters, the function owns those that it has ``taken``.
+    """
     tracer = _Tracer(copies or {})
     for value in block.params:
         tracer.declare(value)
+    for value in taken:
+        tracer.make(value)
     tracer.trace(block)
     if tracer.joins:
         _find_overlaps(tracer)
@@ -92,8 +105,7 @@ class _Tracer:
             elif op.name in LOOPS:
                 self.trace_loop(op)
             elif op.name == "call":
-                for y in op.results:
-                    self.make(y)
+                self.trace_call(op)
             else:
                 self.trace_primitive(op)
 
@@ -104,12 +116,12 @@ class _Tracer:
 
     def declare(self, value: Value) -> list[Value]:
         """Let ``value`` live in buffers of its own, and return their roots."""
-        if not isinstance(value.type, Array | Seq):
+        if not isinstance(value.type, LIVING):
             return []
         self.memory.roots[value] = self.root(value)
-        if not isinstance(value.type, Seq) or not holds_arrays(value.type):
+        if not holds_arrays(value.type):
             return [value]
-        items = self.items.setdefault(value, Value(value.type.element, value.hint))
+        items = self.items.setdefault(value, Value(value.type, value.hint))
         self.memory.holds[value] = self.root(items)
         return [value, items]
 
@@ -127,12 +139,40 @@ class _Tracer:
             self.memory.holds[copy] = self.memory.held(atom)
         return copy
 
+    def trace_call(self, op: Op) -> None:
+        """Let results live where the operands do that they are new versions of.
+
+        What else a function returns it has made, but for the items of lists and tapes.
+        """
+        memory = self.memory
+        atoms = [self.at(op, slot, x) for slot, x in enumerate(op.operands)]
+        reached = NOWHERE.union(*map(memory.reach, values_in(atoms)))
+        taken = {result: atoms[slot] for slot, result in op.attrs["takes"]}
+        for k, y in enumerate(op.results):
+            self.make(y)
+            if k in taken and isinstance(taken[k], Value):
+                memory.roots[y] = memory.of(taken[k])
+        arrays = [memory.of(y) for y in op.results if isinstance(y.type, Array)]
+        for y in op.results:
+            if isinstance(y.type, Tape):
+                memory.holds[y] = memory.held(y).union(reached, *arrays)
+
     def trace_primitive(self, op: Op) -> None:
         for y in op.results:
             if isinstance(y.type, Array):
                 self.trace_array(op, y)
             elif isinstance(y.type, Seq):
                 self.trace_list(op, y)
+            elif isinstance(y.type, Tape):
+                self.trace_tape(op, y)
+
+    def trace_tape(self, op: Op, y: Value) -> None:
+        """Let a tape hold what it is made of; that of zeros holds new ones."""
+        self.make(y)
+        if op.name not in FRESH_ITEMS:
+            sites = enumerate(op.operands)
+            atoms = values_in(self.at(op, slot, x) for slot, x in sites)
+            self.memory.holds[y] = NOWHERE.union(*map(self.memory.reach, atoms))
 
     def trace_array(self, op: Op, y: Value) -> None:
         memory = self.memory
@@ -143,6 +183,8 @@ class _Tracer:
             memory.roots[y] = y_roots
             memory.owned |= y_roots
             return
+        if op.name == "unpack":
+            shared = values_in(op.operands)
         roots = NOWHERE.union(*(self.memory.parts(x) for x in shared))
         if not roots:
             self.make(y)
@@ -209,7 +251,7 @@ class _Tracer:
         return {root: k for y, k in referring for root in self.memory.parts(y)}
 
     def trace_element(self, element: Value, scanned: Atom) -> None:
-        if isinstance(element.type, Array | Seq) and isinstance(scanned, Value):
+        if isinstance(element.type, LIVING) and isinstance(scanned, Value):
             roots = self.memory.parts(scanned)
             self.memory.roots[element] = roots
             if holds_arrays(element.type):
@@ -243,7 +285,7 @@ class _Tracer:
         return found
 
     def source(self, atom: Atom, type_: Type) -> list[Source]:
-        count = int(isinstance(type_, Array | Seq)) + int(holds_arrays(type_))
+        count = int(isinstance(type_, LIVING)) + int(holds_arrays(type_))
         if not isinstance(atom, Value):
             return [Source(NOWHERE)] * count
         fixed = atom in self.memory.fixed

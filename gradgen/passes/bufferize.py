@@ -9,8 +9,6 @@ others about right results.
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradgen.ir.core import Block, Function, Op, Value, with_body
 from gradgen.passes.aliases import memory_of
 from gradgen.passes.association import left_to_right
@@ -38,41 +36,22 @@ def bufferize(function: Function) -> Function:
         r = x * y; s = r - z        ->   s = x * y - z
         x_bar = y  (an argument)    ->   x_bar = y.copy()
     """
-    return _bufferized(function, {})
+    helpers = {
+        name: _bufferized(helper, helper=True)
+        for name, helper in function.helpers.items()
+    }
+    return replace(_bufferized(function), helpers=helpers)
 
 
-def _bufferized(function: Function, done: dict[Function, Function]) -> Function:
-    """Return ``function`` bufferized, with all that it calls, itself perhaps."""
-    if function in done:
-        return done[function]
+def _bufferized(function: Function, *, helper: bool = False) -> Function:
     body = left_to_right(drop_proven_checks(function.body))
     body = inline_checkpoints(body)
     body = repeat_indices(eliminate_dead(prefer_like(body)))
-    needed = needed_copies(body)
+    taken = [function.inputs[k] for k, _ in function.takes]
+    needed = needed_copies(body, taken, helper=helper)
     body = insert_copies(body, needed)
-    memory = memory_of(body) if needed.copies else needed.memory
-    made = done[function] = with_body(function, plan_block(body, memory))
-    made.body = _with_callees(made.body, done)
-    return made
-
-
-def _with_callees(block: Block, done: dict[Function, Function]) -> Block:
-    """Let the calls in a block be of bufferized functions."""
-    if not any(op.name == "call" or op.regions for op in block.ops):
-        return block
-    ops = tuple(
-        replace(
-            op,
-            attrs=_callee(op, done) if op.name == "call" else op.attrs,
-            regions=tuple(_with_callees(region, done) for region in op.regions),
-        )
-        for op in block.ops
-    )
-    return replace(block, ops=ops)
-
-
-def _callee(op: Op, done: dict[Function, Function]) -> dict[str, Any]:
-    return {**op.attrs, "function": _bufferized(op.attrs["function"], done)}
+    memory = memory_of(body, taken=taken) if needed.copies else needed.memory
+    return with_body(function, plan_block(body, memory))
 
 
 def plan_block(block: Block, memory: Memory) -> Block:

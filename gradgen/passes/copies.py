@@ -7,13 +7,13 @@ copies are tried, and in which order, decides only how good the code is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
-from gradgen.ir.types import Array, Seq
+from gradgen.ir.types import Array, Seq, Tape
 from gradgen.passes.aliases import RESULT, Copies, Site, memory_of
 from gradgen.passes.forced import changes_cost
 from gradgen.passes.memory import Memory, mutates, shared_slots, writable
@@ -34,13 +34,19 @@ class Needed:
     memory: Memory
 
 
-def needed_copies(block: Block) -> Needed:
-    """Return the copies that make each write right, and each result the caller's."""
-    found = Search(block)
+def needed_copies(
+    block: Block, taken: Sequence[Value] = (), *, helper: bool = False
+) -> Needed:
+    """Return the copies that make each write right, and each result the caller's.
+
+    The function may overwrite the parameters that it has ``taken``. What calls a
+    ``helper`` knows that the tapes it returns hold what it was given.
+    """
+    found = Search(block, taken)
     for write in found.writes:
         found.settle(write)
     found.drop_superfluous()
-    results = own_results(block, found.memory)
+    results = own_results(block, found.memory, tapes=not helper)
     return Needed({**found.copies, **results}, found.forced, found.memory)
 
 
@@ -60,6 +66,7 @@ class Search:
     """The copies chosen so far, and the memory that results from them."""
 
     block: Block
+    taken: Sequence[Value] = ()
     copies: Copies = field(default_factory=dict)
     forced: set[Site] = field(default_factory=set)
     memory: Memory = field(init=False)
@@ -69,7 +76,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.writes = find_writes(self.block)
-        self.memory = memory_of(self.block)
+        self.memory = self.memory_after({})
         self.makers, self.order = {}, {}
         if self.writes:
             ops = walk_ops(self.block)
@@ -97,7 +104,7 @@ class Search:
             copies = self.cured(write, entries)
             if copies is not None:
                 return copies
-        return {(write.op, 0): copied(write.target)}
+        return {(write.op, write.slot): copied(write.target)}
 
     def entries(self, write: Write) -> Iterator[Copies]:
         """Yield copies of initial values: none, or those of a loop, outermost first."""
@@ -135,7 +142,11 @@ class Search:
         """Return the memory that results from ``copies`` besides those chosen."""
         if not copies:
             return self.memory
-        return memory_of(self.block, {**self.copies, **copies})
+        return self.memory_after({**self.copies, **copies})
+
+    def memory_after(self, copies: Copies) -> Memory:
+        """Return the memory that results from ``copies`` alone."""
+        return memory_of(self.block, copies, self.taken)
 
     def take(self, copies: Copies) -> None:
         """Choose ``copies``."""
@@ -146,10 +157,10 @@ class Search:
         """Drop copies for one write that those for another made superfluous."""
         if len(self.copies) < 2:
             return
-        targets = {(write.op, 0) for write in self.writes}
+        targets = {(write.op, write.slot) for write in self.writes}
         for site in [site for site in self.copies if site not in targets]:
             fewer = {at: copy for at, copy in self.copies.items() if at != site}
-            memory = memory_of(self.block, fewer)
+            memory = self.memory_after(fewer)
             if all(is_safe(memory, write) for write in self.writes):
                 self.copies, self.memory = fewer, memory
 
@@ -177,7 +188,7 @@ def is_repeated(site: Site, write: Write) -> bool:
     around = inner.get(site[0])
     if around is not None:
         return KEEPS not in around.attrs
-    return site == (write.op, 0)
+    return site == (write.op, write.slot)
 
 
 def origins_of(memory: Memory, write: Write) -> set[Value]:
@@ -207,7 +218,7 @@ def put_in_lists(block: Block) -> Iterator[tuple[Site, Value]]:
             body = op.regions[-1]
             for _, k in referring_tapes(op):
                 yield from _array_at(body, k, body.results[k])
-        elif not op.regions and any(isinstance(y.type, Seq) for y in op.results):
+        elif op.name != "call" and any(isinstance(y.type, Seq) for y in op.results):
             for slot, x in enumerate(op.operands):
                 yield from _array_at(op, slot, x)
 
@@ -222,12 +233,14 @@ def copied(source: Value) -> Value:
     return Value(source.type, source.hint)
 
 
-def own_results(block: Block, memory: Memory) -> Copies:
+def own_results(block: Block, memory: Memory, *, tapes: bool = True) -> Copies:
     """Return copies of results that the caller must not share with others."""
     found: Copies = {}
     given: set[Value] = set()
     for k, x in enumerate(block.results):
         if not isinstance(x, Value) or not memory.of(x):
+            continue
+        if isinstance(x.type, Tape) and not tapes:
             continue
         mine = writable(memory, x) and memory.held(x) <= memory.owned
         if not mine or shared_already(memory, x, given):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gradgen.ir.core import Atom, Block, Function, Op, Value
+from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.flow import LOOPS, control, flow, keep_branch_results, keep_loop_parts
 from gradgen.ir.regions import loop_parts
 from gradgen.primitives.registry import PRIMITIVES
@@ -72,25 +72,9 @@ class _Needs:
 def has_effect(op: Op) -> bool:
     """Tell whether ``op`` itself does more than compute its results."""
     if op.name == "call":
-        return _function_has_effect(op.attrs["function"], set())
+        return bool(op.attrs["effect"])
     primitive = PRIMITIVES.get(op.name)
     return primitive is not None and primitive.effect
-
-
-def _function_has_effect(function: Function, seen: set[Function]) -> bool:
-    if function in seen:
-        return False
-    seen.add(function)
-    return _block_has_effect(function.body, seen)
-
-
-def _block_has_effect(block: Block, seen: set[Function]) -> bool:
-    return any(
-        _function_has_effect(op.attrs["function"], seen)
-        if op.name == "call"
-        else has_effect(op) or any(_block_has_effect(r, seen) for r in op.regions)
-        for op in block.ops
-    )
 
 
 def _swept(block: Block, live: set[Value], effects: set[Op]) -> Block:

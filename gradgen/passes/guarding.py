@@ -6,7 +6,7 @@ from gradgen.ir.core import Block, Literal, Op, Value, walk_ops
 from gradgen.ir.flow import gaps_in
 from gradgen.structs import replace
 
-COPIES = ("copy", "seq_copy")
+COPIES = ("copy", "seq_copy", "tape_copy")
 
 
 def guard_copies(block: Block) -> Block:

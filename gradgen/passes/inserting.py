@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
+from gradgen.ir.types import Seq, Tape
 from gradgen.passes.aliases import RESULT, Copies, Site, holds_arrays
 from gradgen.passes.copies import Needed
 from gradgen.passes.guarding import guard_copies
 from gradgen.structs import field, replace, struct
+
+DEEP = {Seq: "seq_copy", Tape: "tape_copy"}
 
 FORCED = "forced"
 """The origin of copies that a write makes necessary in each iteration of a loop."""
@@ -71,6 +74,6 @@ class _Inserter:
         span = near.span if near else None
         origin = FORCED if (owner, slot) in self.forced else origin
         deep = origin == "result" and holds_arrays(atom.type)
-        name = "seq_copy" if deep else "copy"
+        name = DEEP[type(atom.type)] if deep else "copy"
         self.ops.append(Op(name, (atom,), (copy,), {}, (), span, origin))
         return copy

@@ -14,7 +14,7 @@ from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array
 from gradgen.passes.indices import is_index
-from gradgen.passes.memory import content_reads, mutates
+from gradgen.passes.memory import content_reads, overwritten_slots
 from gradgen.passes.plan import AFTER_ALL, Plan, is_named, name_width, width_of
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -69,7 +69,7 @@ def takes_in(user: Op, value: Value) -> bool:
     """
     if user.name in LOOPS:
         return user.name == "for" and value in user.operands[:3]
-    return not (mutates(user) and user.operands[0] is value)
+    return not any(user.operands[slot] is value for slot in overwritten_slots(user))
 
 
 def overwritten_between(plan: Plan, position: int, statement: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gradgen.ir.core import Atom, Op, Value
-from gradgen.ir.types import Seq
+from gradgen.ir.types import Seq, Tape
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import field, struct
@@ -50,7 +50,7 @@ class Memory:
 
     def parts(self, value: Value) -> Roots:
         """Return where items of a list live, or views of an array."""
-        is_list = isinstance(value.type, Seq)
+        is_list = isinstance(value.type, Seq | Tape)
         return self.held(value) if is_list else self.of(value)
 
     def touching(self, roots: Iterable[Value]) -> set[Value]:
@@ -75,6 +75,14 @@ def mutates(op: Op) -> bool:
     """Tell whether ``op`` overwrites its first operand."""
     primitive = PRIMITIVES.get(op.name)
     return primitive is not None and primitive.mutates
+
+
+def overwritten_slots(op: Op) -> Sequence[int]:
+    """Return the operands that ``op`` overwrites."""
+    if op.name != "call":
+        return (0,) if mutates(op) else ()
+    taken = [slot for slot, _ in op.attrs["takes"]]
+    return [slot for slot in taken if isinstance(op.operands[slot], Value)]
 
 
 def shared_slots(op: Op) -> Sequence[int]:

@@ -6,7 +6,7 @@ from gradgen.ir.core import Block, Op, Value
 from gradgen.ir.flow import LOOPS, defined_values
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import BOOL, Array
-from gradgen.passes.memory import content_reads, mutates, values_in
+from gradgen.passes.memory import content_reads, overwritten_slots, values_in
 from gradgen.passes.tapes import referring_tapes
 from gradgen.primitives.indexing import At
 from gradgen.structs import struct
@@ -16,7 +16,7 @@ Loops = tuple[Op, ...]
 
 @struct
 class Write:
-    """An op that overwrites its first operand, inside ``loops``, the outermost first.
+    """An op that overwrites the operand in ``slot``, inside ``loops``, outermost first.
 
     ``alive`` holds the values of before that are read when it begins to write.
     """
@@ -24,11 +24,12 @@ class Write:
     op: Op
     alive: frozenset[Value]
     loops: Loops
+    slot: int = 0
 
     @property
     def target(self) -> Value:
         """Return what is overwritten."""
-        target = self.op.operands[0]
+        target = self.op.operands[self.slot]
         assert isinstance(target, Value)
         return target
 
@@ -44,14 +45,16 @@ def find_writes(block: Block) -> list[Write]:
 
 def targets_in(op: Op) -> list[Value]:
     """Return what ``op`` overwrites, itself or in its regions."""
-    if mutates(op):
-        return values_in(op.operands[:1])
+    if not op.regions:
+        return values_in(op.operands[slot] for slot in overwritten_slots(op))
     return [x for r in op.regions for inner in r.ops for x in targets_in(inner)]
 
 
 def has_writes(block: Block) -> bool:
     """Tell whether something is overwritten in ``block`` or its regions."""
-    return any(mutates(op) or any(map(has_writes, op.regions)) for op in block.ops)
+    return any(
+        overwritten_slots(op) or any(map(has_writes, op.regions)) for op in block.ops
+    )
 
 
 def _visit(block: Block, alive: set[Value], loops: Loops, found: list[Write]) -> None:
@@ -59,10 +62,10 @@ def _visit(block: Block, alive: set[Value], loops: Loops, found: list[Write]) ->
     alive.update(values_in(block.results))
     for op in reversed(block.ops):
         alive.difference_update(op.results)
-        if mutates(op):
-            late = _read_while_writing(op)
-            found.append(Write(op, frozenset(alive | late), loops))
-        elif op.regions:
+        for slot in overwritten_slots(op):
+            late = _read_while_writing(op, slot)
+            found.append(Write(op, frozenset(alive | late), loops, slot))
+        if op.regions:
             _visit_regions(op, alive, loops, found)
         alive.update(content_reads(op))
 
@@ -105,11 +108,14 @@ def _collect_reads(block: Block, found: set[Value]) -> None:
             _collect_reads(region, found)
 
 
-def _read_while_writing(op: Op) -> set[Value]:
-    """Return the operands that NumPy reads while it writes.
+def _read_while_writing(op: Op, slot: int) -> set[Value]:
+    """Return the operands that are read while one is written to.
 
-    It makes a copy of what overlaps, except where a mask chooses the places.
+    NumPy makes a copy of what overlaps, except where a mask chooses the places. A
+    helper may read all others at any time.
     """
+    if op.name == "call":
+        return set(values_in(x for k, x in enumerate(op.operands) if k != slot))
     index = op.attrs.get("index", ())
     types = [op.operands[i.slot].type for i in index if isinstance(i, At)]
     masked = any(isinstance(t, Array) and t.dtype == BOOL for t in types)

@@ -14,7 +14,10 @@ from gradgen.primitives.registry import PRIMITIVES
 def infer(op: Op, dims: Dims) -> Sequence[Type]:
     """Return the result types that the primitive of ``op`` gives its operands."""
     types = [x.type for x in op.operands]
-    result = PRIMITIVES[op.name].type_rule(dims, types, op.attrs)
+    primitive = PRIMITIVES[op.name]
+    result = primitive.type_rule(dims, types, op.attrs)
+    if primitive.several:
+        return list(result)
     return [] if result is None else [result]
 
 

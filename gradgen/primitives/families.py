@@ -13,7 +13,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.core import Value
-from gradgen.ir.types import Scalar, Seq, Type
+from gradgen.ir.types import Scalar, Seq, Tape, Type
 from gradgen.primitives.lowering import describe, lowers
 from gradgen.primitives.promotion import elementwise_type, operator_type
 from gradgen.primitives.registry import (
@@ -411,6 +411,8 @@ def zeros_like(x: Handle) -> Handle:
     """Return zeros of the shape and dtype of ``x``, which itself is not read."""
     if isinstance(x.atom.type, Seq):
         return zero_list(x)
+    if isinstance(x.atom.type, Tape):
+        return apply("tape_zeros_like", x)
     if isinstance(x.type, Scalar):
         return lift(x.builder, 0.0)
     return apply("zeros", *dims_of(x), builder=x.builder, dtype=x.dtype)

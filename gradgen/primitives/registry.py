@@ -97,13 +97,13 @@ class Handle:
 
 Operand: TypeAlias = Handle | int | float
 Attrs: TypeAlias = Mapping[str, Any]
-TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Type | None]
+TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Any]
 """Gets what is known of dimensions, the operand types and the attributes.
 
-Returns the type of the result, or None for an op without one.
+Returns the type of the result, or None for an op without one, or those of several.
 """
 
-TangentRule: TypeAlias = Callable[..., Handle | None]
+TangentRule: TypeAlias = Callable[..., Any]
 """``rule(y, x_dots, *xs, **attrs)``; ``x_dots`` holds None where there is none."""
 
 AdjointRule: TypeAlias = Callable[..., Sequence[Any]]
@@ -145,7 +145,9 @@ class Primitive:
     a function of operand types and attributes that returns such a template.
     ``shares`` names operands whose memory the result may share, ``shape_only`` those
     whose contents are not read. ``elementwise`` results may be computed in place,
-    those of ``readonly`` primitives must not be written to.
+    those of ``readonly`` primitives must not be written to. Where there are ``several``
+    results, the type rule returns their types, evaluation their values, and the rules
+    get and return sequences of handles.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Primitive:
     mutates: bool = False
     readonly: bool = False
     effect: bool = False
+    several: bool = False
     samples: tuple[Sample, ...] = ()
 
     @property
@@ -270,20 +273,34 @@ def apply(
     recorded by a ``check_dims`` op before it, which later passes drop where the
     operation itself, which raises in that case, is still there.
     """
+    (result,) = _appended(name, operands, builder, attrs)
+    return result
+
+
+def apply_several(
+    name: str, *operands: Any, builder: Builder | None = None, **attrs: Any
+) -> list[Handle]:
+    """Append a primitive with several results and return these."""
+    return _appended(name, operands, builder, attrs)
+
+
+def _appended(
+    name: str, operands: Sequence[Any], builder: Builder | None, attrs: dict[str, Any]
+) -> list[Handle]:
     builder = builder or builder_of(*operands)
     handles = [lift(builder, operand) for operand in operands]
     primitive = PRIMITIVES[name]
     types = [handle.atom.type for handle in handles]
     if builder.scalar_math and primitive.math and all(map(_is_number, types)):
         attrs = {"lib": "math", **attrs}
-    result_type = primitive.type_rule(builder.dims, types, attrs)
-    assert result_type is not None, name
-    _refuse_complex(result_type)
+    found: Any = primitive.type_rule(builder.dims, types, attrs)
+    results: Sequence[Type] = found if primitive.several else [found]
+    for type_ in results:
+        _refuse_complex(type_)
     for pair in builder.dims.take_assumed():
         _emit_check(builder, handles, pair)
     atoms = [handle.atom for handle in handles]
-    (result,) = builder.emit(name, atoms, [result_type], attrs)
-    return Handle(builder, result)
+    return [Handle(builder, y) for y in builder.emit(name, atoms, results, attrs)]
 
 
 def require_same_shape(left: Handle, right: Handle) -> bool:

@@ -3,8 +3,10 @@
 from gradgen.kernels import (
     add_along_axis,
     add_items,
+    add_tapes,
     check_bound,
     check_dims,
+    copy_tape,
     divide_or_zero,
     larger,
     last_written,
@@ -19,13 +21,16 @@ from gradgen.kernels import (
     shifted,
     sinc_derivative,
     sum_to,
+    zeros_like_tape,
 )
 
 __all__ = [
     "add_along_axis",
     "add_items",
+    "add_tapes",
     "check_bound",
     "check_dims",
+    "copy_tape",
     "divide_or_zero",
     "larger",
     "last_written",
@@ -40,4 +45,5 @@ __all__ = [
     "shifted",
     "sinc_derivative",
     "sum_to",
+    "zeros_like_tape",
 ]

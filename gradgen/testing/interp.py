@@ -5,7 +5,7 @@ Values are never changed, and each is compared with the type that the IR gives i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,12 @@ from gradgen.errors import VerifyError, errstate_of
 from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
-from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Type, short_dtype
+from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Tape, Type, short_dtype
 from gradgen.primitives import PRIMITIVES
+
+MAY_BE_NOTHING = ("seq_zeros_like", "tape_copy", "tape_zeros_like")
+HANDS_ON = ("call", "pack", "tape_add")
+"""Ops that may be given what is undefined, and do not compute with it."""
 
 WEAK = {"b": bool, "i": int, "f": float, "c": complex}
 
@@ -26,7 +30,7 @@ def interpret(function: Function, args: Sequence[Any]) -> Any:
     given = [
         x for tree, arg in zip(trees, args, strict=True) for x in _leaves_at(tree, arg)
     ]
-    results = _run_function(function, given)
+    results = _run_function(function, given, function.helpers)
     return function.result.fill([_released(x) for x in results]).build()
 
 
@@ -44,8 +48,11 @@ def _released(value: Any) -> Any:
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
-def _run_function(function: Function, given: Sequence[Any]) -> list[Any]:
+def _run_function(
+    function: Function, given: Sequence[Any], helpers: Mapping[str, Function]
+) -> list[Any]:
     machine = Machine()
+    machine.helpers = helpers
     for param, value in zip(function.inputs, given, strict=True):
         machine.define(param, converted(value, param.type))
     return machine.run(function.body)
@@ -67,6 +74,8 @@ def converted(value: Any, type_: Type) -> Any:
 
 
 def _class_of(type_: Type) -> type:
+    if isinstance(type_, Tape):
+        return tuple
     if isinstance(type_, Seq):
         return list if type_.key is None else dict
     return str
@@ -78,6 +87,7 @@ class Machine:
     def __init__(self, outer: Machine | None = None) -> None:
         self.values: dict[Value, Any] = dict(outer.values) if outer else {}
         self.lengths: dict[str, int] = dict(outer.lengths) if outer else {}
+        self.helpers: Mapping[str, Function] = outer.helpers if outer else {}
 
     def read(self, atom: Atom) -> Any:
         """Return what an operand holds."""
@@ -119,14 +129,17 @@ class Machine:
         if op.name == "while":
             return self._run_while(op)
         operands = self.read_all(op.operands)
-        if op.name == "seq_zeros_like" and operands[0] is UNDEFINED:
+        if op.name in MAY_BE_NOTHING and operands[0] is UNDEFINED:
             return [UNDEFINED]
-        if any(x is UNDEFINED for x in operands):
+        if any(x is UNDEFINED for x in operands) and op.name not in HANDS_ON:
             raise VerifyError(f"'{op.name}' reads what is undefined")
         if op.name == "call":
-            return _run_function(op.attrs["function"], operands)
+            callee = self.helpers[op.attrs["callee"]]
+            return _run_function(callee, operands, self.helpers)
         with np.errstate(all="ignore" if errstate_of(op.span) else None):
             result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+        if PRIMITIVES[op.name].several:
+            return list(result)
         return [result] if op.results else []
 
     def _run_for(self, op: Op) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Op, Value
-from gradgen.ir.types import Scalar, Seq
+from gradgen.ir.types import Scalar, Seq, Tape
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.paths import Step
 from gradgen.primitives.registry import Handle, Into, apply
@@ -128,6 +128,8 @@ def _sum(collected: Handle, part: Handle) -> Handle:
     """Return the sum of two cotangents; those of lists are added by element."""
     if isinstance(part.atom.type, Seq):
         return apply("seq_add", collected, part)
+    if isinstance(part.atom.type, Tape):
+        return apply("tape_add", collected, part)
     return collected + part
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Value
-from gradgen.ir.types import Dim, Scalar, Seq, Sym, Type, same_type
+from gradgen.ir.types import Dim, Scalar, Seq, Sym, Tape, Type, same_type
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.registry import Handle, apply, dim_of, dims_of
 from gradgen.primitives.shaping import cast_like, unbroadcast
@@ -15,14 +15,14 @@ from gradgen.primitives.shaping import cast_like, unbroadcast
 
 def cotangent_for(bar: Handle, x: Handle) -> Handle:
     """Return a contribution summed to the shape of ``x`` and cast to its dtype."""
-    if isinstance(x.atom.type, Seq):
+    if isinstance(x.atom.type, Seq | Tape):
         return bar
     return cast_like(unbroadcast(bar, x), x)
 
 
 def tangent_for(dot: Handle, y: Handle) -> Handle:
     """Return a tangent broadcast to the shape of ``y`` and cast to its dtype."""
-    if isinstance(y.atom.type, Seq):
+    if isinstance(y.atom.type, Seq | Tape):
         return dot
     dot = cast_like(dot, y)
     return dot if dot.shape == y.shape else fill(dot, y)
@@ -30,7 +30,7 @@ def tangent_for(dot: Handle, y: Handle) -> Handle:
 
 def materialise(derivative: Handle | None, x: Handle) -> Handle:
     """Return a derivative with exactly the type of ``x``; None stands for zero."""
-    if isinstance(x.atom.type, Seq):
+    if isinstance(x.atom.type, Seq | Tape):
         return zeros_like(x) if derivative is None else derivative
     if derivative is None:
         return _zeros(x) if not isinstance(x.type, Scalar) else _exact_zero(x)

@@ -114,5 +114,7 @@ def helper_call() -> Function:
         leaf(double.atom),
     )
     x = Value(Array(FLOAT, (Sym("m", proper=True),)), "x")
-    call = make_call(helper, [x], Dims())
-    return function("caller", [x], [call], *call.results)
+    call = make_call("helper", helper, [x], Dims())
+    caller = function("caller", [x], [call], *call.results)
+    caller.helpers = {"helper": helper}
+    return caller

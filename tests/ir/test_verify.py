@@ -305,8 +305,10 @@ def test_called_function() -> None:
     broken, op = simple()
     op.results[0].type = PY_FLOAT
     caller = Value(examples.VECTOR, "x")
-    call = make_call(broken, [caller], examples.Dims())
-    rejected(function("g", [caller], [call], *call.results), "the result is")
+    call = make_call("f", broken, [caller], examples.Dims())
+    calling = function("g", [caller], [call], *call.results)
+    calling.helpers = {"f": broken}
+    rejected(calling, "the result is")
 
 
 def test_empty_block_is_fine() -> None:

@@ -83,8 +83,8 @@ class Executor:
     def call(self, op: Op) -> Sequence[Any]:
         """Run the function that ``op`` calls, on its leaves."""
         inner = Executor()
-        callee = op.attrs["function"]
-        inner.lengths = self.lengths
+        callee = self.helpers[op.attrs["callee"]]
+        inner.lengths, inner.helpers = self.lengths, self.helpers
         operands = self.read_all(op.operands)
         inner.values.update(zip(callee.inputs, operands, strict=True))
         return inner.run(callee.body)
