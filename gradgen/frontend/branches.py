@@ -26,7 +26,6 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array
-from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply
 from gradgen.structs import struct
 
@@ -150,6 +149,12 @@ def left(frame: Frame, kinds: Sequence[str] = EXITS) -> Any:
     return total
 
 
+def return_value(frame: Frame, value: Any) -> Flow:
+    """Leave the function with a value."""
+    frame.names["<value>"] = value
+    return Flow("return")
+
+
 def unless_left(frame: Frame, action: Callable[[], Flow | None]) -> Flow | None:
     """Interpret ``action`` where the statements under way were not left before."""
     cond = left(frame)
@@ -166,15 +171,6 @@ def unless_left(frame: Frame, action: Callable[[], Flow | None]) -> Flow | None:
         return action()
 
     return branch(frame, cond, gone, on)
-
-
-def raise_unless(builder: Builder, cond: Handle, text: str) -> None:
-    """Append a ``raise`` statement that is carried out unless ``cond`` is true."""
-    with builder.region() as ops:
-        emit_raise(builder, [], text)
-    nothing = Block((), (), ())
-    raising = Block((), tuple(ops), ())
-    builder.append(make_if(cond.atom, nothing, raising, builder.span))
 
 
 class _Meeting:

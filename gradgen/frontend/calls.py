@@ -22,6 +22,7 @@ from gradgen.frontend.arrays import (
 )
 from gradgen.frontend.attributes import CALL_OUTSIDE, attribute_of
 from gradgen.frontend.binding import bind, defaults_of
+from gradgen.frontend.branches import return_value, unless_left
 from gradgen.frontend.checkpoints import call_checkpoint
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
@@ -31,6 +32,7 @@ from gradgen.frontend.frame import (
     call,
     calls,
     evaluate,
+    evaluate_optional,
     evaluates,
     noted,
     refusing,
@@ -64,8 +66,7 @@ from gradgen.frontend.writing import change, overwrite
 from gradgen.ir.core import Literal
 from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering
-from gradgen.primitives.mutators import MUTATORS
-from gradgen.primitives.registry import METHODS, Handle, find_lowering
+from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
 
 MAX_DEPTH = 30
@@ -76,10 +77,11 @@ OBJECTS: dict[type, Callable[..., Any]] = {}
 @evaluates(ast.Call)
 def _call(frame: Frame, node: ast.Call) -> Any:
     callee = evaluate(frame, node.func)
-    args = evaluate_all(frame, node.args)
+    read = evaluate_optional if _is_inlined(callee) else evaluate
+    args = evaluate_all(frame, node.args, read)
     kwargs: dict[str, Any] = {}
     for keyword in node.keywords:
-        value = evaluate(frame, keyword.value)
+        value = read(frame, keyword.value)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict):
@@ -87,6 +89,12 @@ def _call(frame: Frame, node: ast.Call) -> Any:
         else:
             raise Refusal(f"'**' takes a dict, not {describe(value)}")
     return call(frame, callee, args, kwargs)
+
+
+def _is_inlined(callee: Any) -> bool:
+    """Tell whether a callee is a function of the user's, who may test for None."""
+    value = getattr(callee, "value", None)
+    return isinstance(callee, Closure) or isinstance(value, types.FunctionType)
 
 
 @calls(Native)
@@ -397,22 +405,15 @@ def run_body(frame: Frame, node: FunctionNode) -> Any:
     if frame.scope.generator:
         raise Refusal("a generator has no derivative", "build a list and return it")
     if isinstance(node, ast.Lambda):
-        return evaluate(frame, node.body)
+        return evaluate_optional(frame, node.body)
     flow = execute(frame, node.body)
     if flow is None:
         return NOTHING
     if flow.kind == "raise":
         raise Raised
+    if flow.kind == "maybe":
+        unless_left(frame, lambda: return_value(frame, NOTHING))
     value = frame.names.pop("<value>")
-    if flow.kind == "maybe" and not _is_nothing(value):
-        raise Refusal(
-            "this function returns a value on some paths and None on others",
-            "a 'return' at the end",
-        )
     if isinstance(value, Conflict):
         raise Refusal(value.reason, value.hint)
     return value
-
-
-def _is_nothing(value: Any) -> bool:
-    return isinstance(value, Static) and value.value is None

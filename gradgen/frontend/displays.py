@@ -10,7 +10,15 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth_of
 from gradgen.frontend.folds import HELD, Generation, Visit, comprehend
-from gradgen.frontend.frame import Frame, call, evaluate, evaluates, guarded, refusing
+from gradgen.frontend.frame import (
+    Evaluator,
+    Frame,
+    call,
+    evaluate,
+    evaluates,
+    guarded,
+    refusing,
+)
 from gradgen.frontend.methods import call_method
 from gradgen.frontend.names import name_value
 from gradgen.frontend.scope import Scope, comprehension_targets
@@ -32,14 +40,16 @@ def _sequence(frame: Frame, node: ast.Tuple | ast.List) -> Any:
     return parts if isinstance(node, ast.List) else tuple(parts)
 
 
-def evaluate_all(frame: Frame, nodes: Sequence[ast.expr]) -> list[Any]:
+def evaluate_all(
+    frame: Frame, nodes: Sequence[ast.expr], read: Evaluator = evaluate
+) -> list[Any]:
     """Evaluate expressions in order, starred ones as all of their items."""
     values: list[Any] = []
     for node in nodes:
         if isinstance(node, ast.Starred):
             values.extend(items_of(frame, evaluate(frame, node.value)))
         else:
-            values.append(evaluate(frame, node))
+            values.append(read(frame, node))
     return values
 
 

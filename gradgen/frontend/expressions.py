@@ -26,16 +26,18 @@ from gradgen.frontend.containers import (
 from gradgen.frontend.frame import (
     Frame,
     evaluate,
+    evaluate_optional,
     evaluates,
     guarded,
     refusing,
     static_int,
 )
+from gradgen.frontend.likeness import is_none
 from gradgen.frontend.lists import RunList
-from gradgen.frontend.names import is_none_now
 from gradgen.frontend.overloads import is_object, overloaded, overloaded_unary
 from gradgen.frontend.values import (
     Foreign,
+    Maybe,
     Static,
     View,
     describe,
@@ -174,25 +176,24 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
 @evaluates(ast.Compare)
 def _compare(frame: Frame, node: ast.Compare) -> Any:
     """Evaluate a chain of comparisons, each operand once, up to the first false one."""
-    absent = _none_test(frame, node)
-    if absent is not None:
-        return absent
+    if _tests_for_none(node):
+        return _none_test(frame, node)
     left = evaluate(frame, node.left)
     pairs = list(zip(node.ops, node.comparators, strict=True))
     return _compare_chain(frame, left, pairs)
 
 
-def _none_test(frame: Frame, node: ast.Compare) -> Any:
-    """Return ``name is None`` of a name that is None on some paths only."""
-    op, right = node.ops[0], node.comparators[0]
+def _tests_for_none(node: ast.Compare) -> bool:
+    right = node.comparators[0]
     known = isinstance(right, ast.Constant) and right.value is None
-    tests = isinstance(op, ast.Is | ast.IsNot) and len(node.ops) == 1
-    if not (known and tests and isinstance(node.left, ast.Name)):
-        return None
-    absent = is_none_now(frame, node.left.id)
-    if absent is None or isinstance(op, ast.Is):
-        return absent
-    return negate(frame, absent)
+    return known and isinstance(node.ops[0], ast.Is | ast.IsNot) and len(node.ops) == 1
+
+
+def _none_test(frame: Frame, node: ast.Compare) -> Any:
+    """Evaluate ``value is None``, of what may be None on some paths only, too."""
+    value = evaluate_optional(frame, node.left)
+    present = value.flag if isinstance(value, Maybe) else Static(not is_none(value))
+    return present if isinstance(node.ops[0], ast.IsNot) else negate(frame, present)
 
 
 def _compare_chain(
@@ -308,12 +309,12 @@ def _bool_chain(frame: Frame, stop: bool, parts: Sequence[ast.expr]) -> Any:
 def _conditional(frame: Frame, node: ast.IfExp) -> Any:
     cond = test_of(frame, node.test)
     if not isinstance(cond, Handle):
-        return evaluate(frame, node.body if cond else node.orelse)
+        return evaluate_optional(frame, node.body if cond else node.orelse)
     return choose_value(
         frame,
         cond,
-        lambda: evaluate(frame, node.body),
-        lambda: evaluate(frame, node.orelse),
+        lambda: evaluate_optional(frame, node.body),
+        lambda: evaluate_optional(frame, node.orelse),
     )
 
 

@@ -18,11 +18,13 @@ from gradgen.errors import (
 )
 from gradgen.frontend.accept import refusal_of
 from gradgen.frontend.arrays import Buffer
+from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import FunctionNode, Scope, scope_of
 from gradgen.frontend.source import Source, span_of
 from gradgen.frontend.values import (
     Capture,
     Guard,
+    Maybe,
     Record,
     Root,
     Static,
@@ -245,7 +247,20 @@ def executes(*kinds: type[ast.AST]) -> Callable[[Executor], Executor]:
 
 
 def evaluate(frame: Frame, node: ast.expr) -> Any:
-    """Return the abstract value of an expression."""
+    """Return the abstract value of an expression; raise when run where it is None."""
+    value = evaluate_optional(frame, node)
+    if not isinstance(value, Maybe):
+        return value
+    require_present(frame.builder, value, ast.unparse(node))
+    return value.value
+
+
+def evaluate_optional(frame: Frame, node: ast.expr) -> Any:
+    """Return the abstract value of an expression, which may be None on some paths."""
+    if isinstance(node, ast.Name):
+        held = frame.names.get(node.id)
+        if isinstance(held, Maybe) and held.none:
+            return held
     function = EVALUATORS.get(type(node))
     if function is None:
         raise frame.refuse(node, *refusal_of(node))

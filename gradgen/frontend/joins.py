@@ -190,15 +190,18 @@ class Joiner(ArrayJoiner):
 
     def _maybe(self, one: Any, other: Any, bare: bool) -> Any:
         none = any(is_none(v) or getattr(v, "none", False) for v in (one, other))
-        if none and any(v is UNBOUND or _is_unbound(v) for v in (one, other)):
+        unbound = any(v is UNBOUND or _is_unbound(v) for v in (one, other))
+        if none and unbound and not bare:
             raise Unlike("is None on some paths and unbound on others", "bind it first")
         values = [v.value if isinstance(v, Maybe) else v for v in (one, other)]
         present = [v for v in values if v is not UNBOUND and not is_none(v)]
+        if not present:
+            return Static(None)
         if len(present) == 1:
             value = self._undefined_or(present[0], first=values[0] is not present[0])
         else:
             value = self.join(*values)
-        if bare:
+        if bare and not none:
             return value
         flags = [flag_of(v) for v in (one, other)]
         return Maybe(value, self._numbers(*flags), none)

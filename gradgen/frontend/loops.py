@@ -13,7 +13,7 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.arrayjoins import Naming
 from gradgen.frontend.arrays import COPY, ArrayObject
-from gradgen.frontend.branches import left, raise_unless
+from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Context, Frame, Raised
@@ -21,6 +21,7 @@ from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
+from gradgen.frontend.raising import raise_unless
 from gradgen.frontend.values import Conflict, Static
 from gradgen.frontend.widening import made_of, restarting
 from gradgen.ir.builder import Builder

@@ -21,12 +21,14 @@ from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.outside import is_foldable
+from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import parameter_names
 from gradgen.frontend.source import Source
 from gradgen.frontend.values import (
     Capture,
     Foreign,
     Guard,
+    Maybe,
     Root,
     from_python,
     from_tree,
@@ -104,6 +106,9 @@ def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
     try:
         _bind(frame, params)
         value = calls.run_body(frame, node)
+        if isinstance(value, Maybe):
+            require_present(frame.builder, value, "the result")
+            value = value.value
         names.name_value(value, "value")
         return to_tree(value)
     except Refusal as refusal:

@@ -7,18 +7,18 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
-from gradgen.frontend.branches import raise_unless
-from gradgen.frontend.comparisons import negate
 from gradgen.frontend.frame import (
     Frame,
     Raised,
     always,
     evaluate,
+    evaluate_optional,
     evaluates,
     executes,
 )
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import find_outside
+from gradgen.frontend.raising import require_present
 from gradgen.frontend.values import Conflict, Maybe, Static
 from gradgen.ir.core import Literal, Value
 from gradgen.primitives.messages import emit_check_bound
@@ -61,22 +61,13 @@ def _bound(scope: Frame, name: str, value: Any) -> Any:
         raise Refusal(value.reason, value.hint)
     if isinstance(value, Maybe):
         is_open = isinstance(value.flag, Handle) and isinstance(value.flag.atom, Value)
-        if is_open and value.none:
-            text = f"raise TypeError({f'{name} is None here'!r})"
-            raise_unless(scope.builder, value.flag, text)
+        if value.none:
+            require_present(scope.builder, value, name)
         elif is_open:
             emit_check_bound(value.flag, name)
         scope.names[name] = value.value
         return value.value
     return value
-
-
-def is_none_now(frame: Frame, name: str) -> Any:
-    """Return whether a local name that is None on some paths is None, else None."""
-    value = frame.names.get(name)
-    if not isinstance(value, Maybe) or not value.none:
-        return None
-    return negate(frame, value.flag)
 
 
 def _look_outside(frame: Frame, name: str) -> Any:
@@ -104,7 +95,7 @@ def _mangled(frame: Frame, name: str) -> str:
 
 @evaluates(ast.NamedExpr)
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Any:
-    value = evaluate(frame, node.value)
+    value = evaluate_optional(frame, node.value)
     assert isinstance(node.target, ast.Name)
     owner = frame
     while owner.parent is not None and node.target.id not in owner.scope.local_names:

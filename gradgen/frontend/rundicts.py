@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.branches import choose_value, raise_unless
+from gradgen.frontend.branches import choose_value
 from gradgen.frontend.forms import Form, atoms_of, form_between, form_of, matches
 from gradgen.frontend.frame import Frame, Raised, always
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
+from gradgen.frontend.raising import raise_unless
 from gradgen.frontend.runlists import built, change_columns, changeable, keep
 from gradgen.frontend.values import NOTHING, Static, View, Walk
 from gradgen.frontend.widening import is_walked, listed, widened

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.frontend import rundicts, runlists
-from gradgen.frontend.branches import branch
+from gradgen.frontend.branches import branch, return_value
 from gradgen.frontend.containers import check_owned, is_open, key_in, test_of, truth
 from gradgen.frontend.displays import define, evaluate_all
 from gradgen.frontend.frame import (
@@ -21,6 +21,7 @@ from gradgen.frontend.frame import (
     Frame,
     always,
     evaluate,
+    evaluate_optional,
     executes,
     guarded,
     static_int,
@@ -36,7 +37,8 @@ from gradgen.primitives.registry import Handle
 
 @executes(ast.Assign)
 def _assign(frame: Frame, node: ast.Assign) -> None:
-    value = evaluate(frame, node.value)
+    optional = all(isinstance(t, ast.Name | ast.Attribute) for t in node.targets)
+    value = (evaluate_optional if optional else evaluate)(frame, node.value)
     for target in node.targets:
         bind_target(frame, target, value)
 
@@ -44,7 +46,7 @@ def _assign(frame: Frame, node: ast.Assign) -> None:
 @executes(ast.AnnAssign)
 def _annotated(frame: Frame, node: ast.AnnAssign) -> None:
     if node.value is not None:
-        bind_target(frame, node.target, evaluate(frame, node.value))
+        bind_target(frame, node.target, evaluate_optional(frame, node.value))
 
 
 @executes(ast.Delete)
@@ -82,9 +84,8 @@ def _delete_item(frame: Frame, target: ast.Subscript) -> None:
 
 @executes(ast.Return)
 def _return(frame: Frame, node: ast.Return) -> Flow:
-    value = NOTHING if node.value is None else evaluate(frame, node.value)
-    frame.names["<value>"] = value
-    return Flow("return")
+    value = NOTHING if node.value is None else evaluate_optional(frame, node.value)
+    return return_value(frame, value)
 
 
 @executes(ast.Break)

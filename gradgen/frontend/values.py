@@ -391,6 +391,7 @@ KINDS: dict[type, str] = {
     Stream: "an iterator",
     RunList: "a list whose length is known only at run time",
     Walk: "an iterable whose length is known at run time",
+    Maybe: "a value that is None on some paths",
     Conflict: "something that differs between the paths that lead here",
     View: "a view of a dict",
     Message: "a string made at run time",

@@ -51,6 +51,17 @@ class Pair(NamedTuple):
     right: float
 
 
+class Last:
+    def __init__(self):
+        self.value = None
+
+    def step(self, v, s):
+        if self.value is not None:
+            s = s * self.value + v
+        self.value = v * v
+        return s
+
+
 @program(lambda r, n, m: (r(n),))
 def appends_numbers(x):
     ys = []
@@ -358,3 +369,21 @@ def zip_of_grown_lists(x, y):
         a.append(u * v)
         b.append(u + v)
     return sum(p * q for p, q in zip(a, b))
+
+
+@program(lambda r, n, m: (r(n),))
+def item_is_none_at_first(x):
+    best = [None, 0.0]
+    for v in x:
+        if best[0] is None or v > best[0]:
+            best[0] = v * 1.0
+        best[1] += best[0]
+    return best[0] * best[1]
+
+
+@program(lambda r, n, m: (r(n), r()))
+def field_is_none_at_first(x, s):
+    last = Last()
+    for v in x:
+        s = last.step(v, s)
+    return s if last.value is None else s * last.value

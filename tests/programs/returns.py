@@ -160,3 +160,63 @@ def helper_returns_nothing_sometimes(x, s):
     if y is None:
         return np.sum(x)
     return np.sum(x) * y
+
+
+def first_above(x, limit):
+    for v in x:
+        if v > limit:
+            return v
+        if v < -limit:
+            return None
+
+
+def above_zero(v):
+    if v > 0.6:
+        return None
+    return v * v
+
+
+def clip_until(target, limit):
+    for i, v in enumerate(target):
+        if v > limit:
+            target[i] = limit * v
+            continue
+        if v < 0.25:
+            return
+        target[i] *= 2.0
+
+
+@program(lambda r, n, m: (r(n), r()))
+def helper_returns_none_on_some_paths(x, s):
+    for v in x:
+        found = above_zero(v)
+        if found is None:
+            s = s * v
+        else:
+            s = s + found
+    return s
+
+
+@program(lambda r, n, m: (r(n), r()))
+def helper_falls_off_its_end(x, s):
+    found = first_above(x, 0.9)
+    if found is None:
+        return np.sum(x * x) * s
+    return found * np.sum(x) * s
+
+
+@program(lambda r, n, m: (r(n), r()))
+def none_of_an_expression(x, s):
+    if (x[0] if s > 0.5 else None) is None:
+        return s * s
+    t = above_zero(x[0] * 0.1) + s
+    return t if above_zero(s) is not None else t * x[-1]
+
+
+@program(lambda r, n, m: (r(n, m), r(m)))
+def procedure_returns_from_its_loop(A, v):
+    B = A * 1.0
+    for row in B:
+        clip_until(row, 0.8)
+    clip_until(v, 0.6)
+    return np.sum(B * v)
