@@ -26,8 +26,7 @@ from gradgen.frontend.values import (
     describe,
     from_python,
 )
-from gradgen.primitives.mutators import MUTATORS
-from gradgen.primitives.registry import ATTRIBUTES, METHODS, Handle
+from gradgen.primitives.registry import ATTRIBUTES, METHODS, MUTATORS, Handle
 from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 

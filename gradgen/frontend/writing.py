@@ -13,8 +13,7 @@ from gradgen.frontend.containers import index_items
 from gradgen.frontend.frame import Frame, always, refusing
 from gradgen.frontend.values import NOTHING, Static, describe, to_python
 from gradgen.ir.core import Value
-from gradgen.primitives.mutators import MUTATORS
-from gradgen.primitives.registry import Handle, apply, find_lowering, lift
+from gradgen.primitives.registry import MUTATORS, Handle, apply, find_lowering, lift
 from gradgen.primitives.updating import add_into, write
 
 Change = Callable[[Handle, Sequence[ViewStep]], Handle]

@@ -99,7 +99,11 @@ class Scope:
 
 
 Rule: TypeAlias = Callable[[Scope, Op, Sequence[Handle]], Handle | None]
-Rules: TypeAlias = Mapping[str, Sequence[Rule]]
+Rules: TypeAlias = Callable[[str], Sequence[Rule]]
+"""The rules for a primitive by its name."""
+
+ELEMENTWISE = "elementwise"
+"""Stands for the name of every primitive that is elementwise."""
 
 
 class RuleSet(dict[str, list[Rule]]):
@@ -207,7 +211,7 @@ class _Sweep:
         mark = _Mark(self.builder)
         self.builder.span, self.builder.origin = op.span, op.origin
         self.scope.primal = op.origin == "primal"
-        candidates = self.rules.get(op.name, ()) if depth < MAX_DEPTH else ()
+        candidates = self.rules(op.name) if depth < MAX_DEPTH else ()
         xs = [Handle(self.builder, x) for x in op.operands]
         for rule in candidates:
             self.scope.reached = False

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradgen.ir.core import Op
 from gradgen.ir.types import Array
-from gradgen.passes.rewriting import RuleSet, Scope, constant, filled, fits
+from gradgen.passes.rewriting import ELEMENTWISE, RuleSet, Scope, constant, filled, fits
 from gradgen.primitives.indexing import Cut, NewAxis, may_repeat
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 
@@ -28,6 +28,7 @@ def spread_value(scope: Scope, x: Handle) -> Handle | None:
     return scope.operands(made)[0]
 
 
+@SHAPES(ELEMENTWISE, primal=True)
 def spread_operand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``full(s, shape) * x -> s * x`` where ``x`` has that shape anyway."""
     for slot, x in enumerate(xs):
@@ -40,6 +41,7 @@ def spread_operand(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     return None
 
 
+@SHAPES(ELEMENTWISE)
 def sink_broadcast(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``full(s, shape) * t -> full(s * t, shape)``, for ``t`` that is smaller."""
     values = [spread_value(scope, x) for x in xs]
@@ -49,12 +51,6 @@ def sink_broadcast(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     if any(scope.covers(part, op) for part in parts):
         return None
     return filled(scope, apply(op.name, *parts, **op.attrs), op, xs)
-
-
-for _name, _primitive in PRIMITIVES.items():
-    if _primitive.elementwise:
-        SHAPES(_name, primal=True)(spread_operand)
-        SHAPES(_name)(sink_broadcast)
 
 
 @SHAPES("multiply", "divide", "masked_multiply", "masked_divide")

@@ -6,31 +6,38 @@ may be reassociated as well.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
+
 from gradgen.ir.core import Block
 from gradgen.passes.algebra import ALGEBRA
 from gradgen.passes.counts import COUNTS
 from gradgen.passes.masks import MASKS
 from gradgen.passes.reads import READS
 from gradgen.passes.reductions import REDUCTIONS
-from gradgen.passes.rewriting import RuleSet, rewrite
+from gradgen.passes.rewriting import ELEMENTWISE, Rule, rewrite
 from gradgen.passes.shapes import SHAPES
 from gradgen.passes.signs import SETTLE, SIGNS
+from gradgen.primitives.registry import PRIMITIVES
+
+PARTS = (COUNTS, ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS, READS)
 
 
-def _joined(*parts: RuleSet) -> RuleSet:
-    joined = RuleSet()
-    for part in parts:
-        for name, rules in part.items():
-            joined.setdefault(name, []).extend(rules)
-    return joined
+@functools.cache
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """Return the rules for a primitive, those for every elementwise one among them."""
+    elementwise = name in PRIMITIVES and PRIMITIVES[name].elementwise
+    names = (ELEMENTWISE, name) if elementwise else (name,)
+    return tuple(rule for part in PARTS for n in names for rule in part.get(n, ()))
 
 
-RULES = _joined(COUNTS, ALGEBRA, SHAPES, SIGNS, REDUCTIONS, MASKS, READS)
+def _settling(name: str) -> Sequence[Rule]:
+    return SETTLE.get(name, ())
 
 
 def simplify(block: Block) -> Block:
     """Apply all rules."""
-    return rewrite(block, RULES)
+    return rewrite(block, rules_of)
 
 
 def settle_signs(block: Block) -> Block:
@@ -40,4 +47,4 @@ def settle_signs(block: Block) -> Block:
 
     -(2.0 * x)   ->   -2.0 * x
     """
-    return rewrite(block, SETTLE)
+    return rewrite(block, _settling)

@@ -177,7 +177,7 @@ def _declare_ufunc(
         samples=tuple(samples),
     )
     register(primitive)
-    if LOWERINGS.get(ufunc) is None:
+    if not LOWERINGS.holds(ufunc):
         lowers(ufunc)(bind(_call_ufunc, primitive, ufunc))
     if math is not None:
         lowers(math)(bind(_call_math, primitive, ufunc.nin))

@@ -20,6 +20,7 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Lowering, Only, describe
 from gradgen.primitives.registry import (
     LOWERINGS,
+    MUTATORS,
     Attrs,
     Handle,
     Primitive,
@@ -35,9 +36,6 @@ from gradgen.primitives.shaping import cast_like, reshape_like, reshape_to
 from gradgen.primitives.updating import add_into, write
 
 F = TypeVar("F", bound=Callable[..., Handle])
-
-MUTATORS: dict[Any, Lowering] = {}
-"""By function or by the name of a method: the array after the call, as its value."""
 
 ALL = (slice(None),)
 

@@ -12,6 +12,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Text, Type
+from gradgen.primitives.tables import Table
 from gradgen.structs import field, frozen
 
 
@@ -184,15 +185,17 @@ class Primitive:
         return self.template(types, attrs)
 
 
-PRIMITIVES: dict[str, Primitive] = {}
-LOWERINGS: dict[Any, Callable[..., Any]] = {}
-METHODS: dict[str, Callable[..., Any]] = {}
-ATTRIBUTES: dict[str, Callable[[Handle], Any]] = {}
+PRIMITIVES: Table[Primitive] = Table("PRIMITIVES")
+LOWERINGS: Table[Callable[..., Any]] = Table("LOWERINGS")
+METHODS: Table[Callable[..., Any]] = Table("METHODS")
+ATTRIBUTES: Table[Callable[[Handle], Any]] = Table("ATTRIBUTES")
+MUTATORS: Table[Callable[..., Any]] = Table("MUTATORS")
+"""By function or by the name of a method: the array after the call, as its value."""
 
 
 def register(primitive: Primitive) -> Primitive:
     """Enter a primitive."""
-    assert primitive.name not in PRIMITIVES, primitive.name
+    assert not PRIMITIVES.holds(primitive.name), primitive.name
     PRIMITIVES[primitive.name] = primitive
     return primitive
 

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from gradgen.errors import Refusal
-from gradgen.primitives.mutators import MUTATORS
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import MUTATORS, Handle
 from tests.primitives.harness import build
 from tests.primitives.test_updating import check
 

@@ -1,0 +1,209 @@
+"""Which module of primitives declares what; found by importing them all.
+
+Written by ``pytest tests/primitives/test_catalog.py --update-goldens``. By table:
+names, and after ``module:`` those of functions of that module.
+"""
+
+CATALOG: dict[str, dict[str, str]] = {
+    "arithmetic": {
+        "LOWERINGS": (
+            "builtins: divmod pow math: fmod pow numpy: add divide divmod float_power "
+            "floor_divide fmod multiply negative positive power remainder subtract "
+            "operator: add floordiv mod mul neg pos pow sub truediv"
+        ),
+        "PRIMITIVES": (
+            "add divide float_power floor_divide fmod math_pow multiply negative "
+            "positive power remainder subtract"
+        ),
+    },
+    "axes": {
+        "ATTRIBUTES": "T mT",
+        "LOWERINGS": (
+            "numpy: atleast_1d atleast_2d expand_dims flip fliplr flipud "
+            "matrix_transpose moveaxis roll squeeze swapaxes transpose"
+        ),
+        "METHODS": "squeeze swapaxes transpose",
+        "PRIMITIVES": "expand_dims flip roll squeeze transpose",
+    },
+    "control": {
+        "PRIMITIVES": "check_dims dim",
+    },
+    "counting": {
+        "LOWERINGS": "numpy: all any argmax argmin count_nonzero",
+        "METHODS": "all any argmax argmin",
+        "PRIMITIVES": "all any argmax argmin count_nonzero",
+    },
+    "creation": {
+        "LOWERINGS": (
+            "numpy: arange empty empty_like eye full full_like identity linspace "
+            "meshgrid ones ones_like zeros zeros_like"
+        ),
+        "PRIMITIVES": "arange empty eye full linspace ones zeros",
+    },
+    "cumulative": {
+        "LOWERINGS": "numpy: cumprod cumsum prod",
+        "METHODS": "cumprod cumsum prod",
+        "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
+    },
+    "differences": {
+        "LOWERINGS": "numpy: diff trapezoid",
+    },
+    "einsum": {
+        "LOWERINGS": "numpy: einsum",
+        "PRIMITIVES": "einsum",
+    },
+    "elementary": {
+        "LOWERINGS": (
+            "builtins: abs math: cbrt copysign exp exp2 expm1 fabs hypot log log10 "
+            "log1p log2 sqrt numpy: absolute cbrt copysign exp exp2 expm1 fabs hypot "
+            "log log10 log1p log2 logaddexp logaddexp2 reciprocal sqrt square"
+        ),
+        "PRIMITIVES": (
+            "absolute cbrt copysign exp exp2 expm1 fabs hypot log log10 log1p log2 "
+            "logaddexp logaddexp2 reciprocal sqrt square"
+        ),
+    },
+    "elements": {
+        "ATTRIBUTES": "imag real",
+        "LOWERINGS": "numpy: imag real",
+        "METHODS": "item tolist",
+    },
+    "indexing": {
+        "PRIMITIVES": "getitem",
+    },
+    "joining": {
+        "LOWERINGS": (
+            "numpy: array asanyarray asarray ascontiguousarray column_stack "
+            "concatenate hstack split stack vstack"
+        ),
+        "PRIMITIVES": "array concatenate section stack",
+    },
+    "likes": {
+        "PRIMITIVES": "full_like ones_like zeros_like",
+    },
+    "linalg": {
+        "LOWERINGS": "numpy: dot inner matmul outer tensordot vdot operator: matmul",
+        "METHODS": "dot",
+        "PRIMITIVES": "matmul outer tensordot",
+    },
+    "listarrays": {
+        "PRIMITIVES": "seq_stack seq_unstack",
+    },
+    "listmaking": {
+        "PRIMITIVES": "seq_cast seq_contains seq_repeat",
+    },
+    "mappings": {
+        "PRIMITIVES": (
+            "map_add_at map_contains map_from map_get map_keys map_remove map_set"
+        ),
+    },
+    "masked": {
+        "PRIMITIVES": (
+            "divide_or_zero larger log_or_zero masked_divide masked_multiply "
+            "quiet_power relative_exp"
+        ),
+    },
+    "messages": {
+        "PRIMITIVES": "assert check_bound print raise",
+    },
+    "mutators": {
+        "MUTATORS": (
+            "fill put sort numpy: absolute.at add.at copyto cos.at divide.at exp.at "
+            "fill_diagonal fmax.at fmin.at log.at maximum.at minimum.at multiply.at "
+            "negative.at place power.at put putmask sin.at sqrt.at square.at "
+            "subtract.at"
+        ),
+        "PRIMITIVES": "fill_diagonal",
+    },
+    "packing": {
+        "PRIMITIVES": "pack tape_add tape_copy tape_zeros_like unpack",
+    },
+    "rearranging": {
+        "LOWERINGS": "numpy: diag diagonal repeat tile trace tril triu",
+        "METHODS": "diagonal repeat trace",
+        "PRIMITIVES": "diag diagonal place_diagonal repeat tile tril triu",
+    },
+    "reduction": {
+        "ATTRIBUTES": "size",
+        "LOWERINGS": "numpy: amax amin max mean min ptp size sum",
+        "METHODS": "max mean min sum",
+        "PRIMITIVES": "at_least_one max mean min size sum",
+    },
+    "selection": {
+        "LOWERINGS": (
+            "builtins: max min numpy: clip fmax fmin heaviside maximum minimum "
+            "nan_to_num select where"
+        ),
+        "METHODS": "clip",
+        "PRIMITIVES": (
+            "clip fmax fmin heaviside maximum minimum nan_to_num python_max "
+            "python_min where"
+        ),
+    },
+    "sequences": {
+        "PRIMITIVES": (
+            "seq_add seq_add_at seq_add_slice seq_append seq_concat seq_copy "
+            "seq_empty seq_extend seq_from seq_get seq_insert seq_len seq_pop seq_set "
+            "seq_slice seq_zeros_like"
+        ),
+    },
+    "shaping": {
+        "ATTRIBUTES": "dtype ndim shape",
+        "LOWERINGS": (
+            "builtins: float numpy: astype bool broadcast_to copy float32 float64 "
+            "int16 int32 int64 int8 longlong ravel reshape shape uint16 uint32 uint64 "
+            "uint8 ulonglong"
+        ),
+        "METHODS": "astype copy flatten ravel reshape",
+        "PRIMITIVES": "broadcast_to cast copy float reshape sum_to",
+    },
+    "snapshots": {
+        "PRIMITIVES": "revolve_advance",
+    },
+    "sorting": {
+        "LOWERINGS": "numpy: argsort sort take take_along_axis",
+        "METHODS": "argsort take",
+        "PRIMITIVES": "add_along_axis argsort sort take_along_axis",
+    },
+    "special": {
+        "LOWERINGS": "gradgen.markers: stop_gradient math: erf erfc fsum prod",
+        "PRIMITIVES": "erf erfc fsum stop_gradient",
+    },
+    "statistics": {
+        "LOWERINGS": "numpy.linalg: norm numpy: average median std var",
+        "METHODS": "std var",
+        "PRIMITIVES": "norm std var",
+    },
+    "steps": {
+        "LOWERINGS": (
+            "builtins: bool int round math: ceil floor isfinite isinf isnan trunc "
+            "numpy: around bitwise_and bitwise_or bitwise_xor ceil equal fix floor "
+            "greater greater_equal invert isfinite isinf isnan left_shift less "
+            "less_equal logical_and logical_not logical_or logical_xor ndim not_equal "
+            "right_shift rint round sign signbit trunc operator: and_ eq ge gt invert "
+            "le lshift lt ne not_ or_ rshift xor"
+        ),
+        "METHODS": "round",
+        "PRIMITIVES": (
+            "bitwise_and bitwise_or bitwise_xor bool ceil equal floor greater "
+            "greater_equal int invert isfinite isinf isnan left_shift less less_equal "
+            "logical_and logical_not logical_or logical_xor math_ceil math_floor "
+            "math_trunc not not_equal python_round right_shift rint round sign "
+            "signbit trunc"
+        ),
+    },
+    "trigonometry": {
+        "LOWERINGS": (
+            "math: acos acosh asin asinh atan atan2 atanh cos cosh degrees radians "
+            "sin sinh tan tanh numpy: arccos arccosh arcsin arcsinh arctan arctan2 "
+            "arctanh cos cosh deg2rad degrees rad2deg radians sin sinc sinh tan tanh"
+        ),
+        "PRIMITIVES": (
+            "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh deg2rad "
+            "degrees rad2deg radians sin sinc sinc_derivative sinh tan tanh"
+        ),
+    },
+    "updating": {
+        "PRIMITIVES": "add_at last_written subtract_at update",
+    },
+}
