@@ -2,7 +2,8 @@
 
 A compiler has many small classes, of which a program needs few. One that
 :mod:`dataclasses` makes takes up to half a millisecond when its module is imported,
-since every method is compiled by itself. Here only ``__init__`` is compiled.
+since every method is compiled by itself. Here only ``__init__`` is compiled, and that
+when the first instance is made.
 """
 
 from __future__ import annotations
@@ -64,10 +65,12 @@ def frozen(cls: type[T]) -> type[T]:
 
 def replace(thing: T, **changes: Any) -> T:
     """Return a struct like ``thing`` with some fields changed."""
-    for name in thing.__match_args__:  # type: ignore[attr-defined]
+    cls: Any = type(thing)
+    for name in cls.__match_args__:
         if name not in changes:
             changes[name] = getattr(thing, name)
-    return type(thing)(**changes)
+    made: T = cls(**changes)
+    return made
 
 
 def _annotated(cls: type) -> Sequence[str]:
@@ -85,9 +88,14 @@ def _with_slots(cls: type[T], shared: dict[str, Any]) -> type[T]:
     body["__fields__"] = fields
     body["__match_args__"] = tuple(n for n, d in fields.items() if _is_parameter(d))
     body["__slots__"] = own
-    body["__init__"] = _initializer(cls, fields)
-    made: type[T] = type(cls.__name__, cls.__bases__, body)
-    return made
+    made: Any = type(cls.__name__, cls.__bases__, body)
+
+    def compile_first(self: T, *args: Any, **kwargs: Any) -> None:
+        made.__init__ = _initializer(made, fields)
+        made.__init__(self, *args, **kwargs)
+
+    made.__init__ = compile_first
+    return made  # type: ignore[no-any-return]
 
 
 _MADE_ANEW = ("__dict__", "__weakref__")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import linecache
 import textwrap
-import tokenize
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -147,13 +145,35 @@ def _find_in_block(
     if code.co_name == "<lambda>" or first >= len(lines):
         return None
     try:
-        block = inspect.getblock(lines[first:])
+        block = _block(lines[first:])
         head = "if 1:\n" if _indented(block) else "\n"
         tree = parse(head + "".join(block), code.co_filename)
-    except (SyntaxError, tokenize.TokenError):
+    except SyntaxError:
         return None
     ast.increment_lineno(tree, first - 1)
     return next((n for n in _definitions(tree) if _is_source(n, function)), None)
+
+
+def _block(lines: list[str]) -> list[str]:
+    """Return the lines of the ``def`` that comes first, as far as they are indented.
+
+    That is not all of one with a text over several lines. It is not found then to
+    compile to the function, and looked for in the whole file.
+    """
+    margin = _margin(lines[0])
+    defined = False
+    for number, line in enumerate(lines):
+        bare = line.strip()
+        if not bare or bare[0] in "#)]}" or _margin(line) > margin:
+            continue
+        if defined:
+            return lines[:number]
+        defined = bare.startswith(("def ", "async def "))
+    return lines
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _indented(block: list[str]) -> bool:

@@ -93,7 +93,17 @@ class Op:
 
     def with_operands(self, operands: tuple[Atom, ...]) -> Op:
         """Return the op over other operands, defining the same results."""
-        return replace(self, operands=operands)
+        return Op(
+            self.name,
+            operands,
+            self.results,
+            self.attrs,
+            self.regions,
+            self.span,
+            self.origin,
+            self.into,
+            self.inline,
+        )
 
 
 @struct

@@ -67,7 +67,7 @@ class _Prover:
     def _infer_results(self, op: Op) -> None:
         known = set(self.dims.names)
         operands = tuple(self._retyped(x) for x in op.operands)
-        inferred = self.infer(replace(op, operands=operands), self.dims)
+        inferred = self.infer(op.with_operands(operands), self.dims)
         for result, type_ in zip(op.results, inferred or (), strict=bool(inferred)):
             self.types[result] = _with_recorded_names(type_, result.type, known)
             self.dims.note(self.types[result])
