@@ -84,6 +84,8 @@ def _break(statement: ast.stmt, text: str, indent: str) -> list[str]:
 def _assignment(statement: ast.Assign, indent: str) -> list[str]:
     target = statement.targets[0]
     head = to_text(target)
+    if isinstance(target, ast.Tuple) and len(target.elts) > 1:
+        head = head[1:-1]
     if len(head) > WIDTH // 2:
         value = f" = {to_text(statement.value)}"
         return _broken(target, indent, "", value)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gradgen import kernels
 from gradgen.codegen.comments import docstring
 from gradgen.codegen.containers import classes_in, unpacking
 from gradgen.codegen.layout import INDENT, WIDTH
-from gradgen.codegen.names import choose_names
+from gradgen.codegen.names import RESERVED, choose_names
 from gradgen.codegen.printing import SECTIONS, Printer, print_nodes, template_of
 from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
+from gradgen.ir.regions import REGION_OPS
 from gradgen.structs import frozen
 
 SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
+BETWEEN = (("", None), ("", None))
 WORD = re.compile(r"[a-z_]\w*")
 
 
@@ -34,13 +36,40 @@ class Emitted:
 
 
 def emit(function: Function) -> Emitted:
-    """Return the source of ``function``: imports, one ``def``, one comment a line."""
+    """Return the source of ``function``: imports, helpers, one comment a line."""
     classes = classes_in(function.result)
+    callees = _callees(function)
+    taken = {*callees.values(), *classes.values(), function.name}
+    functions = (*function.helpers.values(), function)
+    printers = [_printed(f, classes, callees, taken) for f in functions]
+    return _assemble(printers, function.name)
+
+
+def _callees(function: Function) -> dict[str, str]:
+    """Return what helpers are called, where something else may have their name."""
+    found: dict[str, str] = {}
+    for name in function.helpers:
+        text, number = name, 1
+        while text in SUPPORT_NAMES or text in RESERVED or text in found.values():
+            number += 1
+            text = f"{name}_{number}"
+        found[name] = text
+    return found
+
+
+def _printed(
+    function: Function,
+    classes: dict[type, str],
+    callees: Mapping[str, str],
+    taken: set[str],
+) -> Printer:
+    """Return the printer that has printed one function."""
     support = _support_in(function)
-    taken = {*support, *classes.values(), function.name}
     webs = arrange(function)
-    names = choose_names(function, webs, taken)
-    printer = Printer(webs.program, names, webs, function.result, classes, support)
+    names = choose_names(function, webs, {*support, *taken})
+    printer = Printer(
+        webs.program, names, webs, function.result, classes, support, callees
+    )
     origins = {op.origin for op in function.body.ops}
     printer.sweeps = origins.issuperset(SECTIONS)
     _print_head(printer, function)
@@ -48,12 +77,13 @@ def emit(function: Function) -> Emitted:
         for statement in unpacking(param, text, names):
             printer.add(statement, None)
     print_nodes(printer, webs.program.nodes)
-    return _assemble(printer, function.name)
+    return printer
 
 
 def _support_in(function: Function) -> frozenset[str]:
     """Return the support functions that the ops of ``function`` call."""
-    templates = (template_of(op) for op in walk_ops(function.body) if not op.regions)
+    ops = (op for op in walk_ops(function.body) if op.name not in REGION_OPS)
+    templates = map(template_of, ops)
     words = (word for template in templates for word in WORD.findall(template))
     return SUPPORT_NAMES.intersection(words)
 
@@ -61,10 +91,11 @@ def _support_in(function: Function) -> frozenset[str]:
 def _print_head(printer: Printer, function: Function) -> None:
     names = printer.names.params
     params = _parameters(function.params, names)
-    lines = [f"def {function.name}({', '.join(params)}):"]
+    name = printer.callees.get(function.name, function.name)
+    lines = [f"def {name}({', '.join(params)}):"]
     if len(lines[0]) > WIDTH:
         inner = (f"{INDENT}{param}," for param in params)
-        lines = [f"def {function.name}(", *inner, "):"]
+        lines = [f"def {name}(", *inner, "):"]
     lines.extend(docstring(function, names))
     printer.lines.extend((line, None) for line in lines)
 
@@ -79,16 +110,19 @@ def _parameters(params: Sequence[Param], names: Sequence[str]) -> list[str]:
     return texts[::-1]
 
 
-def _assemble(printer: Printer, name: str) -> Emitted:
-    head = _imports(printer.outside)
-    body = [text for text, _ in printer.lines]
+def _assemble(printers: Sequence[Printer], name: str) -> Emitted:
+    """Put functions, of which the last one is called from outside, one by one."""
+    lines: list[tuple[str, Span | None]] = []
+    for printer in printers:
+        lines += [*BETWEEN, *printer.lines] if lines else printer.lines
+    head = _imports(set().union(*(printer.outside for printer in printers)))
     spans = {
         number: span
-        for number, (_, span) in enumerate(printer.lines, len(head) + 1)
+        for number, (_, span) in enumerate(lines, len(head) + 1)
         if span is not None
     }
-    source = "\n".join([*head, *body]) + "\n"
-    classes = {text: cls for cls, text in printer.classes.items()}
+    source = "\n".join([*head, *(text for text, _ in lines)]) + "\n"
+    classes = {text: cls for cls, text in printers[-1].classes.items()}
     return Emitted(name, source, spans, classes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from gradgen.codegen.choices import connective
@@ -60,6 +60,7 @@ class Printer:
     result: Tree
     classes: dict[type, str]
     support: frozenset[str]
+    callees: Mapping[str, str] = field(default_factory=dict)
     sweeps: bool = False
     filled: set[Value] = field(init=False)
     lines: list[tuple[str, Span | None]] = field(default_factory=list)
@@ -361,16 +362,16 @@ def _in_place(printer: Printer, op: Op, target: ast.Name) -> ast.stmt:
 
 
 def template_of(op: Op) -> str:
-    """Return the template that prints an op without regions."""
-    if op.name == "call":
-        operands = ", ".join(f"{{{k}}}" for k in range(len(op.operands)))
-        return f"{op.attrs['callee']}({operands})"
+    """Return the template that prints an op of a primitive."""
     return PRIMITIVES[op.name].print_as([x.type for x in op.operands], op.attrs)
 
 
 def _expression(printer: Printer, op: Op) -> ast.expr:
     if op.name == "if":
         return _choice(printer, op)
+    if op.name == "call":
+        arguments = [_atom(printer, x) for x in op.operands]
+        return ast.Call(name(printer.callees[op.attrs["callee"]]), arguments, [])
     return fill(template_of(op), [_atom(printer, x) for x in op.operands])
 
 

@@ -23,6 +23,7 @@ from gradgen.frontend.source import find_source
 from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
+from gradgen.ir.flow import reachable
 from gradgen.ir.printer import print_ir
 from gradgen.ir.tree import Tree
 from gradgen.passes.bufferize import bufferize
@@ -47,7 +48,7 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     """
     functions, lowered, promoted = intermediate(request, promoted)
     written = _written_leaves(lowered, len(request.args))
-    placed = [bufferize(function) for function in functions]
+    placed = [bufferize(reachable(function)) for function in functions]
     warn_of_copies(placed)
     emitted = [emit(function) for function in placed]
     return Parts(

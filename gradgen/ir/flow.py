@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.structs import replace
 
@@ -143,3 +143,18 @@ def gaps_in(block: Block) -> set[Value]:
 def is_gap(atom: Atom, gaps: set[Value]) -> bool:
     """Tell whether an atom may stand for nothing."""
     return atom.is_undefined if isinstance(atom, Literal) else atom in gaps
+
+
+def reachable(function: Function) -> Function:
+    """Return ``function`` without the helpers that nothing calls."""
+    kept: dict[str, Function] = {}
+    pending = [function]
+    while pending:
+        for op in walk_ops(pending.pop().body):
+            name = op.attrs["callee"] if op.name == "call" else None
+            if name is not None and name not in kept:
+                kept[name] = function.helpers[name]
+                pending.append(kept[name])
+    if len(kept) == len(function.helpers):
+        return function
+    return replace(function, helpers=kept)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from gradgen.errors import Span
 from gradgen.ir.core import Atom, Block, Function, Op, Value
 from gradgen.ir.dims import Dims
+from gradgen.ir.tree import Tree, leaf
 from gradgen.ir.types import (
     PY_BOOL,
     PY_INT,
@@ -162,6 +163,12 @@ def make_call(
     )
     attrs = {"callee": name, "takes": function.takes, "effect": effect}
     return Op("call", tuple(operands), results, attrs, (), span)
+
+
+def helper_result(results: Sequence[Atom]) -> Tree:
+    """Return the tree of what a helper returns: one value, or a tuple of several."""
+    leaves = tuple(map(leaf, results))
+    return leaves[0] if len(leaves) == 1 else Tree("tuple", leaves)
 
 
 def match_dims(function: Function, operands: Sequence[Atom]) -> dict[str, Dim]:

@@ -115,6 +115,8 @@ def _shape(scope: _Scope, type_: Type) -> tuple[object, ...]:
 
 
 def _type(scope: _Scope, name: str, operands: Sequence[Atom]) -> Type:
-    found = PRIMITIVES[name].type_rule(scope.dims, [x.type for x in operands], {})
+    found: Type | None = PRIMITIVES[name].type_rule(
+        scope.dims, [x.type for x in operands], {}
+    )
     assert found is not None
     return found

@@ -28,7 +28,9 @@ def copies_in_loops(function: Function) -> list[Op]:
 
     They change what an iteration costs: from an element, say, to the whole array.
     """
-    return [op for op in walk_ops(function.body) if op.origin == FORCED]
+    functions = (function, *function.helpers.values())
+    ops = (op for f in functions for op in walk_ops(f.body))
+    return [op for op in ops if op.origin == FORCED]
 
 
 @struct

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from gradgen.ir.core import Block, Function, map_helpers, walk_ops, with_body
+from gradgen.ir.core import Block, Function, map_helpers, with_body
+from gradgen.ir.flow import reachable
 from gradgen.passes.cleanup import eliminate_common
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.motion import hoist_invariants
@@ -46,21 +46,6 @@ def _optimised(function: Function, after_pass: AfterPass | None) -> Function:
     for passes in PHASES:
         function = _until_stable(function, passes, after_pass)
     return function
-
-
-def reachable(function: Function) -> Function:
-    """Return ``function`` without the helpers that nothing calls."""
-    kept: dict[str, Function] = {}
-    pending = [function]
-    while pending:
-        for op in walk_ops(pending.pop().body):
-            name = op.attrs["callee"] if op.name == "call" else None
-            if name is not None and name not in kept:
-                kept[name] = function.helpers[name]
-                pending.append(kept[name])
-    if len(kept) == len(function.helpers):
-        return function
-    return replace(function, helpers=kept)
 
 
 def _until_stable(

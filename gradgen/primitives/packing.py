@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradgen import kernels
+from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Scalar, Tape, Type, is_floating, same_type
@@ -26,9 +27,9 @@ from gradgen.primitives.registry import (
 )
 
 
-def pack(items: Sequence[Handle], name: str) -> Handle:
+def pack(builder: Builder, items: Sequence[Handle], name: str) -> Handle:
     """Return a tape of some values."""
-    return apply("pack", *items, builder=items[0].builder, name=name)
+    return apply("pack", *items, builder=builder, tape=name)
 
 
 def unpack(tape: Handle, types: Sequence[Type]) -> list[Handle]:
@@ -53,14 +54,14 @@ def _moving(x: Handle, derivative: Handle | None) -> Handle:
 
 
 def _pack_tangent(
-    y: Handle, dots: Sequence[Handle | None], *xs: Handle, name: str
+    y: Handle, dots: Sequence[Handle | None], *xs: Handle, tape: str
 ) -> Handle:
     moving = [_moving(x, dot) for x, dot in zip(xs, dots, strict=True)]
-    return pack(moving, f"{name}_dot")
+    return pack(y.builder, moving, tape)
 
 
 def _pack_adjoint(
-    y_bar: Handle, y: Handle, *xs: Handle, name: str
+    y_bar: Handle, y: Handle, *xs: Handle, tape: str
 ) -> list[Handle | None]:
     bars = unpack(y_bar, [x.atom.type for x in xs])
     pairs = zip(xs, bars, strict=True)
@@ -92,7 +93,7 @@ def _unpack_adjoint(
 ) -> list[Handle | None]:
     assert isinstance(tape.atom.type, Tape)
     items = [_moving(y, bar) for y, bar in zip(ys, y_bars, strict=True)]
-    return [pack(items, f"{tape.atom.type.name}_bar")]
+    return [pack(tape.builder, items, tape.atom.type.name)]
 
 
 def _tuple_text(types: Sequence[Any], attrs: Attrs) -> str:
@@ -107,8 +108,8 @@ def _same(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 register(
     Primitive(
         name="pack",
-        type_rule=lambda dims, types, attrs: Tape(attrs["name"]),
-        evaluate=lambda *items, name: items,
+        type_rule=lambda dims, types, attrs: Tape(attrs["tape"]),
+        evaluate=lambda *items, tape: items,
         template=_tuple_text,
         tangent=_pack_tangent,
         adjoint=_pack_adjoint,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradgen.errors import refuse
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import is_floating
@@ -20,11 +19,17 @@ def active_values(
     useful if one of ``outputs`` depends on it so (Griewank and Walther, section 6.2).
     Round the back edge of a loop, both are fixpoints.
     """
-    varied = set(inputs)
-    _vary(block.ops, varied)
+    varied = varied_values(block, inputs)
     useful = {atom for atom in outputs if isinstance(atom, Value) and atom in varied}
     _use(block.ops, varied, useful)
     return varied & useful
+
+
+def varied_values(block: Block, inputs: Iterable[Value]) -> set[Value]:
+    """Return the values that depend on ``inputs`` through differentiable operands."""
+    varied = set(inputs)
+    _vary(block.ops, varied)
+    return varied
 
 
 def _vary(ops: Sequence[Op], varied: set[Value]) -> None:
@@ -34,8 +39,6 @@ def _vary(ops: Sequence[Op], varied: set[Value]) -> None:
             _vary_branches(op, varied)
         elif op.name in ("for", "while"):
             _vary_loop(op, varied)
-        elif op.name == "call":
-            raise refuse(f"the derivative of '{op.name}'", op.span)
         elif carries(op) and any(x in varied for x in moving_operands(op)):
             varied.update(y for y in op.results if is_floating(y.type))
 
@@ -110,12 +113,14 @@ def _hand_back(
 
 def carries(op: Op) -> bool:
     """Tell whether a derivative can pass through ``op``."""
+    if op.name == "call":
+        return True
     return op.name in PRIMITIVES and PRIMITIVES[op.name].differentiable
 
 
 def moving_operands(op: Op) -> list[Value]:
     """Return the operands through whose contents a derivative can pass."""
-    shape_only = PRIMITIVES[op.name].shape_only
+    shape_only = () if op.name == "call" else PRIMITIVES[op.name].shape_only
     return [
         x
         for slot, x in enumerate(op.operands)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from gradgen.deferred import Deferred
 from gradgen.ir.builder import Builder
 from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Function, Op, Value
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
-from gradgen.transforms.branches import reverse_if
-from gradgen.transforms.checkpoints import reverse_checkpoint
 from gradgen.transforms.cotangents import (
     Cotangents,
     Sweep,
@@ -18,9 +18,16 @@ from gradgen.transforms.cotangents import (
     current_op,
     views_in,
 )
-from gradgen.transforms.extending import note_lengths
-from gradgen.transforms.fit import materialise, name_after, start
-from gradgen.transforms.loops import reverse_loop
+from gradgen.transforms.fit import materialise, name_after
+from gradgen.transforms.helpers import sweep_over
+
+if TYPE_CHECKING:
+    from gradgen.transforms import branches, calls, checkpoints, loops
+else:
+    branches = Deferred("gradgen.transforms.branches")
+    calls = Deferred("gradgen.transforms.calls")
+    checkpoints = Deferred("gradgen.transforms.checkpoints")
+    loops = Deferred("gradgen.transforms.loops")
 
 
 def reverse_sweep(
@@ -63,6 +70,9 @@ def reverse_ops(
     for op in reversed(ops):
         if not any(y in cotangents.bars for y in op.results):
             continue
+        if op.name == "call":
+            calls.reverse_call(sweep, op, cotangents, forward)
+            continue
         if not op.regions:
             _reverse_op(sweep.builder, op, cotangents)
             continue
@@ -72,19 +82,21 @@ def reverse_ops(
 
 def _reverse_of(op: Op) -> Callable[[Sweep, Op, Cotangents, list[Op]], None]:
     if CHECKPOINT in op.attrs:
-        return reverse_checkpoint
-    return reverse_if if op.name == "if" else reverse_loop
+        return checkpoints.reverse_checkpoint
+    return branches.reverse_if if op.name == "if" else loops.reverse_loop
 
 
 def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     bars = [cotangents.take(y) for y in op.results]
     primitive = PRIMITIVES[op.name]
     assert primitive.adjoint is not None, op.name
-    (y,), (y_bar,) = op.results, bars
     builder.span = op.span
     builder.scalar_math = op.attrs.get("lib") == "math"
     xs = [Handle(builder, x) for x in op.operands]
-    contributions = primitive.adjoint(y_bar, Handle(builder, y), *xs, **op.attrs)
+    ys = [Handle(builder, y) for y in op.results]
+    if not primitive.several:
+        (bars,), (ys,) = bars, ys  # type: ignore[assignment]
+    contributions = primitive.adjoint(bars, ys, *xs, **op.attrs)
     for x, contribution in zip(op.operands, contributions, strict=False):
         cotangents.add(x, contribution)
     builder.scalar_math = False
@@ -92,8 +104,4 @@ def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
 
 def forward_sweep(function: Function) -> Builder:
     """Return a builder that holds the ops of ``function`` as they are."""
-    builder = start(function.inputs)
-    for op in function.body.ops:
-        builder.append(op)
-        note_lengths(builder, op)
-    return builder
+    return sweep_over(function, dict(function.helpers))

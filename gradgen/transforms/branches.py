@@ -78,7 +78,7 @@ def reverse_branch(
     }
     forward = Forward((), list(region.ops), given)
     distant = sweep.distant
-    if sweep.in_loop:
+    if sweep.in_loop or distant:
         distant |= distant_values((), region.ops, distant)
     with sweep.builder.region() as ops:
         recheck_lengths(sweep.builder, region.ops)

@@ -13,6 +13,7 @@ from gradgen.primitives.paths import Step
 from gradgen.primitives.registry import Handle, Into, apply
 from gradgen.structs import field, frozen, replace
 from gradgen.transforms.fit import cotangent_for, name_after
+from gradgen.transforms.helpers import Derived
 
 
 class Cotangents:
@@ -142,7 +143,7 @@ class Sweep:
     ``strong`` holds the Python numbers whose cotangents are NumPy scalars where a slot
     needs one type. ``distant`` holds what enclosing loops compute anew each iteration,
     so that their reverse sweep has it only if it is taped. ``choices`` says which
-    ``if`` a value results from.
+    ``if`` a value results from, ``derived`` which helpers have derivatives.
     """
 
     builder: Builder
@@ -152,6 +153,7 @@ class Sweep:
     distant: frozenset[Value] = frozenset()
     in_loop: bool = False
     choices: Mapping[Value, Op] = field(default_factory=dict)
+    derived: Derived = field(default_factory=Derived)
 
 
 def recheck_lengths(builder: Builder, ops: Sequence[Op]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from itertools import chain, count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
 from gradgen.ir.tree import NONE, Tree, leaf
@@ -14,8 +15,12 @@ from gradgen.primitives.registry import Handle
 from gradgen.structs import frozen, replace
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
-from gradgen.transforms.residuals import values_made, values_read
-from gradgen.transforms.tangent import tangent_sweep
+
+if TYPE_CHECKING:
+    from gradgen.transforms import residuals, tangent
+else:
+    residuals = Deferred("gradgen.transforms.residuals")
+    tangent = Deferred("gradgen.transforms.tangent")
 
 
 @frozen
@@ -96,7 +101,8 @@ def _finish(
 ) -> Function:
     inputs = tuple(x for p in params for x in p.tree.leaves())
     body = builder.block(inputs, list(result.leaves()))
-    return Function(name, params, body, result, doc, function.span)
+    helpers = builder.helpers
+    return Function(name, params, body, result, doc, function.span, helpers)
 
 
 def jvp(
@@ -114,10 +120,10 @@ def jvp(
         seed_params.append(
             Param(_seed_name(function, param.name + "_dot"), tree, "seed")
         )
-    builder, dots = tangent_sweep(function, seeds)
-    tangent = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
+    builder, dots = tangent.tangent_sweep(function, seeds)
+    moved_by = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
     params = function.params + tuple(seed_params)
-    result = Tree("tuple", (function.result, tangent))
+    result = Tree("tuple", (function.result, moved_by))
     moved = ", ".join(function.params[i].name for i in moving)
     doc = f"Value and tangent of {function.name} along {moved}"
     return _finish(builder, function, function.name + "_jvp", params, result, doc)
@@ -195,8 +201,8 @@ def split(joint: Function) -> tuple[Function, Function]:
     value, bars = joint.result.children
     late = _depending(joint.body.ops, set(seed.tree.leaves()))
     early = [op for op in joint.body.ops if op not in late]
-    residuals = _residuals(late, bars, set(seed.tree.leaves()))
-    kept = Tree("tuple", tuple(map(leaf, residuals)))
+    stored = _residuals(late, bars, set(seed.tree.leaves()))
+    kept = Tree("tuple", tuple(map(leaf, stored)))
     forward = replace(
         joint,
         name=joint.name.removesuffix("_vjp") + "_forward",
@@ -216,15 +222,15 @@ def _depending(ops: Sequence[Op], varied: set[Value]) -> list[Op]:
     """Return the ops that depend on the values in ``varied``."""
     late = []
     for op in ops:
-        if not varied.isdisjoint(values_read([op])):
+        if not varied.isdisjoint(residuals.values_read([op])):
             late.append(op)
             varied.update(op.results)
     return late
 
 
 def _residuals(late: Sequence[Op], bars: Tree, seeds: set[Value]) -> list[Value]:
-    made = values_made(late) | seeds
-    used = values_read(late, tuple(bars.leaves()))
+    made = residuals.values_made(late) | seeds
+    used = residuals.values_read(late, tuple(bars.leaves()))
     return [x for x in used if x not in made]
 
 

@@ -251,7 +251,13 @@ def live_ops(ops: Sequence[Op], yields: Sequence[Atom]) -> list[Op]:
 
 def _has_effect(op: Op) -> bool:
     ops = (op, *(inner for region in op.regions for inner in walk_ops(region)))
-    return any(o.name in PRIMITIVES and PRIMITIVES[o.name].effect for o in ops)
+    return any(map(_is_effect, ops))
+
+
+def _is_effect(op: Op) -> bool:
+    if op.name == "call":
+        return bool(op.attrs["effect"])
+    return op.name in PRIMITIVES and PRIMITIVES[op.name].effect
 
 
 def values_read(ops: Sequence[Op], yields: Sequence[Atom] = ()) -> dict[Value, None]:

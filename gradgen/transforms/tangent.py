@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
-from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.regions import REGION_OPS, LoopParts, helper_result, loop_parts
 from gradgen.ir.types import Seq, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
-from gradgen.structs import field, struct
+from gradgen.structs import field, replace, struct
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.extending import Additions, column_type, extend_if, extend_loop
 from gradgen.transforms.fit import (
@@ -27,19 +27,32 @@ from gradgen.transforms.fit import (
     strengthened,
     tangent_for,
 )
+from gradgen.transforms.helpers import (
+    Derived,
+    Moving,
+    floating_results,
+    free_name,
+    moving_inputs,
+    seed_for,
+    seed_param,
+    tangent_takes,
+)
+from gradgen.transforms.residuals import item_type
 
 
 @struct
 class Tangents:
     """The tangents found so far. A value without one does not move.
 
-    ``strong`` holds the slots of Python numbers whose tangents are NumPy scalars.
+    ``strong`` holds the slots of Python numbers whose tangents are NumPy scalars,
+    ``derived`` the tangents of helpers.
     """
 
     builder: Builder
     active: set[Value]
     dots: dict[Value, Handle]
     strong: set[Value] = field(default_factory=set)
+    derived: Derived = field(default_factory=Derived)
 
     def of(self, x: Atom) -> Handle | None:
         """Return the tangent of ``x``, None for zero."""
@@ -60,29 +73,40 @@ def tangent_sweep(
     ``seeds`` maps the inputs that move to the values that hold their tangents. A value
     without a tangent does not depend on them.
     """
+    tangents = _swept(function, seeds, dict(function.helpers), Derived())
+    return tangents.builder, tangents.dots
+
+
+def _swept(
+    function: Function,
+    seeds: Mapping[Value, Value],
+    helpers: dict[str, Function],
+    derived: Derived,
+) -> Tangents:
     active = active_values(function.body, seeds, function.body.results)
     builder = start(function.inputs)
+    builder.helpers = helpers
     for op in walk_ops(function.body):
         for y in op.results:
             builder.dims.note(y.type)
     dots = {x: Handle(builder, dot) for x, dot in seeds.items()}
-    tangents = Tangents(builder, active, dots)
+    tangents = Tangents(builder, active, dots, derived=derived)
     _sweep(tangents, function.body.ops)
-    return builder, dots
+    return tangents
 
 
 def _sweep(tangents: Tangents, ops: Sequence[Op]) -> None:
     """Append ops, each with its tangent after it."""
     for op in ops:
         _append_primal(tangents, op)
-        if not op.regions:
+        if op.name not in REGION_OPS:
             _push(tangents, op)
 
 
 def _append_primal(tangents: Tangents, op: Op) -> None:
-    """Append an op; a region op comes with its tangents."""
+    """Append an op; a region op or a call comes with its tangents."""
     builder = tangents.builder
-    if op.regions and any(y in tangents.active for y in op.results):
+    if op.name in REGION_OPS and any(y in tangents.active for y in op.results):
         op = _with_tangents(tangents, op)
     builder.origin = "primal"
     builder.append(op)
@@ -96,7 +120,8 @@ def push_tangents(builder: Builder, block: Block, dots: dict[Value, Handle]) -> 
     """
     active = active_values(block, dots, block.results)
     tangents = Tangents(builder, active, dots)
-    first = next((k for k, op in enumerate(block.ops) if op.regions), len(block.ops))
+    places = (k for k, op in enumerate(block.ops) if op.name in REGION_OPS)
+    first = next(places, len(block.ops))
     late = block.ops[first:]
     if late:
         _take_out(builder, late)
@@ -124,20 +149,25 @@ def _push(tangents: Tangents, op: Op) -> None:
         return
     primitive = PRIMITIVES[op.name]
     assert primitive.tangent is not None, op.name
-    (y,) = op.results
     builder.span, builder.origin = op.span, "tangent"
     builder.scalar_math = op.attrs.get("lib") == "math"
     xs = [Handle(builder, x) for x in op.operands]
-    handle = Handle(builder, y)
-    dot = primitive.tangent(handle, x_dots, *xs, **op.attrs)
+    ys = [Handle(builder, y) for y in op.results]
+    if primitive.several:
+        dots = primitive.tangent(ys, x_dots, *xs, **op.attrs)
+    else:
+        dots = [primitive.tangent(ys[0], x_dots, *xs, **op.attrs)]
     builder.scalar_math = False
-    if dot is not None:
-        tangents.dots[y] = tangent_for(dot, handle)
-        name_after(tangents.dots[y], y, "_dot")
+    for y, handle, dot in zip(op.results, ys, dots, strict=True):
+        if dot is not None:
+            tangents.dots[y] = tangent_for(dot, handle)
+            name_after(tangents.dots[y], y, "_dot")
 
 
 def _with_tangents(tangents: Tangents, op: Op) -> Op:
     """Return a region op that computes the tangents of its results as well."""
+    if op.name == "call":
+        return _call_with_tangents(tangents, op)
     if op.name == "if":
         return _branches_with_tangents(tangents, op)
     slots = set(loop_parts(op).carried)
@@ -185,6 +215,69 @@ def _result(tangents: Tangents, y: Value, type_: Type) -> Value:
     dot = derivative_value(y, type_, "_dot")
     tangents.dots[y] = Handle(tangents.builder, dot)
     return dot
+
+
+def _call_with_tangents(tangents: Tangents, op: Op) -> Op:
+    builder, name = tangents.builder, op.attrs["callee"]
+    helper = builder.helpers[name]
+    given = [k for k, x in enumerate(op.operands) if tangents.of(x) is not None]
+    moving = moving_inputs(helper, name, given)
+    if not moving:
+        return op
+    callee = _tangent_of_helper(tangents, name, moving)
+    builder.origin, builder.span = "tangent", op.span
+    dots = [
+        exact(tangents.real(op.operands[k]), item_type(helper.inputs[k].type)).atom
+        for k in moving
+    ]
+    floating = [op.results[j] for j in floating_results(helper)]
+    results = [_result(tangents, y, item_type(y.type)) for y in floating]
+    takes = tangent_takes(helper, moving)
+    return replace(
+        op,
+        operands=(*op.operands, *dots),
+        results=(*op.results, *results),
+        attrs={**op.attrs, "callee": callee, "takes": takes},
+    )
+
+
+def _tangent_of_helper(tangents: Tangents, name: str, moving: Moving) -> str:
+    """Return the name of the tangent of a helper, made when it is first needed."""
+    helpers, made = tangents.builder.helpers, tangents.derived.tangents
+    if (name, moving) not in made:
+        helper = helpers[name]
+        found = made[name, moving] = free_name(helpers, f"{name}_jvp")
+        # A recursive call looks up the name before the function is there.
+        helpers[found] = helper
+        helpers[found] = _helper_with_tangents(tangents, helper, found, moving)
+    return made[name, moving]
+
+
+def _helper_with_tangents(
+    tangents: Tangents, helper: Function, name: str, moving: Moving
+) -> Function:
+    seeds = {helper.inputs[k]: seed_for(helper.inputs[k], "_dot") for k in moving}
+    helpers, derived = tangents.builder.helpers, tangents.derived
+    inner = _swept(helper, seeds, helpers, derived)
+    inner.builder.origin = "tangent"
+    dots = []
+    for j in floating_results(helper):
+        y = helper.body.results[j]
+        dot = exact(inner.real(y), item_type(y.type))
+        if isinstance(y, Value):
+            name_after(dot, y, "_dot")
+        dots.append(dot.atom)
+    results = (*helper.body.results, *dots)
+    inputs = (*helper.inputs, *seeds.values())
+    return Function(
+        name,
+        (*helper.params, *map(seed_param, seeds.values())),
+        inner.builder.block(inputs, results),
+        helper_result(results),
+        f"Results of {helper.name} and their tangents",
+        helper.span,
+        takes=tangent_takes(helper, moving),
+    )
 
 
 def _loop_with_tangents(tangents: Tangents, op: Op) -> Op:

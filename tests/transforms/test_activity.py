@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen.errors import UnsupportedError
 from gradgen.ir.core import Function
 from gradgen.passes.pipeline import optimise
 from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
 from gradgen.transforms.activity import active_values
-from gradgen.transforms.derive import Selection, adjoint, gradient, jvp
+from gradgen.transforms.derive import Selection, gradient, jvp
 from tests.ir import examples
 from tests.programs.straight import lowered
 
@@ -161,9 +160,8 @@ def test_derived_length_that_may_be_one(n: int, m: int) -> None:
             np.testing.assert_allclose(found, wanted)
 
 
-def test_calls_are_refused() -> None:
+def test_results_of_calls_move_with_what_is_given() -> None:
     function = examples.helper_call()
-    with pytest.raises(UnsupportedError, match="the derivative of 'call'"):
-        jvp(function, [0])
-    with pytest.raises(UnsupportedError, match="the derivative of 'call'"):
-        adjoint(function, Selection((0,)))
+    (x,), (y,) = function.inputs, function.body.results
+    assert active_values(function.body, [x], [y]) == {x, y}
+    assert active_values(function.body, [], [y]) == set()
