@@ -9,9 +9,10 @@ does with the same values is no part of the derivative.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradgen.compiler.request import TRANSFORMS
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.calls import OBJECTS
@@ -26,7 +27,11 @@ from gradgen.primitives.registry import Handle, apply, require_same_shape
 from gradgen.structs import struct
 from gradgen.transforms.adjoint import reverse_sweep
 from gradgen.transforms.fit import materialise
-from gradgen.transforms.tangent import push_tangents
+
+if TYPE_CHECKING:
+    from gradgen.transforms import tangent
+else:
+    tangent = Deferred("gradgen.transforms.tangent")
 
 OUTER = "differentiate the outer function, or pass plain arrays and numbers"
 
@@ -204,7 +209,7 @@ def _tangents_of(
         dots[x.atom] = materialise(handle, x)
     results = tuple(y.atom for y in parts_in(part.results) if isinstance(y, Handle))
     origin, span = builder.origin, builder.span
-    push_tangents(builder, Block((), part.ops, results), dots)
+    tangent.push_tangents(builder, Block((), part.ops, results), dots)
     builder.origin, builder.span = origin, span
     return dots
 
