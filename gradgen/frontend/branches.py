@@ -58,7 +58,9 @@ def choose_value(frame: Frame, cond: Handle, then: Action, otherwise: Action) ->
 
         return run
 
-    branch(frame, cond, bound(then), bound(otherwise))
+    flow = branch(frame, cond, bound(then), bound(otherwise))
+    if flow is not None and flow.kind == "raise":
+        raise Raised
     result = frame.names.pop(RESULT)
     if isinstance(result, Conflict):
         raise Refusal(result.reason, result.hint)

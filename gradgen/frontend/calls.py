@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, Refusal, SourceError
+from gradgen.frontend import recursion
 from gradgen.frontend.accept import refusal_of_call
 from gradgen.frontend.arrays import (
     CONTIGUOUS,
@@ -69,7 +70,6 @@ from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
 
-MAX_DEPTH = 30
 OBJECTS: dict[type, Callable[..., Any]] = {}
 """What calling an object of a class of gradgen's own does; entered by its owner."""
 
@@ -375,29 +375,15 @@ def _source_of(frame: Frame, function: types.FunctionType) -> Source:
 
 def _enter(frame: Frame, inner: Frame, node: FunctionNode, name: str) -> Any:
     context = frame.context
-    if len(context.frames) >= MAX_DEPTH:
-        raise _too_deep(context.frames, node)
     span = frame.builder.span
     context.frames.append(frame)
     try:
-        return run_body(inner, node)
+        return recursion.enter(inner, node, name, lambda: run_body(inner, node))
     except GradgenError as error:
         place = span.label if span is not None else "?"
         raise noted(error, f"{place}, where {name} is called") from None
     finally:
         context.frames.pop()
-
-
-def _too_deep(frames: Sequence[Frame], node: FunctionNode) -> Refusal:
-    if any(frame.source.node is node for frame in frames):
-        return Refusal(
-            f"recursion more than {MAX_DEPTH} deep is not supported, nor such whose "
-            "depth depends on run-time values",
-            "a loop, such as 'while'",
-        )
-    return Refusal(
-        f"calls nested more than {MAX_DEPTH} deep are not supported", "a loop"
-    )
 
 
 def run_body(frame: Frame, node: FunctionNode) -> Any:

@@ -73,6 +73,11 @@ class Context:
     program. ``borrowed`` are the containers that belong to the caller, by identity.
     ``bases`` are the states in which the branches and loops under way began, ``narrow``
     lists whose length must be known.
+
+    ``activations`` are the calls under way, ``recursive`` the functions that call
+    themselves to a depth that only a run knows, ``unrolled`` those that are unrolled
+    all the same, with the number of calls so far. ``guessing`` counts the functions
+    whose result is being guessed from what they return without calling themselves.
     """
 
     builder: Builder
@@ -93,6 +98,10 @@ class Context:
     arguments: dict[Value, Buffer] = field(default_factory=dict)
     bases: list[Any] = field(default_factory=list)
     narrow: dict[int, Any] = field(default_factory=dict)
+    activations: list[Activation] = field(default_factory=list)
+    recursive: set[FunctionNode] = field(default_factory=set)
+    unrolled: dict[FunctionNode, int] = field(default_factory=dict)
+    guessing: int = 0
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""
@@ -149,6 +158,19 @@ class Context:
 
 def _has_axes(value: Value) -> bool:
     return not isinstance(value.type, Scalar) or bool(value.type.shape)
+
+
+@struct
+class Activation:
+    """A call under way: what is called, the frame it sees, how deep in regions it is.
+
+    ``helper`` makes the function of its own that the calls below become.
+    """
+
+    node: FunctionNode
+    parent: Frame | None
+    depth: int
+    helper: Any = None
 
 
 @struct
@@ -216,8 +238,24 @@ class Widen(Exception):
         self.needed = needed
 
 
+class Recurs(Exception):
+    """A function calls itself to a depth that only a run knows.
+
+    ``head`` is the state that another round begins in, once it is being interpreted.
+    """
+
+    def __init__(self, activation: Activation, head: Any = None) -> None:
+        super().__init__()
+        self.activation = activation
+        self.head = head
+
+
 class Raised(Exception):
     """What is being interpreted raises, whatever else holds."""
+
+
+class Unfinished(Raised):
+    """A recursive call of which it is not known yet what it returns."""
 
 
 Evaluator = Callable[[Frame, Any], Any]
@@ -312,7 +350,9 @@ def refusing() -> Iterator[None]:
     """Refuse what a rule or a function of Python does not take."""
     try:
         yield
-    except (Refusal, GradgenError, NeedsStatic, RecursionError, Raised, Widen):
+    except (Refusal, GradgenError, NeedsStatic, RecursionError):
+        raise
+    except (Raised, Recurs, Widen):
         raise
     except Exception as error:
         kind = type(error).__name__

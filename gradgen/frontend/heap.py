@@ -7,7 +7,7 @@ back in place: who shares an object goes on sharing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gradgen.frontend.arrays import ArrayObject, Buffer
@@ -57,7 +57,12 @@ def state_of(frame: Frame) -> State:
 def within_reach(frame: Frame) -> Iterator[Any]:
     """Yield every mutable object that can be reached, once."""
     context = frame.context
-    pending: list[Any] = [frame, *context.frames, *context.held]
+    return reached([frame, *context.frames, *context.held])
+
+
+def reached(roots: Iterable[Any]) -> Iterator[Any]:
+    """Yield every mutable object that can be reached from some values, once."""
+    pending = list(roots)
     seen: set[int] = set()
     kept: list[Any] = []
     while pending:

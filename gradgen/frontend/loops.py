@@ -16,7 +16,7 @@ from gradgen.frontend.arrays import COPY, ArrayObject
 from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
-from gradgen.frontend.frame import Context, Frame, Raised
+from gradgen.frontend.frame import Context, Flow, Frame, Raised, Unfinished
 from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
@@ -280,11 +280,17 @@ def begin_turn(frame: Frame) -> None:
         frame.names.pop(name, None)
 
 
-def _surely(turn: Callable[[], None]) -> None:
+def surely(context: Context, turn: Callable[[], Any]) -> Any:
+    """Interpret the first turn of a loop, which must not raise in any case."""
     try:
-        turn()
+        flow = turn()
     except Raised:
-        raise Refusal("this loop always raises in its first turn") from None
+        flow = Flow("raise")
+    if flow is None or flow.kind != "raise":
+        return flow
+    if context.guessing:
+        raise Unfinished
+    raise Refusal("this loop always raises in its first turn")
 
 
 def region_for(
@@ -293,7 +299,14 @@ def region_for(
     turn: Callable[[Handle], None],
 ) -> Handle:
     """Append a loop over ``range(*bounds)``; return whether it was left early."""
-    return restarting(frame, lambda before: _region_for(frame, before, bounds, turn))
+    before = state_of(frame) if frame.context.guessing else None
+    try:
+        return restarting(frame, lambda state: _region_for(frame, state, bounds, turn))
+    except Unfinished:
+        if before is None:
+            raise
+    before.put_back()
+    return _region_for(frame, before, bounds, lambda index: None)
 
 
 def _region_for(
@@ -304,7 +317,7 @@ def _region_for(
 
     def run() -> Any:
         begin_turn(frame)
-        _surely(lambda: turn(Handle(frame.builder, index)))
+        surely(frame.context, lambda: turn(Handle(frame.builder, index)))
         return leave_turn(frame)
 
     head, body = loop.settle(run)
@@ -364,7 +377,7 @@ def _region_while(
 
     def run() -> Any:
         begin_turn(frame)
-        _surely(turn)
+        surely(frame.context, turn)
         return leave_turn(frame)
 
     head, body = loop.settle(run)

@@ -13,13 +13,15 @@ from gradgen.frontend import (
     displays,
     expressions,
     names,
+    recursion,
     repetition,
     statements,
     streams,
 )
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
-from gradgen.frontend.frame import Context, Frame, Raised
+from gradgen.frontend.frame import Context, Frame, Raised, Recurs
+from gradgen.frontend.helpers import with_helpers
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import parameter_names
@@ -82,13 +84,19 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
     NeedsStatic
         For an integer argument that must be folded.
     """
-    inputs = [x for param in params for x in param.tree.leaves()]
-    builder.enter(inputs)
-    context = Context(builder, {x for x in inputs if _is_integer(x.type)})
-    context.inputs.update(inputs)
-    context.names.update(param.name for param in params)
-    frame = Frame(context, source, context.scope(source.node))
-    result = _interpret(frame, params)
+    builder.enter([x for param in params for x in param.tree.leaves()])
+    context = _context(params, builder, {source.function: source})
+    begun = recursion.Beginning(builder)
+    while True:
+        try:
+            frame = Frame(context, source, context.scope(source.node))
+            result = _interpret(frame, params)
+            break
+        except Recurs as found:
+            recursive = {*context.recursive, found.activation.node}
+        context = _context(params, builder, context.sources)
+        context.recursive = recursive
+        begun.put_back(context)
     captured = [param for _, param, _ in context.captures.values()]
     function = _function(source, (*params, *captured), builder, result)
     return Lowered(
@@ -100,12 +108,25 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
     )
 
 
+def _context(
+    params: Sequence[Param], builder: Builder, sources: dict[Any, Source]
+) -> Context:
+    """Return what a compilation begins with; functions have been found before."""
+    inputs = [x for param in params for x in param.tree.leaves()]
+    context = Context(builder, {x for x in inputs if _is_integer(x.type)})
+    context.inputs.update(inputs)
+    context.names.update(param.name for param in params)
+    context.sources = dict(sources)
+    return context
+
+
 def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
     """Return the tree of what the function returns."""
     node = frame.source.node
     try:
         _bind(frame, params)
-        value = calls.run_body(frame, node)
+        name = frame.source.name
+        value = recursion.enter(frame, node, name, lambda: calls.run_body(frame, node))
         if isinstance(value, Maybe):
             require_present(frame.builder, value, "the result")
             value = value.value
@@ -175,7 +196,8 @@ def _function(
     leaves = tuple(x for p in params for x in p.tree.leaves())
     body = builder.block(leaves, list(result.leaves()))
     span = source.span(source.node)
-    return Function(source.name, params, body, result, span=span)
+    function = Function(source.name, params, body, result, span=span)
+    return with_helpers(function, builder.helpers)
 
 
 def _is_integer(type_: Type) -> bool:

@@ -21,7 +21,7 @@ from gradgen.frontend.frame import (
     guarded,
 )
 from gradgen.frontend.heap import state_of
-from gradgen.frontend.loops import region_for, region_while
+from gradgen.frontend.loops import region_for, region_while, surely
 from gradgen.frontend.running import execute
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import Static, Walk
@@ -158,12 +158,7 @@ def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
 
 
 def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
-    try:
-        flow = execute(frame, body)
-    except Raised:
-        flow = Flow("raise")
-    if flow is not None and flow.kind == "raise":
-        raise Refusal("this loop always raises in its first turn")
+    flow = surely(frame.context, lambda: execute(frame, body))
     if flow is not None and flow.kind in ("break", "continue", "return"):
         frame.names[f"<{flow.kind}>"] = Static(True)
 

@@ -425,10 +425,6 @@ def generator_taken_from(x):
     return next(squares) + sum(squares)
 
 
-def deep(x):
-    return x if x < 0.1 else deep(x * 0.5)
-
-
 def raising_context(x):
     with np.errstate(all="raise"):
         return np.log(x)
@@ -472,7 +468,6 @@ def iterator_on_one_path(x):
         (used_twice, X, "used before"),
         (generator_used_twice, X, "used before"),
         (generator_taken_from, X, "number is known"),
-        (deep, 0.5, "recursion"),
         (raising_context, X, "other modes"),
         (unknown_context, X, "np.printoptions"),
         (own_error, 0.5, "error of one's own"),

@@ -88,7 +88,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "raise_own_error": ("if x > 0:\n    raise Own('no')\nreturn x", "2.0"),
     "raise_from": ("if x > 0:\n    raise ValueError from None\nreturn x", "2.0"),
     "always_raises_in_a_loop": ("for v in x:\n    raise ValueError\nreturn x", "X"),
-    "run_time_recursion": ("return x if x < 0.1 else f(x * 0.5)", "2.0"),
+    "recursion_on_lists": ("return x if x < 0.1 else f([x * 0.5])", "2.0"),
     "with_file": ("with open('f') as file:\n    return x", "X"),
     "with_raising_errstate": (
         "with np.errstate(all='raise'):\n    return np.log(x)",
