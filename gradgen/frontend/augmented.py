@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import runlists
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.containers import check_owned, index_items, items_of, select
@@ -30,10 +30,8 @@ from gradgen.frontend.frame import (
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import look_up
 from gradgen.frontend.overloads import changed_in_place, is_object
-from gradgen.frontend.records import set_attribute
 from gradgen.frontend.targets import bind_target, store
 from gradgen.frontend.values import Closure, Record, Static, children_of
-from gradgen.frontend.writing import accumulate, overwrite
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import (
     PRIMITIVES,
@@ -41,6 +39,13 @@ from gradgen.primitives.registry import (
     apply,
     require_same_shape,
 )
+
+if TYPE_CHECKING:
+    from gradgen.frontend import records, runlists, writing
+else:
+    records = Deferred("gradgen.frontend.records")
+    runlists = Deferred("gradgen.frontend.runlists")
+    writing = Deferred("gradgen.frontend.writing")
 
 
 @executes(ast.AugAssign)
@@ -60,7 +65,7 @@ def _augmented(frame: Frame, node: ast.AugAssign) -> None:
         owner = evaluate(frame, node.target.value)
         old = attribute_of(frame, owner, node.target.attr)
         new = updated(frame, kind, old, evaluate(frame, node.value), "x.a = x.a + …")
-        set_attribute(frame, owner, node.target.attr, new)
+        records.set_attribute(frame, owner, node.target.attr, new)
 
 
 def _update_item(
@@ -80,7 +85,7 @@ def _update_item(
     is_view = isinstance(old, ArrayObject) and old.buffer is owner.buffer
     plain = owner.atom is contents and isinstance(value, Handle | Static)
     if kind in SIGNS and plain and (is_view or _names_each_once(owner, index)):
-        accumulate(frame, owner, index, value, SIGNS[kind])
+        writing.accumulate(frame, owner, index, value, SIGNS[kind])
         return
     if not is_view and before is not None:
         old = Handle(frame.builder, before)
@@ -120,7 +125,7 @@ def updated(
         return old
     if isinstance(old, ArrayObject):
         new = combine(frame, kind, old, value)
-        overwrite(frame, old, _fitted(kind, new, old, rewrite))
+        writing.overwrite(frame, old, _fitted(kind, new, old, rewrite))
         return old
     if isinstance(old, Handle) and not _is_number(frame, old):
         return _updated_array(frame, kind, old, value, rewrite)

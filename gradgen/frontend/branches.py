@@ -151,12 +151,6 @@ def left(frame: Frame, kinds: Sequence[str] = EXITS) -> Any:
     return total
 
 
-def return_value(frame: Frame, value: Any) -> Flow:
-    """Leave the function with a value."""
-    frame.names["<value>"] = value
-    return Flow("return")
-
-
 def unless_left(frame: Frame, action: Callable[[], Flow | None]) -> Flow | None:
     """Interpret ``action`` where the statements under way were not left before."""
     cond = left(frame)

@@ -6,10 +6,11 @@ import ast
 import functools
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import GradgenError, Refusal, SourceError
 from gradgen.frontend import recursion
 from gradgen.frontend.accept import refusal_of_call
@@ -23,7 +24,6 @@ from gradgen.frontend.arrays import (
 )
 from gradgen.frontend.attributes import CALL_OUTSIDE, attribute_of
 from gradgen.frontend.binding import bind, defaults_of
-from gradgen.frontend.branches import return_value, unless_left
 from gradgen.frontend.checkpoints import call_checkpoint
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
@@ -40,10 +40,8 @@ from gradgen.frontend.frame import (
 )
 from gradgen.frontend.known import KNOWN, PURE
 from gradgen.frontend.lists import RunList
-from gradgen.frontend.methods import call_method
 from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
-from gradgen.frontend.records import make_record
-from gradgen.frontend.running import execute
+from gradgen.frontend.running import execute, return_value
 from gradgen.frontend.scope import FunctionNode
 from gradgen.frontend.source import Source, find_source
 from gradgen.frontend.stacking import JOINERS, joined_items
@@ -63,12 +61,19 @@ from gradgen.frontend.values import (
     map_leaves,
     to_python,
 )
-from gradgen.frontend.writing import change, overwrite
 from gradgen.ir.core import Literal
 from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, methods, records, writing
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    methods = Deferred("gradgen.frontend.methods")
+    records = Deferred("gradgen.frontend.records")
+    writing = Deferred("gradgen.frontend.writing")
 
 OBJECTS: dict[type, Callable[..., Any]] = {}
 """What calling an object of a class of gradgen's own does; entered by its owner."""
@@ -118,10 +123,10 @@ def _call_method(
 ) -> Any:
     if isinstance(callee.owner, Handle):
         if callee.name in MUTATORS:
-            return change(frame, callee.name, [callee.owner, *args], kwargs)
+            return writing.change(frame, callee.name, [callee.owner, *args], kwargs)
         method = METHODS[callee.name]
         return lowered(frame, method, [callee.owner, *args], kwargs, callee.name)
-    return call_method(frame, callee.owner, callee.name, list(args), kwargs)
+    return methods.call_method(frame, callee.owner, callee.name, list(args), kwargs)
 
 
 @calls(Record, Foreign)
@@ -180,7 +185,7 @@ def _call_known(
         with refusing():
             return known(frame, list(args), kwargs)
     if _look_up(MUTATORS, function) is not None:
-        return change(frame, function, list(args), kwargs)
+        return writing.change(frame, function, list(args), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
@@ -191,7 +196,7 @@ def _call_known(
     if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)
     if isinstance(function, type) and not _is_library(function):
-        return make_record(frame, function, list(args), kwargs)
+        return records.make_record(frame, function, list(args), kwargs)
     if is_static(list(args)) and is_static(kwargs) and _is_pure(function):
         return _fold_call(function, list(args), kwargs)
     raise Refusal(*_unknown(function))
@@ -328,7 +333,7 @@ def _into(
     rest = dict(kwargs)
     target, where = rest.pop("out"), rest.pop("where", Static(True))
     result = lowered(frame, lowering, args, rest)
-    overwrite(frame, target, result, None if where == Static(True) else where)
+    writing.overwrite(frame, target, result, None if where == Static(True) else where)
     return target  # type: ignore[no-any-return]
 
 
@@ -398,7 +403,7 @@ def run_body(frame: Frame, node: FunctionNode) -> Any:
     if flow.kind == "raise":
         raise Raised
     if flow.kind == "maybe":
-        unless_left(frame, lambda: return_value(frame, NOTHING))
+        branches.unless_left(frame, lambda: return_value(frame, NOTHING))
     value = frame.names.pop("<value>")
     if isinstance(value, Conflict):
         raise Refusal(value.reason, value.hint)

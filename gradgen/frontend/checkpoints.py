@@ -6,10 +6,10 @@ It is interpreted as a region of its own; ``ir.checkpoints`` says what that look
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.branches import RESULT, branch
 from gradgen.frontend.frame import Flow, Frame, Raised, always, call
 from gradgen.frontend.known import knows
 from gradgen.frontend.outside import outside_value
@@ -22,6 +22,11 @@ from gradgen.markers import checkpoint, checkpointed
 from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle
 from gradgen.structs import struct
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches
+else:
+    branches = Deferred("gradgen.frontend.branches")
 
 Calls = Callable[[Frame, list[Any], dict[str, Any]], Any]
 
@@ -47,19 +52,21 @@ def in_region(
     """Return the value of ``action()``, which is a region that is computed again."""
 
     def inside() -> None:
-        frame.names[RESULT] = action()
+        frame.names[branches.RESULT] = action()
 
     def never() -> Flow | None:
         raise Raised
 
-    flow = branch(frame, Handle(frame.builder, Literal.of(True)), inside, never)
+    flow = branches.branch(
+        frame, Handle(frame.builder, Literal.of(True)), inside, never
+    )
     if flow is not None and flow.kind == "raise":
         raise Raised
     op = frame.builder.ops[-1]
     op.attrs = {CHECKPOINT: kind}
     if size is not None:
         op.operands = (*op.operands, size.atom)
-    result = frame.names.pop(RESULT)
+    result = frame.names.pop(branches.RESULT)
     if isinstance(result, Conflict):
         raise Refusal(result.reason, result.hint)
     return result

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject, share, traced
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
@@ -24,7 +24,7 @@ from gradgen.frontend.frame import (
     guarded,
     static_int,
 )
-from gradgen.frontend.lists import RunList
+from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import (
     Foreign,
     Message,
@@ -42,6 +42,12 @@ from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Dim
 from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
+
+if TYPE_CHECKING:
+    from gradgen.frontend import rundicts, runlists
+else:
+    rundicts = Deferred("gradgen.frontend.rundicts")
+    runlists = Deferred("gradgen.frontend.runlists")
 
 RUN_TIME_LENGTH = (
     "this takes items one by one, but their number is known only at run time"
@@ -222,7 +228,7 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
     """Return ``owner[index]``."""
     if isinstance(owner, Handle):
         return _select_from_array(frame, owner, index)
-    if rundicts.is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
+    if is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
         return rundicts.get_item(frame, owner, index)
     if isinstance(owner, RunList):
         return runlists.item_at(frame, owner, index)

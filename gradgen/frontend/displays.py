@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth_of
-from gradgen.frontend.folds import HELD, Generation, Visit, comprehend
 from gradgen.frontend.frame import (
     Evaluator,
     Frame,
@@ -19,7 +19,6 @@ from gradgen.frontend.frame import (
     guarded,
     refusing,
 )
-from gradgen.frontend.methods import call_method
 from gradgen.frontend.names import name_value
 from gradgen.frontend.scope import Scope, comprehension_targets
 from gradgen.frontend.targets import bind_target
@@ -32,6 +31,12 @@ from gradgen.frontend.values import (
     is_static,
     to_python,
 )
+
+if TYPE_CHECKING:
+    from gradgen.frontend import folds, methods
+else:
+    folds = Deferred("gradgen.frontend.folds")
+    methods = Deferred("gradgen.frontend.methods")
 
 
 @evaluates(ast.Tuple, ast.List)
@@ -90,17 +95,17 @@ def known_key(value: Any) -> Any:
 @evaluates(ast.ListComp, ast.SetComp)
 def _list_comprehension(frame: Frame, node: ast.ListComp | ast.SetComp) -> Any:
     first = evaluate(frame, node.generators[0].iter)
-    run = functools.partial(comprehend, frame, node.generators, node.elt, first)
+    run = functools.partial(folds.comprehend, frame, node.generators, node.elt, first)
     parts = collected(frame, run, first)
     return parts if isinstance(node, ast.ListComp) else known_set(parts)
 
 
-def collected(frame: Frame, run: Callable[[Visit], Any], source: Any) -> Any:
+def collected(frame: Frame, run: Callable[[folds.Visit], Any], source: Any) -> Any:
     """Return a list of all that ``run`` visits."""
     box = Frame(frame.context, frame.source, Scope(), {"made": []}, frame)
 
     def visit(inner: Frame, item: Any) -> None:
-        call_method(inner, box.names["made"], "append", [item], {})
+        methods.call_method(inner, box.names["made"], "append", [item], {})
 
     with frame.context.holding((box, source)):
         run(visit)
@@ -111,9 +116,9 @@ def collected(frame: Frame, run: Callable[[Visit], Any], source: Any) -> Any:
 def _generator(frame: Frame, node: ast.GeneratorExp) -> Any:
     generators = node.generators
     first = evaluate(frame, generators[0].iter)
-    run = functools.partial(comprehend, frame, generators, node.elt, first)
+    run = functools.partial(folds.comprehend, frame, generators, node.elt, first)
     items = _comprehend(frame, generators, node.elt, first)
-    return Generation(items, (frame, first), run=run)
+    return folds.Generation(items, (frame, first), run=run)
 
 
 @evaluates(ast.DictComp)
@@ -142,7 +147,7 @@ def _loop(
 ) -> Iterator[Any]:
     if generators[0].is_async:
         raise Refusal("'async for' is not supported", "collect the items beforehand")
-    frame.names[HELD] = (first, frame.names.get(HELD))
+    frame.names[folds.HELD] = (first, frame.names.get(folds.HELD))
     source = generators[0].iter
     for item in guarded(frame, source, lambda frame, _: items_of(frame, first)):
         bind_target(frame, generators[0].target, item)

@@ -6,12 +6,11 @@ import ast
 import enum
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject, fresh
-from gradgen.frontend.branches import choose_value
 from gradgen.frontend.comparisons import compare, conjunction, negate
 from gradgen.frontend.containers import (
     as_test,
@@ -33,7 +32,7 @@ from gradgen.frontend.frame import (
     static_int,
 )
 from gradgen.frontend.likeness import is_none
-from gradgen.frontend.lists import RunList
+from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.overloads import is_object, overloaded, overloaded_unary
 from gradgen.frontend.values import (
     Foreign,
@@ -46,6 +45,13 @@ from gradgen.frontend.values import (
     to_python,
 )
 from gradgen.primitives.registry import Handle, apply, find_lowering
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, rundicts, runlists
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    rundicts = Deferred("gradgen.frontend.rundicts")
+    runlists = Deferred("gradgen.frontend.runlists")
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
     ast.Add: ("add", operator.add),
@@ -208,7 +214,7 @@ def _compare_chain(
         return _compare_chain(frame, right, rest) if truth(frame, part) else part
     if _is_plain(rest[0][1]) and not part.shape:
         return conjunction(frame, [part, _compare_chain(frame, right, rest)])
-    return choose_value(
+    return branches.choose_value(
         frame, part, lambda: _compare_chain(frame, right, rest), lambda: part
     )
 
@@ -258,7 +264,7 @@ def _is_single(value: Any) -> bool:
 def _contains_now(frame: Frame, owner: Any, item: Any) -> Any:
     """Return whether a container that only a run knows has an item, else None."""
     keys = owner.owner if isinstance(owner, View) and owner.kind == "keys" else owner
-    if rundicts.is_dict(keys) or (isinstance(keys, dict) and is_open(frame, item)):
+    if is_dict(keys) or (isinstance(keys, dict) and is_open(frame, item)):
         return rundicts.contains(frame, keys, item)
     return runlists.contains(frame, owner, item) if isinstance(owner, RunList) else None
 
@@ -301,8 +307,8 @@ def _bool_chain(frame: Frame, stop: bool, parts: Sequence[ast.expr]) -> Any:
     if isinstance(value, RunList):
         value = cond
     if stop:
-        return choose_value(frame, cond, lambda: value, rest)
-    return choose_value(frame, cond, rest, lambda: value)
+        return branches.choose_value(frame, cond, lambda: value, rest)
+    return branches.choose_value(frame, cond, rest, lambda: value)
 
 
 @evaluates(ast.IfExp)
@@ -310,7 +316,7 @@ def _conditional(frame: Frame, node: ast.IfExp) -> Any:
     cond = test_of(frame, node.test)
     if not isinstance(cond, Handle):
         return evaluate_optional(frame, node.body if cond else node.orelse)
-    return choose_value(
+    return branches.choose_value(
         frame,
         cond,
         lambda: evaluate_optional(frame, node.body),

@@ -6,10 +6,11 @@ import ast
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import (
     MISSING,
@@ -18,7 +19,6 @@ from gradgen.frontend.attributes import (
     class_of,
     has_attribute,
 )
-from gradgen.frontend.branches import choose_value
 from gradgen.frontend.comparisons import negate
 from gradgen.frontend.containers import (
     fold,
@@ -29,16 +29,9 @@ from gradgen.frontend.containers import (
 )
 from gradgen.frontend.displays import collected, known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.folds import (
-    found_any,
-    reduce_from_first,
-    reduce_items,
-    run_over,
-)
 from gradgen.frontend.frame import Frame, call, calls
 from gradgen.frontend.likeness import Choice
 from gradgen.frontend.messages import show
-from gradgen.frontend.records import parent_of, set_attribute
 from gradgen.frontend.values import (
     NOTHING,
     Closure,
@@ -58,6 +51,13 @@ from gradgen.frontend.values import (
 from gradgen.frontend.walks import make_range
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import Handle, find_lowering
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, folds, records
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    folds = Deferred("gradgen.frontend.folds")
+    records = Deferred("gradgen.frontend.records")
 
 Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
 KNOWN: dict[Any, Known] = {}
@@ -133,7 +133,7 @@ def _range(frame: Frame, *bounds: Any) -> Any:
 
 @knows(list)
 def _list(frame: Frame, values: Any = ()) -> Any:
-    return collected(frame, functools.partial(run_over, frame, values), values)
+    return collected(frame, functools.partial(folds.run_over, frame, values), values)
 
 
 @knows(tuple)
@@ -170,7 +170,7 @@ def _sum(frame: Frame, values: Any, start: Any = FROM_NOTHING) -> Any:
     is_array = isinstance(values, Handle) and values.shape and _is_float(values)
     lowering = find_lowering(np.sum)
     if not is_array or lowering is None:
-        return reduce_items(frame, values, add, start)
+        return folds.reduce_items(frame, values, add, start)
     total = from_python(lowering(values, axis=0))
     return total if start is FROM_NOTHING else combine(frame, ast.Add, start, total)
 
@@ -190,7 +190,7 @@ def _extremum(function: Any) -> Known:
         if len(args) > 1:
             return larger(frame, *args)
         name, default = function.__name__, kwargs.get("default")
-        return reduce_from_first(frame, args[0], larger, name, default)
+        return folds.reduce_from_first(frame, args[0], larger, name, default)
 
     def larger(frame: Frame, *items: Any) -> Any:
         if is_static(list(items)):
@@ -208,12 +208,12 @@ KNOWN[min] = _extremum(min)
 
 @knows(any)
 def _any(frame: Frame, values: Any) -> Any:
-    return found_any(frame, values, wanted=True)
+    return folds.found_any(frame, values, wanted=True)
 
 
 @knows(all)
 def _all(frame: Frame, values: Any) -> Any:
-    return negate(frame, found_any(frame, values, wanted=False))
+    return negate(frame, folds.found_any(frame, values, wanted=False))
 
 
 @knows(bool)
@@ -285,7 +285,7 @@ def _getattr(frame: Frame, value: Any, name: Any, *default: Any) -> Any:
 
 @knows(setattr)
 def _setattr(frame: Frame, owner: Any, name: Any, value: Any) -> Any:
-    set_attribute(frame, owner, known_key(name), value)
+    records.set_attribute(frame, owner, known_key(name), value)
     return NOTHING
 
 
@@ -306,7 +306,7 @@ def _call_one_of_two(
     (one, other), (flag, *rest) = callee.value, args
     if isinstance(flag, Static):
         return call(frame, one if flag.value else other, rest, kwargs)
-    return choose_value(
+    return branches.choose_value(
         frame,
         flag,
         lambda: call(frame, one, rest, kwargs),
@@ -349,10 +349,12 @@ def _str(frame: Frame, value: Any = Static("")) -> Any:  # noqa: B008
 @knows(super)
 def _super(frame: Frame, cls: Any = None, owner: Any = None) -> Any:
     if cls is not None and owner is not None:
-        return parent_of(frame, cls.value, owner)
+        return records.parent_of(frame, cls.value, owner)
     function, node = frame.source.function, frame.source.node
     free = function.__code__.co_freevars
     if cls is not None or "__class__" not in free or not node.args.args:
         raise Refusal("super() in this form is not supported", "super(Class, self)")
     cell = (function.__closure__ or ())[free.index("__class__")]
-    return parent_of(frame, cell.cell_contents, frame.names[node.args.args[0].arg])
+    return records.parent_of(
+        frame, cell.cell_contents, frame.names[node.args.args[0].arg]
+    )

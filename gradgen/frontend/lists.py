@@ -63,3 +63,8 @@ class RunList:
         if key not in views:
             views[key] = stack(xs).atom
         return Handle(xs.builder, views[key])
+
+
+def is_dict(value: Any) -> bool:
+    """Tell whether ``value`` is a dict whose keys only a run knows."""
+    return isinstance(value, RunList) and value.key is not None

@@ -14,19 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal, UnsupportedError
-from gradgen.frontend.arguments import (
-    ArgumentJoiner,
-    Parameters,
-    link,
-    starts_of,
-    visible,
-)
 from gradgen.frontend.arrays import ArrayObject, Buffer
-from gradgen.frontend.branches import RESULT
-from gradgen.frontend.choices import convert
 from gradgen.frontend.frame import (
     RUN_TIME_INT,
     Activation,
@@ -40,13 +32,20 @@ from gradgen.frontend.frame import (
 from gradgen.frontend.heap import State, contents_of, is_settled, reached, state_of
 from gradgen.frontend.helpers import close, enter_helper, free_name
 from gradgen.frontend.likeness import Unlike
-from gradgen.frontend.outcomes import Given, Outcome
 from gradgen.frontend.scope import FunctionNode
-from gradgen.frontend.widening import restarting
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.regions import make_call
 from gradgen.ir.types import Array, Sym
+
+if TYPE_CHECKING:
+    from gradgen.frontend import arguments, branches, choices, outcomes, widening
+else:
+    arguments = Deferred("gradgen.frontend.arguments")
+    branches = Deferred("gradgen.frontend.branches")
+    choices = Deferred("gradgen.frontend.choices")
+    outcomes = Deferred("gradgen.frontend.outcomes")
+    widening = Deferred("gradgen.frontend.widening")
 
 MAX_DEPTH = 30
 MAX_ROUNDS = 60
@@ -120,7 +119,7 @@ def _enter_again(frame: Frame, activation: Activation, name: str, run: Run) -> A
     begun.put_back(frame.context)
     before.put_back()
     try:
-        return restarting(frame, interpret)
+        return widening.restarting(frame, interpret)
     except (Refusal, UnsupportedError) as refusal:
         if not made[-1].parameters.counts:
             raise
@@ -179,12 +178,12 @@ class Recursion:
         self.activation = activation
         self.name = name
         self.run = run
-        self.parameters = Parameters(frame.context)
+        self.parameters = arguments.Parameters(frame.context)
         self.names = set(frame.builder.dims.names)
-        self.head = visible([frame])
+        self.head = arguments.visible([frame])
         self.own = State()
-        self.origin = Given({}, {})
-        self.known: Outcome | None = None
+        self.origin = outcomes.Given({}, {})
+        self.known: outcomes.Outcome | None = None
         self.starts: dict[Any, Atom] = {}
 
     def interpret(self, before: State) -> Any:
@@ -192,7 +191,7 @@ class Recursion:
         for _ in range(MAX_ROUNDS):
             before.put_back()
             self.head.put_back()
-            self.starts = starts_of(self.head)
+            self.starts = arguments.starts_of(self.head)
             try:
                 found, ops = self._round()
             except Recurs as again:
@@ -206,7 +205,7 @@ class Recursion:
             self.known = found
         raise Refusal(INVOLVED, "a loop, such as 'while'")
 
-    def _round(self) -> tuple[Outcome, list[Op]]:
+    def _round(self) -> tuple[outcomes.Outcome, list[Op]]:
         builder = self.builder
         with self._under_way(), builder.region() as ops:
             builder.views = {}
@@ -214,10 +213,12 @@ class Recursion:
             builder.enter([x for x in params if isinstance(x.type, Array)])
             value = self._value()
             self.frame.names.clear()
-            self.frame.names[RESULT] = value
-            state = visible([self.frame, *self.head.objects.values()])
+            self.frame.names[branches.RESULT] = value
+            state = arguments.visible([self.frame, *self.head.objects.values()])
             inner = {*params, *(y for op in ops for y in op.results)}
-            return Outcome(self.frame, self.head, state, inner, self._knows), ops
+            return outcomes.Outcome(
+                self.frame, self.head, state, inner, self._knows
+            ), ops
 
     def _value(self) -> Any:
         try:
@@ -252,17 +253,17 @@ class Recursion:
         exact = self.builder.outer[-1][3] if self.builder.outer else {}
         return self.names | {dim.name for dim in exact if isinstance(dim, Sym)}
 
-    def _begin_with(self, joiner: ArgumentJoiner) -> None:
+    def _begin_with(self, joiner: arguments.ArgumentJoiner) -> None:
         """Begin the next round in the state that a call was joined with."""
         self.known = None
         joiner.joined.put_back()
-        self.head = visible([self.frame])
+        self.head = arguments.visible([self.frame])
         for key, thing in joiner.made.objects.items():
             self.own.note(thing, joiner.made.contents[key])
         for made, one in joiner.origins:
             self._enter_origin(made, one)
         self.parameters.keep_used(self.head)
-        link(self.origin.arrays, self.head)
+        arguments.link(self.origin.arrays, self.head)
 
     def _enter_origin(self, made: Any, one: Any) -> None:
         """Note what the first call gives for an array or container."""
@@ -281,7 +282,8 @@ class Recursion:
             raise Unfinished
         params = self.parameters
         operands = tuple(
-            convert(self.builder, params.given[x], x.type) for x in params.entries
+            choices.convert(self.builder, params.given[x], x.type)
+            for x in params.entries
         )
         made: dict[str, Sym] = {}
         results = {
@@ -301,7 +303,7 @@ class Recursion:
         for inner, result in results.items():
             self.context.stands_for(result, (inner,))
 
-    def _given(self, frame: Frame) -> Given:
+    def _given(self, frame: Frame) -> outcomes.Given:
         """Compare what a call gives with what the function begins with."""
         state = State()
         for thing in reached([frame]):
@@ -309,21 +311,21 @@ class Recursion:
             state.note(place, contents_of(thing))
         params = self.parameters
         params.begin()
-        joiner = ArgumentJoiner(params, self.head, self.own, self.starts)
+        joiner = arguments.ArgumentJoiner(params, self.head, self.own, self.starts)
         try:
             joiner.joined = joiner.states(self.head, state)
         except Unlike as unlike:
             reason = f"in this recursive function, {unlike.sentence}"
             raise Refusal(reason, unlike.hint) from None
-        more = link(joiner.arrays, self.head)
+        more = arguments.link(joiner.arrays, self.head)
         settled = params.stable and is_settled(self.head, joiner.joined)
         if more or not settled:
             raise Recurs(self.activation, joiner)
         if any(x not in params.given for x in params.entries):
             raise Refusal(INVOLVED, "a loop, such as 'while'")
-        return Given(joiner.arrays, joiner.objects)
+        return outcomes.Given(joiner.arrays, joiner.objects)
 
-    def _finish(self, found: Outcome, ops: list[Op]) -> Any:
+    def _finish(self, found: outcomes.Outcome, ops: list[Op]) -> Any:
         """Close the function, and call it from outside."""
         builder, params = self.builder, self.parameters
         leaves = list(found.leaves)
@@ -333,7 +335,7 @@ class Recursion:
         )
         enter_helper(builder, closing.function)
         operands = [
-            convert(builder, entry.initial, value.type)
+            choices.convert(builder, entry.initial, value.type)
             for value, entry in params.entries.items()
         ]
         op = make_call(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal, UnsupportedError
-from gradgen.frontend.branches import branch, left, may_leave, unless_left
 from gradgen.frontend.checkpoints import Checkpointed, in_region
 from gradgen.frontend.containers import items_of, test_of
 from gradgen.frontend.frame import (
@@ -20,8 +20,7 @@ from gradgen.frontend.frame import (
     executes,
     guarded,
 )
-from gradgen.frontend.heap import state_of
-from gradgen.frontend.loops import region_for, region_while, surely
+from gradgen.frontend.heap import is_settled, state_of
 from gradgen.frontend.running import execute
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import Static, Walk
@@ -35,6 +34,12 @@ from gradgen.frontend.walks import (
 )
 from gradgen.ir.checkpoints import MARKED
 from gradgen.primitives.registry import Handle
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, loops
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    loops = Deferred("gradgen.frontend.loops")
 
 MAX_TURNS = 10_000
 LEAVING = (ast.Break, ast.Return)
@@ -77,7 +82,7 @@ def _walked(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
     before = state_of(frame)
     with frame.context.holding(walk):
         try:
-            early = region_for(frame, walk.bounds, turn)
+            early = loops.region_for(frame, walk.bounds, turn)
         except (UnsupportedError, Refusal) as error:
             before.put_back()
             return _walked_otherwise(frame, node, walk, error)
@@ -93,7 +98,7 @@ def _checkpointed(frame: Frame, node: ast.For, loop: Checkpointed) -> Flow | Non
 
     def run() -> None:
         with frame.context.holding(loop.walk):
-            region_for(frame, loop.walk.bounds, turn)
+            loops.region_for(frame, loop.walk.bounds, turn)
         op = frame.builder.ops[-1]
         op.attrs = {**op.attrs, MARKED: True}
         if op.attrs["exits"]:
@@ -143,33 +148,35 @@ def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
         _run_turn(frame, node.body)
 
     def rest() -> Flow | None:
-        early = region_for(frame, (lo + step, hi, step), turn)
+        early = loops.region_for(frame, (lo + step, hi, step), turn)
         return _after(frame, [], early)
 
     def first() -> Flow | None:
         turn(lo)
         frame.names.pop("<continue>", None)
-        flow = unless_left(frame, rest)
+        flow = branches.unless_left(frame, rest)
         frame.names.pop("<break>", None)
-        returned = may_leave(frame, "return")
+        returned = branches.may_leave(frame, "return")
         return flow if returned else None
 
-    return branch(frame, begun, first, lambda: None)
+    return branches.branch(frame, begun, first, lambda: None)
 
 
 def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
-    flow = surely(frame.context, lambda: execute(frame, body))
+    flow = loops.surely(frame.context, lambda: execute(frame, body))
     if flow is not None and flow.kind in ("break", "continue", "return"):
         frame.names[f"<{flow.kind}>"] = Static(True)
 
 
 def _after(frame: Frame, orelse: list[ast.stmt], early: Handle) -> Flow | None:
     """Carry out the ``else`` of a loop, unless it was left."""
-    returned = may_leave(frame, "return")
+    returned = branches.may_leave(frame, "return")
     ending = Flow("maybe") if returned else None
     if not orelse:
         return ending
-    return branch(frame, early, lambda: ending, functools.partial(_else, frame, orelse))
+    return branches.branch(
+        frame, early, lambda: ending, functools.partial(_else, frame, orelse)
+    )
 
 
 def _else(frame: Frame, orelse: list[ast.stmt]) -> Flow | None:
@@ -209,7 +216,7 @@ def _unrolled(
         if flow.kind != "maybe":
             return flow
         frame.names.pop("<continue>", None)
-        if isinstance(left(frame), Handle):
+        if isinstance(branches.left(frame), Handle):
             return _unrolled_on(frame, step, body, orelse)
     raise _too_long()
 
@@ -221,9 +228,13 @@ def _unrolled_on(
     orelse: list[ast.stmt],
 ) -> Flow | None:
     """Interpret the remaining turns where the loop was not left yet."""
-    flow = unless_left(frame, lambda: _unrolled(frame, step, body, orelse))
+    flow = branches.unless_left(frame, lambda: _unrolled(frame, step, body, orelse))
     frame.names.pop("<break>", None)
-    if flow is not None and flow.kind == "maybe" and not may_leave(frame, "return"):
+    if (
+        flow is not None
+        and flow.kind == "maybe"
+        and not branches.may_leave(frame, "return")
+    ):
         return None
     return None if flow is not None and flow.kind == "break" else flow
 
@@ -296,7 +307,7 @@ def _while_region(frame: Frame, node: ast.While) -> Flow | None:
         cond = test_of(frame, node.test)
         return cond if isinstance(cond, Handle) else Static(cond)
 
-    early = region_while(frame, test, lambda: _run_turn(frame, node.body))
+    early = loops.region_while(frame, test, lambda: _run_turn(frame, node.body))
     endless = isinstance(node.test, ast.Constant) and node.test.value
     ending = _after(frame, node.orelse, early)
     if endless and not node.orelse and not _breaks(node.body):
@@ -316,22 +327,7 @@ def _changes(frame: Frame, test: ast.expr) -> bool:
     after = state_of(frame)
     before.put_back()
     same = before.contents.keys() == after.contents.keys()
-    return not same or any(
-        not _unchanged(before.contents[key], after.contents[key])
-        for key in before.contents
-    )
-
-
-def _unchanged(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(one[k] is other[k] for k in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_is, one, other))
-    return bool(one == other)
-
-
-def _is(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, str) and one == other)
+    return not same or not is_settled(before, after)
 
 
 def _tested_inside(frame: Frame, node: ast.While) -> ast.While:

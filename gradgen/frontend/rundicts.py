@@ -29,11 +29,6 @@ def key_of(frame: Frame, index: Any) -> Handle:
     return key
 
 
-def is_dict(value: Any) -> bool:
-    """Tell whether ``value`` is a dict whose keys only a run knows."""
-    return isinstance(value, RunList) and value.key is not None
-
-
 def as_run_dict(frame: Frame, owner: Any, value: Any = None) -> RunList:
     """Return a dict as one whose keys only a run knows, with room for ``value``."""
     builder = frame.builder

@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.frontend.accept import refusal_of
-from gradgen.frontend.branches import unless_left
 from gradgen.frontend.frame import EXECUTORS, Flow, Frame, guarded
 from gradgen.structs import frozen
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches
+else:
+    branches = Deferred("gradgen.frontend.branches")
 
 
 @frozen
@@ -51,9 +57,15 @@ def execute(frame: Frame, statements: Sequence[ast.stmt]) -> Flow | None:
         if ending is None:
             continue
         if ending.kind == "maybe" and rest:
-            return unless_left(frame, functools.partial(execute, frame, rest))
+            return branches.unless_left(frame, functools.partial(execute, frame, rest))
         return ending  # type: ignore[no-any-return]
     return None
+
+
+def return_value(frame: Frame, value: Any) -> Flow:
+    """Leave the function with a value."""
+    frame.names["<value>"] = value
+    return Flow("return")
 
 
 def _carry_out(rest: Sequence[ast.stmt], frame: Frame, node: ast.stmt) -> Ending:

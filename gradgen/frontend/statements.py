@@ -7,13 +7,12 @@ import builtins
 import functools
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts, runlists
-from gradgen.frontend.branches import branch, return_value
 from gradgen.frontend.containers import check_owned, is_open, key_in, test_of, truth
 from gradgen.frontend.displays import define, evaluate_all
 from gradgen.frontend.frame import (
@@ -26,13 +25,26 @@ from gradgen.frontend.frame import (
     guarded,
     static_int,
 )
-from gradgen.frontend.lists import RunList
-from gradgen.frontend.messages import text_of
-from gradgen.frontend.running import Consumed, Ending, execute, executes_with_rest
+from gradgen.frontend.lists import RunList, is_dict
+from gradgen.frontend.running import (
+    Consumed,
+    Ending,
+    execute,
+    executes_with_rest,
+    return_value,
+)
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import NOTHING, Static
 from gradgen.primitives.messages import emit_assert, emit_raise
 from gradgen.primitives.registry import Handle
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, messages, rundicts, runlists
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    messages = Deferred("gradgen.frontend.messages")
+    rundicts = Deferred("gradgen.frontend.rundicts")
+    runlists = Deferred("gradgen.frontend.runlists")
 
 
 @executes(ast.Assign)
@@ -63,7 +75,7 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
 def _delete_item(frame: Frame, target: ast.Subscript) -> None:
     owner = evaluate(frame, target.value)
     index = evaluate(frame, target.slice)
-    if rundicts.is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
+    if is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
         check_owned(frame.context, owner)
         rundicts.delete(frame, owner, index)
         return
@@ -180,7 +192,7 @@ def _if(frame: Frame, node: Any, rest: Sequence[ast.stmt]) -> Ending:
     else:
         consumed = False
     run = functools.partial(execute, frame)
-    flow = branch(frame, cond, lambda: run(then), lambda: run(otherwise))
+    flow = branches.branch(frame, cond, lambda: run(then), lambda: run(otherwise))
     return Consumed(flow) if consumed else flow
 
 
@@ -210,7 +222,7 @@ def _assert_later(
         raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
     operands = [value]
     message = None if said is None else evaluate(frame, said)
-    text = "" if message is None else text_of(message, operands)
+    text = "" if message is None else messages.text_of(message, operands)
     emit_assert(frame.builder, operands, text)
 
 
@@ -226,7 +238,7 @@ def _raise(frame: Frame, node: ast.Raise) -> Flow:
     error = evaluate(frame, node.exc.func if is_call else node.exc)  # type: ignore[attr-defined]
     operands: list[Handle] = []
     parts = evaluate_all(frame, node.exc.args) if is_call else []  # type: ignore[attr-defined]
-    inner = ", ".join(text_of(part, operands) for part in parts)
+    inner = ", ".join(messages.text_of(part, operands) for part in parts)
     name = _error_name(error)
     text = f"raise {name}({inner})" if is_call else f"raise {name}"
     emit_raise(frame.builder, operands, text)

@@ -5,18 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth
-from gradgen.frontend.folds import (
-    Generation,
-    Visit,
-    if_true,
-    reduce_from_first,
-    reduce_items,
-    run_over,
-)
 from gradgen.frontend.frame import Frame, always, call, static_int
 from gradgen.frontend.known import KNOWN, Known, knows
 from gradgen.frontend.values import (
@@ -36,6 +29,11 @@ from gradgen.frontend.walks import (
     walk_of,
     zipped,
 )
+
+if TYPE_CHECKING:
+    from gradgen.frontend import folds
+else:
+    folds = Deferred("gradgen.frontend.folds")
 
 
 def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
@@ -104,11 +102,11 @@ def _filter(frame: Frame, function: Any, values: Any) -> Any:
             return item
         return _call_holding(frame, values, function, [item])
 
-    def run(visit: Visit) -> Any:
-        return run_over(
+    def run(visit: folds.Visit) -> Any:
+        return folds.run_over(
             frame,
             values,
-            lambda inner, item: if_true(
+            lambda inner, item: folds.if_true(
                 inner, kept(inner, item), lambda: visit(inner, item)
             ),
         )
@@ -118,7 +116,7 @@ def _filter(frame: Frame, function: Any, values: Any) -> Any:
             if truth(frame, kept(frame, item)):
                 yield item
 
-    return Generation(items(), (frame, function, values), run=run)
+    return folds.Generation(items(), (frame, function, values), run=run)
 
 
 @knows(reversed)
@@ -171,8 +169,8 @@ def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
 
     with frame.context.holding(function):
         if initial:
-            return reduce_items(frame, values, step, initial[0])
-        return reduce_from_first(frame, values, step, "reduce")
+            return folds.reduce_items(frame, values, step, initial[0])
+        return folds.reduce_from_first(frame, values, step, "reduce")
 
 
 def _itertool(function: Any) -> Known:

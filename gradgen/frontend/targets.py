@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts, runlists
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.containers import check_owned, is_open, unpack
 from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
-from gradgen.frontend.lists import RunList
+from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.names import name_value
-from gradgen.frontend.records import set_attribute
 from gradgen.frontend.values import Static, describe, is_static, to_python
-from gradgen.frontend.writing import store_into
+
+if TYPE_CHECKING:
+    from gradgen.frontend import records, rundicts, runlists, writing
+else:
+    records = Deferred("gradgen.frontend.records")
+    rundicts = Deferred("gradgen.frontend.rundicts")
+    runlists = Deferred("gradgen.frontend.runlists")
+    writing = Deferred("gradgen.frontend.writing")
 
 
 def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
@@ -34,7 +40,7 @@ def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
         owner = evaluate(frame, target.value)
         store(frame, owner, evaluate(frame, target.slice), value)
     elif isinstance(target, ast.Attribute):
-        set_attribute(frame, evaluate(frame, target.value), target.attr, value)
+        records.set_attribute(frame, evaluate(frame, target.value), target.attr, value)
     else:
         raise Refusal("binding this is not supported")
 
@@ -49,9 +55,9 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
 def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     """Do ``owner[index] = value``."""
     if isinstance(owner, ArrayObject):
-        store_into(frame, owner, index, value)
+        writing.store_into(frame, owner, index, value)
         return
-    if rundicts.is_dict(owner):
+    if is_dict(owner):
         rundicts.set_item(frame, owner, index, value)
         return
     if isinstance(owner, RunList):

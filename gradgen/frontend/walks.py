@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts
 from gradgen.frontend.containers import select
 from gradgen.frontend.frame import Frame, NeedsStatic, foldable_input, static_int
-from gradgen.frontend.lists import RunList
-from gradgen.frontend.runlists import count as count_of
-from gradgen.frontend.runlists import item_at
+from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import KINDS, Static, View, Walk
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Sym
@@ -23,6 +21,12 @@ from gradgen.primitives.registry import (
     lift,
 )
 from gradgen.structs import struct
+
+if TYPE_CHECKING:
+    from gradgen.frontend import rundicts, runlists
+else:
+    rundicts = Deferred("gradgen.frontend.rundicts")
+    runlists = Deferred("gradgen.frontend.runlists")
 
 Bounds = tuple[Handle, Handle, Handle]
 
@@ -47,7 +51,7 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
         value.spent = True
     if isinstance(value, Walk):
         return value
-    if isinstance(value, View) and rundicts.is_dict(value.owner):
+    if isinstance(value, View) and is_dict(value.owner):
         return rundicts.walk(frame, value.owner, value.kind)  # type: ignore[arg-type]
     if isinstance(value, RunList):
         return elements(frame, value)
@@ -92,8 +96,8 @@ def elements(frame: Frame, value: RunList) -> Walk:
     """Return the walk over the elements of a list, or the keys of a dict."""
     if value.key is not None:
         return rundicts.walk(frame, value, "keys")
-    bounds = up_to(frame, count_of(value))
-    return Walk(bounds, lambda i: item_at(frame, value, i), (value,))
+    bounds = up_to(frame, runlists.count(value))
+    return Walk(bounds, lambda i: runlists.item_at(frame, value, i), (value,))
 
 
 def up_to(frame: Frame, count: Handle) -> Bounds:
