@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from gradgen.deferred import Deferred
 from gradgen.ir.core import Atom, Block, Function, Op, Value, walk_ops
 from gradgen.ir.types import Seq, Tape
 from gradgen.passes.aliases import RESULT, Copies, Site, holds_arrays
 from gradgen.passes.copies import Needed
-from gradgen.passes.guarding import guard_copies
 from gradgen.structs import field, replace, struct
+
+if TYPE_CHECKING:
+    from gradgen.passes import guarding
+else:
+    guarding = Deferred("gradgen.passes.guarding")
 
 DEEP = {Seq: "seq_copy", Tape: "tape_copy"}
 
@@ -20,7 +27,8 @@ def insert_copies(block: Block, needed: Needed) -> Block:
     if not needed.copies:
         return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
-    return guard_copies(_Inserter(needed.copies, needed.forced, makers).block(block))
+    inserter = _Inserter(needed.copies, needed.forced, makers)
+    return guarding.guard_copies(inserter.block(block))
 
 
 def copies_in_loops(function: Function) -> list[Op]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from gradgen.deferred import Deferred
 from gradgen.ir.core import Block, Op, map_operands, use_counts
 from gradgen.ir.flow import LOOPS
-from gradgen.passes.branches import BRANCH_RULES
 from gradgen.passes.folding import Folding, Rule
-from gradgen.passes.loops import LOOP_RULES
 from gradgen.structs import replace
+
+if TYPE_CHECKING:
+    from gradgen.passes import branches, loops
+else:
+    branches = Deferred("gradgen.passes.branches")
+    loops = Deferred("gradgen.passes.loops")
 
 
 def fold_regions(block: Block) -> Block:
@@ -45,8 +52,8 @@ def _fold_op(folding: Folding, op: Op) -> list[Op]:
 
 def _rules(op: Op) -> tuple[Rule, ...]:
     if op.name == "if":
-        return BRANCH_RULES
-    return LOOP_RULES if op.name in LOOPS else ()
+        return branches.BRANCH_RULES
+    return loops.LOOP_RULES if op.name in LOOPS else ()
 
 
 def _fold_inside(folding: Folding, op: Op) -> tuple[Block, ...]:
