@@ -54,6 +54,14 @@ def state_of(frame: Frame) -> State:
     return state
 
 
+def contents_now(state: State) -> State:
+    """Return what the objects of a state hold now."""
+    now = State()
+    for thing in state.objects.values():
+        now.note(thing, contents_of(thing))
+    return now
+
+
 def within_reach(frame: Frame) -> Iterator[Any]:
     """Yield every mutable object that can be reached, once."""
     context = frame.context

@@ -13,17 +13,17 @@ from typing import Any
 from gradgen.errors import Refusal
 from gradgen.frontend.arrayjoins import Naming
 from gradgen.frontend.arrays import COPY, ArrayObject
-from gradgen.frontend.branches import left
 from gradgen.frontend.choices import common_type, convert, plain
 from gradgen.frontend.forms import Form
-from gradgen.frontend.frame import Context, Flow, Frame, Raised, Unfinished
+from gradgen.frontend.frame import Context, Frame, Unfinished
 from gradgen.frontend.heap import State, is_settled, state_of
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.raising import raise_unless
+from gradgen.frontend.turns import begin_turn, leave_turn, surely, unless_unfinished
 from gradgen.frontend.values import Conflict, Static
-from gradgen.frontend.widening import made_of, restarting
+from gradgen.frontend.widening import made_of
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import make_for, make_while
@@ -266,47 +266,17 @@ def _atom(value: Any) -> Atom:
     return value.atom if isinstance(value, Handle) else Literal.of(bool(value.value))
 
 
-def leave_turn(frame: Frame) -> Any:
-    """Return whether a turn of a loop leaves it, and begin the next one afresh."""
-    exit = left(frame, ("break", "return"))
-    for kind in ("break", "continue"):
-        frame.names.pop(f"<{kind}>", None)
-    return exit
-
-
-def begin_turn(frame: Frame) -> None:
-    """Note that nothing was left yet: else the loop would have been."""
-    for name in ("<return>", "<value>"):
-        frame.names.pop(name, None)
-
-
-def surely(context: Context, turn: Callable[[], Any]) -> Any:
-    """Interpret the first turn of a loop, which must not raise in any case."""
-    try:
-        flow = turn()
-    except Raised:
-        flow = Flow("raise")
-    if flow is None or flow.kind != "raise":
-        return flow
-    if context.guessing:
-        raise Unfinished
-    raise Refusal("this loop always raises in its first turn")
-
-
 def region_for(
     frame: Frame,
     bounds: Bounds,
     turn: Callable[[Handle], None],
 ) -> Handle:
     """Append a loop over ``range(*bounds)``; return whether it was left early."""
-    before = state_of(frame) if frame.context.guessing else None
-    try:
-        return restarting(frame, lambda state: _region_for(frame, state, bounds, turn))
-    except Unfinished:
-        if before is None:
-            raise
-    before.put_back()
-    return _region_for(frame, before, bounds, lambda index: None)
+    return unless_unfinished(
+        frame,
+        lambda before: _region_for(frame, before, bounds, turn),
+        lambda before: _region_for(frame, before, bounds, lambda index: None),
+    )
 
 
 def _region_for(
@@ -366,7 +336,16 @@ def region_while(
     frame: Frame, test: Callable[[], Any], turn: Callable[[], None]
 ) -> Handle:
     """Append a loop that runs while ``test()``; return whether it was left early."""
-    return restarting(frame, lambda before: _region_while(frame, before, test, turn))
+
+    def none() -> None:
+        if isinstance(test(), Static):
+            raise Unfinished
+
+    return unless_unfinished(
+        frame,
+        lambda before: _region_while(frame, before, test, turn),
+        lambda before: _region_while(frame, before, test, none),
+    )
 
 
 def _region_while(

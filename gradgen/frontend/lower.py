@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend import (
     augmented,
@@ -21,7 +22,6 @@ from gradgen.frontend import (
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame, Raised, Recurs
-from gradgen.frontend.helpers import with_helpers
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import parameter_names
@@ -42,6 +42,11 @@ from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
 from gradgen.structs import frozen
+
+if TYPE_CHECKING:
+    from gradgen.frontend import helpers
+else:
+    helpers = Deferred("gradgen.frontend.helpers")
 
 PARTS = (
     augmented,
@@ -197,7 +202,9 @@ def _function(
     body = builder.block(leaves, list(result.leaves()))
     span = source.span(source.node)
     function = Function(source.name, params, body, result, span=span)
-    return with_helpers(function, builder.helpers)
+    if not builder.helpers:
+        return function
+    return helpers.with_helpers(function, builder.helpers)
 
 
 def _is_integer(type_: Type) -> bool:

@@ -36,10 +36,11 @@ from gradgen.ir.checkpoints import MARKED
 from gradgen.primitives.registry import Handle
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, loops
+    from gradgen.frontend import branches, loops, turns
 else:
     branches = Deferred("gradgen.frontend.branches")
     loops = Deferred("gradgen.frontend.loops")
+    turns = Deferred("gradgen.frontend.turns")
 
 MAX_TURNS = 10_000
 LEAVING = (ast.Break, ast.Return)
@@ -163,7 +164,7 @@ def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
 
 
 def _run_turn(frame: Frame, body: list[ast.stmt]) -> None:
-    flow = loops.surely(frame.context, lambda: execute(frame, body))
+    flow = turns.surely(frame.context, lambda: execute(frame, body))
     if flow is not None and flow.kind in ("break", "continue", "return"):
         frame.names[f"<{flow.kind}>"] = Static(True)
 
