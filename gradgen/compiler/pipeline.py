@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradgen.codegen.numpy_target import emit
 from gradgen.compiler.arguments import (
@@ -17,6 +17,7 @@ from gradgen.compiler.nested import enter_transforms
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_scalar
 from gradgen.compiler.warning import warn_of_copies
+from gradgen.deferred import Deferred
 from gradgen.errors import SignatureError
 from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
@@ -24,7 +25,6 @@ from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
 from gradgen.ir.flow import reachable
-from gradgen.ir.printer import print_ir
 from gradgen.ir.tree import Tree
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
@@ -36,6 +36,11 @@ from gradgen.runtime.places import Pin, Place
 from gradgen.structs import replace
 from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
+
+if TYPE_CHECKING:
+    from gradgen.ir import printer
+else:
+    printer = Deferred("gradgen.ir.printer")
 
 enter_transforms()
 
@@ -87,7 +92,7 @@ def _place(root: Root) -> Place:
 def show_ir(request: Request) -> str:
     """Return the optimised IR for a request as text."""
     functions, _, _ = intermediate(request)
-    return "\n".join(map(print_ir, functions))
+    return "\n".join(map(printer.print_ir, functions))
 
 
 def intermediate(

@@ -13,7 +13,6 @@ import numpy as np
 from gradgen.deferred import Deferred
 from gradgen.errors import GradgenError, Refusal, SourceError
 from gradgen.frontend import recursion
-from gradgen.frontend.accept import refusal_of_call
 from gradgen.frontend.arrays import (
     CONTIGUOUS,
     ArrayObject,
@@ -68,8 +67,9 @@ from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, methods, records, writing
+    from gradgen.frontend import accept, branches, methods, records, writing
 else:
+    accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
     methods = Deferred("gradgen.frontend.methods")
     records = Deferred("gradgen.frontend.records")
@@ -224,7 +224,7 @@ def _is_pure(function: Any) -> bool:
 
 
 def _unknown(function: Any) -> tuple[str, str]:
-    special = refusal_of_call(function)
+    special = accept.refusal_of_call(function)
     if special is not None:
         return special
     module = getattr(function, "__module__", None) or ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import (
     GradgenError,
     Refusal,
@@ -16,7 +17,6 @@ from gradgen.errors import (
     refuse,
     render,
 )
-from gradgen.frontend.accept import refusal_of
 from gradgen.frontend.arrays import Buffer
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import FunctionNode, Scope, scope_of
@@ -38,6 +38,11 @@ from gradgen.ir.types import Scalar
 from gradgen.primitives.lowering import NeedsStatic
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.structs import field, frozen, replace, struct
+
+if TYPE_CHECKING:
+    from gradgen.frontend import accept
+else:
+    accept = Deferred("gradgen.frontend.accept")
 
 __all__ = ["NeedsStatic"]
 
@@ -301,7 +306,7 @@ def evaluate_optional(frame: Frame, node: ast.expr) -> Any:
             return held
     function = EVALUATORS.get(type(node))
     if function is None:
-        raise frame.refuse(node, *refusal_of(node))
+        raise frame.refuse(node, *accept.refusal_of(node))
     return guarded(frame, node, function)
 
 

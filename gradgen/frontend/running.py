@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
-from gradgen.frontend.accept import refusal_of
 from gradgen.frontend.frame import EXECUTORS, Flow, Frame, guarded
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches
+    from gradgen.frontend import accept, branches
 else:
+    accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
 
 
@@ -73,5 +73,5 @@ def _carry_out(rest: Sequence[ast.stmt], frame: Frame, node: ast.stmt) -> Ending
     if kind in BLOCKS:
         return BLOCKS[kind](frame, node, rest)
     if kind not in EXECUTORS:
-        raise frame.refuse(node, *refusal_of(node))
+        raise frame.refuse(node, *accept.refusal_of(node))
     return EXECUTORS[kind](frame, node)

@@ -10,6 +10,7 @@ from gradgen.ir.flow import LOOPS
 from gradgen.ir.infer import Proven
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Dim
+from gradgen.passes.memory import overwritten_slots
 from gradgen.passes.rewriting import inherit_name
 from gradgen.primitives.facts import known_inside
 from gradgen.primitives.registry import PRIMITIVES
@@ -36,8 +37,8 @@ def _written(block: Block) -> set[Atom]:
     for op in walk_ops(block):
         if op.name in LOOPS:
             found.update(loop_parts(op).initial)
-        elif op.name in PRIMITIVES and PRIMITIVES[op.name].mutates:
-            found.add(op.operands[0])
+        else:
+            found.update(op.operands[slot] for slot in overwritten_slots(op))
     return found
 
 
@@ -55,7 +56,7 @@ class _Merging:
             op = op.with_operands(tuple(map(self.look_up, op.operands)))
             key = self.key(op)
             if key is not None and key in seen:
-                self.merge(op.results[0], seen[key])
+                self.merge(op, seen[key])
                 continue
             if key is not None:
                 seen[key] = op
@@ -80,11 +81,12 @@ class _Merging:
             return None
         return _key(op)
 
-    def merge(self, value: Value, first: Op) -> None:
-        """Let the result of ``first`` stand for ``value``."""
-        self.replaced[value] = first.results[0]
-        if first.origin != "primal" or value.base is None:
-            inherit_name(first.results[0], value)
+    def merge(self, op: Op, first: Op) -> None:
+        """Let the results of ``first`` stand for those of ``op``."""
+        for value, kept in zip(op.results, first.results, strict=True):
+            self.replaced[value] = kept
+            if first.origin != "primal" or value.base is None:
+                inherit_name(kept, value)
 
 
 def _is_new(op: Op) -> bool:
@@ -111,6 +113,8 @@ def drop_proven_checks(block: Block) -> Block:
 
     check_dims(n, m); z = x + y; return z   ->   z = x + y; return z
     """
+    if not any(op.name == "check_dims" for op in walk_ops(block)):
+        return block
     return _without_proven(block, known_inside(block, checks=False), [])
 
 

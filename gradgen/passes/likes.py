@@ -8,6 +8,8 @@ from gradgen.ir.types import Array
 from gradgen.primitives.facts import known_inside, same_layout
 from gradgen.structs import replace
 
+FILLED = ("zeros", "ones", "full")
+
 
 def prefer_like(block: Block) -> Block:
     """Name the array that has the wanted shape anyway.
@@ -16,6 +18,8 @@ def prefer_like(block: Block) -> Block:
 
         n = x.shape[0]; y = zeros(n)   ->   y = zeros_like(x)
     """
+    if not any(op.name in FILLED for op in walk_ops(block)):
+        return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
     return _liked(block, makers, known_inside(block))
 
@@ -37,7 +41,7 @@ def _liked(block: Block, makers: dict[Value, Op], known: Proven) -> Block:
 
 def _model(op: Op, makers: dict[Value, Op]) -> Value | None:
     """Return the array all of whose lengths ``op`` was given in their order."""
-    if op.name not in ("zeros", "ones", "full"):
+    if op.name not in FILLED:
         return None
     lengths = op.operands[1:] if op.name == "full" else op.operands
     sources = [_source(x, axis, makers) for axis, x in enumerate(lengths)]
