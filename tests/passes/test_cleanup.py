@@ -15,7 +15,7 @@ from gradgen.passes.cleanup import (
 )
 from gradgen.passes.dead import eliminate_dead
 from gradgen.passes.pipeline import optimise
-from gradgen.primitives.registry import Handle, apply
+from gradgen.primitives.registry import Handle, apply, apply_several
 from gradgen.testing.check import check_ir
 from gradgen.testing.interp import interpret
 from tests.ir import examples
@@ -46,6 +46,19 @@ def test_attributes_tell_ops_apart() -> None:
     function = lowered(program.function, *program.args())
     names = [op.name for op in eliminate_common(function.body).ops]
     assert names.count("getitem") == 2
+
+
+def test_several_results_are_merged() -> None:
+    def build(x: Handle) -> Handle:
+        tapes = [apply("pack", x, 2.0, tape="t") for _ in range(2)]
+        items = [apply_several("unpack", t, types=(VECTOR, PY_FLOAT)) for t in tapes]
+        return items[0][0] * items[1][1] + items[1][0] * items[0][1]
+
+    function = make_function({"x": VECTOR}, build)
+    found = with_body(function, eliminate_common(function.body))
+    check_ir(found)
+    ops = [op.name for op in found.body.ops]
+    assert ops == ["dim", "pack", "unpack", "multiply", "add"]
 
 
 def test_dead() -> None:
