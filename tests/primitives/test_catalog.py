@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -106,6 +107,32 @@ def test_the_module_of_a_library_that_is_not_there_declares_nothing(monkeypatch)
     absent = "gradgen.primitives.nowhere"
     with pytest.raises(ModuleNotFoundError):
         import_all()
+
+
+def test_functions_of_one_name_are_told_apart_before_anything_is_imported(monkeypatch):
+    library = types.ModuleType("library.special")
+    library.exp = lambda x: x
+    library.exp.__name__ = "exp"
+    catalog = {
+        "ours": {"LOWERINGS": "numpy: exp"},
+        "others": {"LOWERINGS": "library.special: exp log"},
+    }
+    table, imported = Table("LOWERINGS"), []
+
+    def declare(name):
+        imported.append(name)
+        table[np.exp if name.endswith(".ours") else library.exp] = name
+
+    monkeypatch.setattr(tables, "CATALOG", catalog)
+    monkeypatch.setattr(tables, "_places", tables._places.__wrapped__)
+    monkeypatch.setattr(tables.importlib, "import_module", declare)
+    assert library.exp not in table, "a library that nobody imported"
+    assert imported == []
+    assert table[np.exp] == "gradgen.primitives.ours"
+    monkeypatch.setitem(sys.modules, "library.special", library)
+    assert np.log not in table
+    assert imported == ["gradgen.primitives.ours"]
+    assert table[library.exp] == "gradgen.primitives.others"
 
 
 def test_a_table_knows_what_is_there_without_importing():
