@@ -17,6 +17,7 @@ from gradgen.ir.types import is_floating, literal_type
 from gradgen.primitives.registry import Handle, Sample, apply
 from gradgen.testing.interp import interpret
 from gradgen.transforms.derive import Selection, adjoint, jvp
+from tests.primitives.complexstep import complex_step
 
 DTYPES = {"f64": np.float64, "f32": np.float32}
 
@@ -149,29 +150,68 @@ def difference(program: Program, dots: Sequence[Any], step: float) -> list[Any]:
 
 
 def check_derivatives(
-    program: Program, order: int, step: float = 1e-3, differences: bool = True
+    program: Program,
+    order: int,
+    step: float = 1e-3,
+    differences: bool = True,
+    alone: bool = False,
 ) -> None:
-    """Check tangent against differences and adjoint against tangent, to ``order``."""
+    """Check tangent against differences and adjoint against tangent, to ``order``.
+
+    ``alone``: also with each of several arguments being the only one that moves.
+    """
     rng = np.random.default_rng(7)
     moving = program.moving
     dots = [random_like(program.args[i], rng) for i in moving]
     tangent = Program(jvp(program.function, moving), (*program.args, *dots))
     value, pushed = interpret(tangent.function, tangent.args)
-    double = all(x.dtype == np.float64 for x in _floats([*program.args, value]))
-    if double and differences:
+    if is_double(program, value) and differences:
         check_tangent(program, dots, pushed, step)
     bar = random_like(value, rng)
-    pull = Program(adjoint(program.function, Selection(moving, single=False)), ())
-    pull = Program(pull.function, (*program.args, bar))
+    pull = pullback(program, moving, bar)
     _, bars = interpret(pull.function, pull.args)
     for i, x_bar in zip(moving, bars, strict=True):
         same_kind(x_bar, program.args[i])
-    left, right = inner(bar, pushed), inner(bars, tuple(dots))
-    scale = abs(left) + abs(right) + _size(bar, pushed) + _size(bars, tuple(dots))
-    assert abs(left - right) <= (1e-10 if double else 1e-4) * scale
+    check_transposed(program, value, (bar, pushed), (bars, tuple(dots)))
+    if alone and len(moving) > 1:
+        check_each_alone(program, dots, bar, bars)
     if order > 1:
         check_derivatives(tangent, order - 1, step)
         check_derivatives(pull, order - 1, step)
+
+
+def pullback(program: Program, moving: tuple[int, ...], bar: Any) -> Program:
+    """Return the program that pulls ``bar`` back to the arguments in ``moving``."""
+    function = adjoint(program.function, Selection(moving, single=False))
+    return Program(function, (*program.args, bar))
+
+
+def is_double(program: Program, value: Any) -> bool:
+    """Tell whether arguments and results of a program all have double precision."""
+    return all(x.dtype == np.float64 for x in _floats([*program.args, value]))
+
+
+def check_transposed(
+    program: Program, value: Any, after: tuple[Any, Any], before: tuple[Any, Any]
+) -> None:
+    """Check that the product of cotangent and tangent is the same on both sides."""
+    left, right = inner(*after), inner(*before)
+    scale = abs(left) + abs(right) + _size(*after) + _size(*before)
+    tolerance = 1e-10 if is_double(program, value) else 1e-4
+    assert abs(left - right) <= tolerance * scale
+
+
+def check_each_alone(
+    program: Program, dots: Sequence[Any], bar: Any, bars: Sequence[Any]
+) -> None:
+    """Check the derivatives in each argument alone against those in all together."""
+    for i, dot, x_bar in zip(program.moving, dots, bars, strict=True):
+        value, pushed = interpret(jvp(program.function, (i,)), (*program.args, dot))
+        pull = pullback(program, (i,), bar)
+        _, (found,) = interpret(pull.function, pull.args)
+        check_transposed(program, value, (bar, pushed), (found, dot))
+        check_transposed(program, value, (found, dot), (x_bar, dot))
+        same_kind(found, program.args[i])
 
 
 def _floats(tree: Any) -> list[Any]:
@@ -187,13 +227,40 @@ def _size(left: Any, right: Any) -> float:
 def check_tangent(
     program: Program, dots: Sequence[Any], pushed: Any, step: float
 ) -> None:
-    """Check a tangent against differences."""
-    expected = difference(program, dots, step)
-    leaves = list(tree_of(pushed).leaves())
-    floating = [e for e, y in zip(expected, program.run(), strict=True) if _is_float(y)]
-    for found, wanted in zip(leaves, floating, strict=True):
-        size = 1.0 + np.max(np.abs(wanted), initial=0.0)
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-7 * size)
+    """Check a tangent by a complex step, or by differences with two step sizes.
+
+    A complex step counts only where it agrees with a difference, since it is wrong for
+    what is not holomorphic.
+    """
+    tangents = list(tree_of(pushed).leaves())
+    exact = complex_step(program.function, program.args, program.moving, dots)
+    if exact is not None and _agree(
+        tangents, [e for e in exact if e is not None], 1e-12
+    ):
+        rough = _floating(program, difference(program, dots, step))
+        assert _agree(tangents, rough, 1e-6), "a difference"
+        return
+    for length in (step, step / 2):
+        wanted = _floating(program, difference(program, dots, length))
+        for found, expected in zip(tangents, wanted, strict=True):
+            size = 1.0 + np.max(np.abs(expected), initial=0.0)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * size)
+
+
+def _floating(program: Program, derivatives: Sequence[Any]) -> list[Any]:
+    """Return the derivatives of those results that are floats."""
+    pairs = zip(derivatives, program.run(), strict=True)
+    return [dot for dot, y in pairs if _is_float(y)]
+
+
+def _agree(found: Sequence[Any], wanted: Sequence[Any], tolerance: float) -> bool:
+    if len(found) != len(wanted):
+        return False
+    sizes = [1.0 + np.max(np.abs(y), initial=0.0) for y in wanted]
+    return all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=0, atol=tolerance * size)
+        for x, y, size in zip(found, wanted, sizes, strict=True)
+    )
 
 
 def _is_float(value: Any) -> bool:
