@@ -8,6 +8,7 @@ copies are tried, and in which order, decides only how good the code is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
@@ -63,12 +64,16 @@ def read_by_others(memory: Memory, write: Write) -> list[Value]:
 
 @struct
 class Search:
-    """The copies chosen so far, and the memory that results from them."""
+    """The copies chosen so far, and the memory that results from them.
+
+    ``memories`` holds what results from copies that were looked at before.
+    """
 
     block: Block
     taken: Sequence[Value] = ()
     copies: Copies = field(default_factory=dict)
     forced: set[Site] = field(default_factory=set)
+    memories: dict[Any, Memory] = field(default_factory=dict)
     memory: Memory = field(init=False)
     writes: list[Write] = field(init=False)
     makers: dict[Value, Op] = field(init=False)
@@ -146,7 +151,10 @@ class Search:
 
     def memory_after(self, copies: Copies) -> Memory:
         """Return the memory that results from ``copies`` alone."""
-        return memory_of(self.block, copies, self.taken)
+        key = frozenset(copies.items())
+        if key not in self.memories:
+            self.memories[key] = memory_of(self.block, copies, self.taken)
+        return self.memories[key]
 
     def take(self, copies: Copies) -> None:
         """Choose ``copies``."""
