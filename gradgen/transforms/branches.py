@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array, Scalar, Seq, Type, same_type
@@ -189,8 +190,15 @@ def _yields(
 def _nothing(sweep: Sweep, type_: Type) -> Atom:
     """Return what stands for a residual of the branch that is not taken."""
     if sweep.in_loop and isinstance(type_, Seq):
-        return apply("seq_empty", builder=sweep.builder, element=type_.element).atom
+        return _empty(sweep.builder, type_)
     if sweep.in_loop and isinstance(type_, Scalar):
         number = type_.dtype.type(0)
         return Literal.of(number.item() if type_.weak else number)
     return Literal.undefined(type_)
+
+
+def _empty(builder: Builder, type_: Seq) -> Atom:
+    element, key = type_.element, type_.key
+    if key is None:
+        return apply("seq_empty", builder=builder, element=element).atom
+    return apply("map_from", builder=builder, element=element, key=key).atom

@@ -93,3 +93,31 @@ def returns_around_a_loop_that_overwrites(x, y, A, s):
         if n > 3:
             return np.tanh(A[i, -1]) * 0.3
     return s + np.sum(x * np.cos(x)) + np.sum(A * np.cos(A))
+
+
+@program(lambda r, n, m: (r(n), r()))
+def dict_in_a_turn_that_may_leave(x, s):
+    while True:
+        s = 0.4 * s
+        if s < 0.15:
+            break
+        states = {-1: s}
+        for i in range(len(x)):
+            states[i] = np.tanh(states[i - 1] + x[i])
+        for i in range(len(x)):
+            s += 0.01 * states[i - 1] * states[i]
+    return s
+
+
+@program(lambda r, n, m: (r(n), r(n), r(n)))
+def while_with_else_after_a_loop(x, y, z):
+    for i in range(len(y) - 1):
+        y[i] *= x[i]
+    k = 0
+    while k < 3 and z[-1] < 5.0:
+        k += 1
+        y[0] += np.cos(z[0])
+        z *= 1.1
+    else:
+        y *= 2.0
+    return np.sum(x * y)
