@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import warnings
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,191 +20,125 @@ from gradgen.primitives.registry import (
     METHODS,
     Handle,
     apply,
-    find_lowering,
 )
-from tests.primitives.calls import CALLS, METHOD_CALLS, REFUSED, Call, Known, T
+from tests.primitives.calls import CALLS, DECLARED, METHOD_CALLS, REFUSED
+from tests.primitives.calls.call import Call, T, name_of
 from tests.primitives.harness import Program, build, check_derivatives
+from tests.primitives.lowered import (
+    arguments_of_call,
+    call_python,
+    check_values,
+    program_of,
+    same_numbers,
+)
+from tests.primitives.variants import (
+    EVERY,
+    KINDS,
+    PAIRWISE,
+    Row,
+    accepted,
+    variants,
+    varied,
+)
 
 # Newer versions of NumPy warn of it, as does the user's own call; trunc is printed.
 pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 
 
-def is_argument(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.generic) or type(value) is float
+PLAIN = EVERY[0]
+BY_FUNCTION: dict[str, list[Call]] = {}
+for _call in DECLARED:
+    BY_FUNCTION.setdefault(name_of(_call.function), []).append(_call)
 
 
-def arguments_of(tree: Any) -> list[Any]:
-    if isinstance(tree, list | tuple):
-        return [x for part in tree for x in arguments_of(part)]
-    return [tree] if is_argument(tree) else []
-
-
-def rebuilt(tree: Any, replace: Callable[[Any], Any]) -> Any:
-    if isinstance(tree, list | tuple):
-        return type(tree)(rebuilt(part, replace) for part in tree)
-    if isinstance(tree, Known):
-        return tree.value
-    return replace(tree) if is_argument(tree) else tree
-
-
-def lower_call(call: Call, handles: Sequence[Handle], builder: Builder) -> Any:
-    """Return what the lowering of a call makes of handles for its arguments."""
-    supply = iter(handles)
-    parts = rebuilt([*call.args, *call.options.values()], lambda _: next(supply))
-    args = parts[: len(call.args)]
-    options = dict(zip(call.options, parts[len(args) :], strict=True))
-    lowering = find_lowering(call.function)
-    assert lowering is not None
-    return rebuilt_handles(lowering(*args, builder=builder, **options), builder)
-
-
-def program_of(call: Call) -> Program:
-    builder = Builder()
-    given = arguments_of([*call.args, *call.options.values()])
-    body = lambda *handles: lower_call(call, handles, builder)
-    return build(body, given, call.function.__name__, builder)
-
-
-def rebuilt_handles(result: Any, builder: Builder) -> Any:
-    if isinstance(result, list | tuple):
-        return type(result)(rebuilt_handles(part, builder) for part in result)
-    if isinstance(result, Handle):
-        return result
-    return apply("stop_gradient", result, builder=builder)
-
-
-def call_python(call: Call) -> Any:
-    keep = lambda x: x
-    options = {key: rebuilt(value, keep) for key, value in call.options.items()}
-    return call.function(*rebuilt(call.args, keep), **options)
-
-
-def leaves(tree: Any) -> list[Any]:
-    if isinstance(tree, list | tuple):
-        return [x for part in tree for x in leaves(part)]
-    return [tree]
-
-
-def same_numbers(found: Any, wanted: Any) -> None:
-    np.testing.assert_allclose(found, wanted, rtol=1e-6 if is_single(wanted) else 1e-13)
-    assert np.shape(found) == np.shape(wanted)
-    assert np.asarray(found).dtype == np.asarray(wanted).dtype
-    plain = type(wanted) in (bool, int, float)
-    assert (type(found) in (bool, int, float)) == plain
-
-
-def is_single(value: Any) -> bool:
-    return np.asarray(value).dtype == np.float32
-
-
-@pytest.mark.parametrize("call", CALLS, ids=str)
-def test_lowered_call_computes_what_the_function_returns(call: Call) -> None:
-    program = program_of(call)
-    wanted = leaves(call_python(call))
-    found = program.run()
-    assert len(found) == len(wanted)
-    for left, right in zip(found, wanted, strict=True):
-        same_numbers(left, right)
-
-
-@pytest.mark.parametrize("call", [c for c in CALLS if c.smooth], ids=str)
-def test_derivative_of_a_lowered_call(call: Call) -> None:
-    program = program_of(call)
-    if program.moving:
-        check_derivatives(program, 1, step=1e-4)
-
-
-@pytest.mark.parametrize(("name", "args", "options"), METHOD_CALLS)
-def test_method_computes_what_numpy_returns(
-    name: str, args: Any, options: dict[str, Any]
-) -> None:
-    keep = lambda x: x
-    given = rebuilt(args, keep)
-    known = {key: rebuilt(value, keep) for key, value in options.items()}
-    program = build(lambda x: METHODS[name](x, *given, **known), [T], name)
-    same_numbers(program.run()[0], getattr(T, name)(*given, **known))
-    if not any(x is np.float32 for x in (*given, known.get("dtype"))):
-        check_derivatives(program, 1, step=1e-4)
-
-
-FOUR = np.array([[1.0, 2.0], [3.0, 4.0]])
-
-
-def test_methods_of_small_arrays() -> None:
-    square = T[0, :, :3]
-    for name in ("diagonal", "trace"):
-        program = build(lambda x: METHODS[name](x, 1), [square], name)
-        same_numbers(program.run()[0], getattr(square, name)(1))
-    program = build(lambda x: METHODS["item"](x), [np.float32(1.5)])
-    assert type(program.run()[0]) is float
-    program = build(lambda x: METHODS["tolist"](METHODS["reshape"](x, 4))[1], [FOUR])
-    assert program.run() == [2.0]
-    assert type(program.run()[0]) is float
-
-
-def resized(tree: Any, size: Callable[[int], int]) -> Any:
-    """Return arguments in which every length but 1 is changed by ``size``."""
-    if isinstance(tree, list | tuple):
-        return type(tree)(resized(part, size) for part in tree)
-    if not isinstance(tree, np.ndarray):
-        return tree
-    shape = tuple(length if length == 1 else size(length) for length in tree.shape)
-    return np.resize(tree, shape)
-
-
-def on_other_size(call: Call, size: Callable[[int], int]) -> Call:
-    options = {key: resized(value, size) for key, value in call.options.items()}
-    return Call(call.function, resized(call.args, size), options)
-
-
-def accepted(call: Call) -> bool:
-    """Tell whether NumPy neither raises nor warns."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
-            warnings.filterwarnings("ignore", category=DeprecationWarning)
-            call_python(call)
-    except (ValueError, IndexError, ZeroDivisionError, RuntimeWarning):
+def has_derivative(call: Call) -> bool:
+    """Tell whether a call can be differentiated three times in doubles."""
+    given = arguments_of_call(call)
+    if not call.smooth or any(np.asarray(x).dtype == np.float32 for x in given):
         return False
-    return not is_norm_of_nothing(call)
+    return bool(program_of(call).moving)
 
 
-def is_norm_of_nothing(call: Call) -> bool:
-    """Tell whether a call is of the one function that versions of NumPy differ in."""
-    known = [x for x in (*call.args, *call.options.values()) if isinstance(x, Known)]
-    order = any(type(x.value) is float and x.value == np.inf for x in known)
-    return order and arguments_of(call.args)[0].size == 0
-
-
-SIZES = {"twice": lambda n: 2 * n, "none": lambda n: 0}
-RESIZED = [
-    pytest.param(call, on_other_size(call, size), id=f"{call}-{name}")
-    for call in CALLS
-    for name, size in SIZES.items()
-    if accepted(on_other_size(call, size))
+FIRST_OF_EACH = [
+    found
+    for calls in BY_FUNCTION.values()
+    if (found := next(filter(has_derivative, calls), None)) is not None
 ]
 
 
-@pytest.mark.parametrize(("call", "other"), RESIZED)
-def test_one_program_serves_all_sizes(call: Call, other: Call) -> None:
-    wanted = call_python(other)
-    function = program_of(call).function
-    program = Program(
-        function, tuple(arguments_of([*other.args, *other.options.values()]))
-    )
-    for left, right in zip(program.run(), leaves(wanted), strict=True):
-        same_numbers(left, right)
+@pytest.mark.parametrize("call", DECLARED, ids=str)
+def test_lowered_call_computes_what_the_function_returns(call: Call) -> None:
+    check_values(program_of(call), call_python(call))
+
+
+@pytest.mark.parametrize("call", [c for c in DECLARED if c.smooth], ids=str)
+def test_derivative_of_a_lowered_call(call: Call) -> None:
+    program = program_of(call)
+    if program.moving:
+        check_derivatives(program, 1, step=1e-4, alone=True)
+
+
+@pytest.mark.parametrize("call", FIRST_OF_EACH, ids=str)
+def test_third_derivative_of_a_lowered_call(call: Call) -> None:
+    check_derivatives(program_of(call), 3)
+
+
+@pytest.mark.parametrize("calls", BY_FUNCTION.values(), ids=BY_FUNCTION)
+def test_one_program_serves_all_sizes(calls: list[Call]) -> None:
+    for call, size in itertools.product(calls, ("twice", "none")):
+        other = varied(call, PLAIN._replace(size=size))
+        assert other is not None
+        if accepted(other):
+            program = Program(program_of(call).function, arguments_of_call(other))
+            with noting(other):
+                check_variant(program, other, differences=False)
+
+
+@pytest.mark.parametrize("calls", BY_FUNCTION.values(), ids=BY_FUNCTION)
+def test_variants_of_calls(calls: list[Call], request: pytest.FixtureRequest) -> None:
+    every = request.config.getoption("--long")
+    for call, row, variant in variants(calls, every):
+        with noting(f"{call} as {variant}, {row}"):
+            program = lowered_variant(row, variant)
+            if program is not None:
+                check_variant(program, variant, differences=row.size != "twice")
+
+
+def lowered_variant(row: Row, variant: Call) -> Program | None:
+    """Return the program of a variant; only other shapes may be refused."""
+    try:
+        return program_of(variant)
+    except Refusal:
+        if row.same_arrays:
+            raise
+        return None
+
+
+def check_variant(program: Program, call: Call, differences: bool) -> None:
+    check_values(program, call_python(call))
     if program.moving and call.smooth:
-        check_derivatives(program, 1, step=1e-4, differences=False)
+        check_derivatives(program, 1, step=1e-4, differences=differences)
+
+
+@contextmanager
+def noting(what: object) -> Iterator[None]:
+    """Say what was tried when a check fails."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(str(what))
+        raise
+
+
+def test_rows_hold_every_pair_of_choices() -> None:
+    assert len(PAIRWISE) < len(EVERY) / 10
+    for (i, left), (j, right) in itertools.combinations(enumerate(KINDS), 2):
+        pairs = {(row[i], row[j]) for row in PAIRWISE}
+        assert pairs >= set(itertools.product(left, right)) - {("same", "same")}
 
 
 def test_every_method_is_called() -> None:
-    called = {name for name, _, _ in METHOD_CALLS} | {
-        "diagonal",
-        "trace",
-        "item",
-        "tolist",
-    }
+    called = {call.function.__name__ for call in METHOD_CALLS}
     assert set(METHODS) == called
 
 

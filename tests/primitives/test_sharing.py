@@ -18,14 +18,14 @@ from gradgen.primitives.registry import (
     Handle,
 )
 from gradgen.primitives.sharing import ALWAYS, MAYBE, READONLY, sharing
-from tests.primitives.calls import CALLS, METHOD_CALLS, Call, Known, M, S, T, V
+from tests.primitives.calls import DECLARED
+from tests.primitives.calls.call import Call, Known, M, S, T, V, is_method
 from tests.primitives.harness import build
-from tests.primitives.test_lowerings import (
+from tests.primitives.lowered import (
     arguments_of,
     call_python,
     leaves,
     lower_call,
-    rebuilt,
 )
 
 MORE = [
@@ -92,9 +92,9 @@ def check(kind: str, result: Any, given: list[Any], is_view: bool) -> None:
         assert result.flags.writeable
 
 
-@pytest.mark.parametrize("call", [*CALLS, *MORE], ids=str)
+@pytest.mark.parametrize("call", [*DECLARED, *MORE], ids=str)
 @pytest.mark.filterwarnings("ignore")
-def test_function_shares_memory_as_it_is_said_to(call: Call) -> None:
+def test_call_shares_memory_as_it_is_said_to(call: Call) -> None:
     given = arguments_of([*call.args, *call.options.values()])
     found: list[bool] = []
 
@@ -107,25 +107,10 @@ def test_function_shares_memory_as_it_is_said_to(call: Call) -> None:
     builder = Builder()
     build(body, given, "f", builder)
     results = leaves(call_python(call))
+    function = call.function
+    key = function.__name__ if is_method(function) else function
     for result, is_view in zip(results, found, strict=True):
-        check(sharing(call.function), result, given, is_view)
-
-
-@pytest.mark.parametrize(("name", "args", "options"), METHOD_CALLS)
-def test_method_shares_memory_as_it_is_said_to(
-    name: str, args: Any, options: dict[str, Any]
-) -> None:
-    known = {key: rebuilt(value, lambda x: x) for key, value in options.items()}
-    given = rebuilt(args, lambda x: x)
-    found: list[bool] = []
-
-    def body(x: Handle) -> Any:
-        result = METHODS[name](x, *given, **known)
-        found.append(is_view_of(result, [x.atom]))
-        return result
-
-    build(body, [T], name)
-    check(sharing(name), getattr(T, name)(*given, **known), [T], found[0])
+        check(sharing(key), result, given, is_view)
 
 
 @pytest.mark.parametrize("name", ["T", "mT", "real"])

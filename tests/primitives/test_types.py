@@ -13,9 +13,9 @@ import pytest
 from gradgen.errors import Refusal
 from gradgen.structs import replace
 from tests.emission import emit_optimised, loaded
-from tests.primitives.calls import Call, Known
+from tests.primitives.calls.call import Call, Known
 from tests.primitives.harness import Program, type_fits
-from tests.primitives.test_lowerings import (
+from tests.primitives.lowered import (
     arguments_of,
     call_python,
     leaves,

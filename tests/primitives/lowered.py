@@ -1,0 +1,108 @@
+"""Programs of declared calls: lowered, run, and compared with the function itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.ir.builder import Builder
+from gradgen.primitives.registry import METHODS, Handle, apply, find_lowering
+from tests.primitives.calls.call import Call, Known, is_method
+from tests.primitives.harness import Program, build, is_argument
+
+
+def arguments_of(tree: Any) -> list[Any]:
+    """Return what comes in when the program runs."""
+    if isinstance(tree, list | tuple):
+        return [x for part in tree for x in arguments_of(part)]
+    return [tree] if is_argument(tree) else []
+
+
+def arguments_of_call(call: Call) -> list[Any]:
+    """Return what comes in when the program of a call runs."""
+    return arguments_of([*call.args, *call.options.values()])
+
+
+def rebuilt(tree: Any, replace: Callable[[Any], Any]) -> Any:
+    """Return ``tree`` with what comes in at run time replaced, in its order."""
+    if isinstance(tree, list | tuple):
+        return type(tree)(rebuilt(part, replace) for part in tree)
+    if isinstance(tree, Known):
+        return tree.value
+    return replace(tree) if is_argument(tree) else tree
+
+
+def lowering_of(function: Any) -> Callable[..., Any]:
+    """Return the lowering of a function, or of a method of arrays."""
+    if is_method(function):
+        return METHODS[function.__name__]
+    lowering = find_lowering(function)
+    assert lowering is not None, function
+    return lowering
+
+
+def lower_call(call: Call, handles: Sequence[Handle], builder: Builder) -> Any:
+    """Return what the lowering of a call makes of handles for its arguments."""
+    supply = iter(handles)
+    parts = rebuilt([*call.args, *call.options.values()], lambda _: next(supply))
+    args = parts[: len(call.args)]
+    options = dict(zip(call.options, parts[len(args) :], strict=True))
+    lowering = lowering_of(call.function)
+    return rebuilt_handles(lowering(*args, builder=builder, **options), builder)
+
+
+def program_of(call: Call) -> Program:
+    """Return the program that is one call."""
+    builder = Builder()
+    body = lambda *handles: lower_call(call, handles, builder)
+    return build(body, arguments_of_call(call), call.function.__name__, builder)
+
+
+def rebuilt_handles(result: Any, builder: Builder) -> Any:
+    """Return a result of which all that is known has become a value."""
+    if isinstance(result, list | tuple):
+        return type(result)(rebuilt_handles(part, builder) for part in result)
+    if isinstance(result, Handle):
+        return result
+    return apply("stop_gradient", result, builder=builder)
+
+
+def call_python(call: Call) -> Any:
+    """Return what the function itself makes of the arguments."""
+    keep = lambda x: x
+    options = {key: rebuilt(value, keep) for key, value in call.options.items()}
+    return call.function(*rebuilt(call.args, keep), **options)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """Return the parts of nested lists and tuples."""
+    if isinstance(tree, list | tuple):
+        return [x for part in tree for x in leaves(part)]
+    return [tree]
+
+
+def same_numbers(found: Any, wanted: Any) -> None:
+    """Check values, shape and dtype, and whether Python's or NumPy's they are."""
+    rtol, size = 1e-13, 0.0
+    if is_single(wanted):
+        rtol, size = 1e-6, np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
+    np.testing.assert_allclose(found, wanted, rtol=rtol, atol=rtol * size)
+    assert np.shape(found) == np.shape(wanted)
+    assert np.asarray(found).dtype == np.asarray(wanted).dtype
+    plain = type(wanted) in (bool, int, float)
+    assert (type(found) in (bool, int, float)) == plain
+
+
+def is_single(value: Any) -> bool:
+    """Tell whether a value has single precision."""
+    return np.asarray(value).dtype == np.float32
+
+
+def check_values(program: Program, wanted: Any) -> None:
+    """Compare what a program computes, leaf by leaf, with what a function returned."""
+    found, expected = program.run(), leaves(wanted)
+    assert len(found) == len(expected)
+    for left, right in zip(found, expected, strict=True):
+        same_numbers(left, right)
