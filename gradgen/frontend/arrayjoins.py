@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep
+from gradgen.frontend.arrays import COPY, ArrayObject, Buffer, ViewStep, graver
 from gradgen.frontend.frame import Context
 from gradgen.frontend.heap import State, contents_of
 from gradgen.frontend.likeness import Unlike, atom_of
@@ -136,7 +136,7 @@ class ArrayJoiner:
         buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = one.guest or other.guest
         buffer.contiguous = one.contiguous and other.contiguous
-        self._enter(buffer, (version, first[1] or second[1]))
+        self._enter(buffer, (version, graver(first[1], second[1])))
         self.pairs[key] = buffer
         self.kept.extend((one, other))
         return buffer

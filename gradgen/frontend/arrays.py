@@ -20,6 +20,11 @@ from gradgen.primitives.sharing import Sharing
 from gradgen.structs import frozen, struct
 
 COPY = "bind a copy instead, such as y = x.copy()"
+PASSED = (
+    "this array may have been written to under the name of an argument of this "
+    "recursive function"
+)
+"""A doubt that ends with the call: then it is known which array was passed."""
 READ_ONLY = frozenset(("diagonal", "broadcast_to"))
 """Primitives whose results NumPy refuses to write to."""
 
@@ -223,13 +228,31 @@ def related(buffer: Buffer) -> set[Buffer]:
 
 def settle(buffer: Buffer, version: Atom, everyone: Iterable[Buffer], why: str) -> None:
     """Give a buffer new contents; whoever may or may not be it is in doubt then."""
+    doubt_others(buffer, everyone, why)
+    buffer.version = version
+
+
+def doubt_others(buffer: Buffer, everyone: Iterable[Buffer], why: str) -> None:
+    """Put in doubt whoever may or may not be a buffer that is written to."""
     touched = related(buffer)
     for other in everyone:
         if other is not buffer and related(other) & touched:
-            other.doubt = other.open or buffer.open or why
+            other.doubt = graver(other.doubt, _doubt(buffer, other, why))
     for other in touched - {buffer}:
-        other.doubt = buffer.open or why
-    buffer.version = version
+        other.doubt = graver(other.doubt, _doubt(buffer, other, why))
+
+
+def _doubt(buffer: Buffer, other: Buffer, why: str) -> str:
+    for one, another in ((buffer, other), (other, buffer)):
+        if one.open == PASSED and another in one.either:
+            return PASSED
+    known = [b.open for b in (other, buffer) if b.open not in ("", PASSED)]
+    return known[0] if known else why
+
+
+def graver(one: str, other: str) -> str:
+    """Return the doubt that is not settled when a recursive call has returned."""
+    return other if one in ("", PASSED) and other else one
 
 
 def same_layout(a: Tensor, b: Tensor) -> bool:

@@ -83,6 +83,9 @@ class Context:
     themselves to a depth that only a run knows, ``unrolled`` those that are unrolled
     all the same, with the number of calls so far. ``guessing`` counts the functions
     whose result is being guessed from what they return without calling themselves.
+
+    ``memo`` holds what calls of functions with rules have become. ``plain`` counts the
+    functions under way that nobody differentiates, since a rule takes their place.
     """
 
     builder: Builder
@@ -107,6 +110,8 @@ class Context:
     recursive: set[FunctionNode] = field(default_factory=set)
     unrolled: dict[FunctionNode, int] = field(default_factory=dict)
     guessing: int = 0
+    memo: dict[Any, Any] = field(default_factory=dict)
+    plain: int = 0
 
     def scope(self, node: FunctionNode) -> Scope:
         """Return the scope of a function."""
@@ -301,13 +306,21 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
 def evaluate_optional(frame: Frame, node: ast.expr) -> Any:
     """Return the abstract value of an expression, which may be None on some paths."""
     if isinstance(node, ast.Name):
-        held = frame.names.get(node.id)
+        held = _held(frame, node.id)
         if isinstance(held, Maybe) and held.none:
             return held
     function = EVALUATORS.get(type(node))
     if function is None:
         raise frame.refuse(node, *accept.refusal_of(node))
     return guarded(frame, node, function)
+
+
+def _held(frame: Frame, name: str) -> Any:
+    """Return what a local name holds, or that of an enclosing function."""
+    scope: Frame | None = frame
+    while scope is not None and name not in scope.names:
+        scope = None if name in scope.scope.local_names else scope.parent
+    return None if scope is None else scope.names[name]
 
 
 Caller = Callable[[Frame, Any, Sequence[Any], dict[str, Any]], Any]

@@ -41,6 +41,12 @@ class Record:
         """Tell whether the class is a NamedTuple, which is a tuple as well."""
         return issubclass(self.cls, tuple)
 
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether nobody can change a field."""
+        params = getattr(self.cls, "__dataclass_params__", None)
+        return self.is_tuple or bool(getattr(params, "frozen", False))
+
 
 @struct
 class Closure:
