@@ -13,6 +13,7 @@ from gradgen.errors import (
     UnsupportedError,
 )
 from gradgen.markers import checkpoint, checkpointed, stop_gradient
+from gradgen.rules import nondiff, rule
 from gradgen.runtime.cache import CacheWarning
 
 __version__ = "0.1.0"
@@ -33,6 +34,8 @@ __all__ = [
     "checkpointed",
     "grad",
     "jvp",
+    "nondiff",
+    "rule",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.returns import returned as returned
+
 
 def _quiet() -> np.errstate:
     return np.errstate(all="ignore")
@@ -19,6 +21,12 @@ def _quiet() -> np.errstate:
 
 def _plain(*numbers: Any) -> bool:
     return all(type(number) in (float, int, bool) for number in numbers)
+
+
+def _as_given(result: Any, *numbers: Any) -> Any:
+    """Return a result for Python numbers as one, a complex one as it may be."""
+    python = all(type(number) in (float, int, bool, complex) for number in numbers)
+    return result.item() if python else result
 
 
 def masked_multiply(bar: Any, factor: Any) -> Any:
@@ -33,7 +41,7 @@ def masked_multiply(bar: Any, factor: Any) -> Any:
         return bar * factor if bar else 0.0
     with _quiet():
         product = np.multiply(bar, factor)
-    return _zero_where(bar, product)
+    return _as_given(_zero_where(bar, product), bar, factor)
 
 
 def masked_divide(bar: Any, divisor: Any) -> Any:
@@ -48,7 +56,7 @@ def masked_divide(bar: Any, divisor: Any) -> Any:
         return _plain_quotient(bar, divisor) if bar else 0.0
     with _quiet():
         quotient = np.divide(bar, divisor)
-    return _zero_where(bar, quotient)
+    return _as_given(_zero_where(bar, quotient), bar, divisor)
 
 
 def _plain_quotient(bar: float, divisor: float) -> float:
@@ -73,7 +81,7 @@ def divide_or_zero(bar: Any, divisor: Any) -> Any:
         return bar / divisor if divisor else 0.0
     with _quiet():
         quotient = np.divide(bar, divisor)
-    return _zero_where(divisor, quotient)
+    return _as_given(_zero_where(divisor, quotient), bar, divisor)
 
 
 def _zero_where(bar: Any, result: Any) -> Any:
@@ -87,7 +95,7 @@ def quiet_power(base: Any, exponent: Any) -> Any:
     """Return ``base ** exponent`` as IEEE 754 has it, without a warning."""
     with _quiet():
         power = np.power(base, exponent, dtype=_float_result(base, exponent))
-    return float(power) if _plain(base, exponent) else power
+    return _as_given(power, base, exponent)
 
 
 def _float_result(*operands: Any) -> np.dtype:
@@ -102,7 +110,7 @@ def log_or_zero(x: Any) -> Any:
     """
     with _quiet():
         result = np.log(np.where(np.equal(x, 0), np.asarray(x).dtype.type(1), x))[()]
-    return float(result) if _plain(x) else result
+    return _as_given(result, x)
 
 
 def relative_exp(x: Any, z: Any) -> Any:
@@ -178,7 +186,7 @@ def sinc_derivative(x: Any, order: int) -> Any:
     With ``u = pi x`` and ``f(u) = sin(u) / u`` it is ``pi**k f^(k)(u)``: a power series
     near zero, the recurrence ``u f^(k) = sin(u + k pi / 2) - k f^(k-1)`` elsewhere.
     """
-    u = np.pi * np.asarray(x, dtype=np.float64)
+    u = np.pi * np.asarray(x, dtype=np.result_type(x, np.float64))
     near = np.abs(u) < order + 1
     safe = np.where(near, 1.0, u)
     far = np.sin(safe) / safe
@@ -283,7 +291,8 @@ def zeros_like_tape(tape: Any) -> Any:
     """
     if isinstance(tape, tuple | list):
         return type(tape)(map(zeros_like_tape, tape))
-    if isinstance(tape, float) or getattr(tape, "dtype", np.dtype(int)).kind == "f":
+    kind = getattr(tape, "dtype", np.dtype(int)).kind
+    if isinstance(tape, float | complex) or kind in "fc":
         return np.zeros_like(tape) if np.ndim(tape) else type(tape)(0.0)
     return None
 
@@ -360,7 +369,7 @@ def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
     >>> recurrence(np.array([2.0, 3.0, 4.0]), np.ones(3), 0, False)
     array([ 1.,  4., 17.])
     """
-    h = np.moveaxis(np.array(b), axis, 0)
+    h = np.moveaxis(np.array(b, np.result_type(a, b)), axis, 0)
     a = np.moveaxis(a, axis, 0)
     count = len(h)
     if transposed:

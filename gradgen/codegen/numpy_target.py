@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 from gradgen import kernels
 from gradgen.codegen.comments import docstring
@@ -15,6 +16,7 @@ from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
 from gradgen.ir.regions import REGION_OPS
+from gradgen.ir.rules import CALL_OUTSIDE, Outside, objects_of
 from gradgen.structs import frozen
 
 SUPPORT = "gradgen.runtime.support"
@@ -27,40 +29,65 @@ WORD = re.compile(r"[a-z_]\w*")
 
 @frozen
 class Emitted:
-    """Generated source, where its lines come from, and the classes that it names."""
+    """Generated source, where its lines come from, and the classes that it names.
+
+    ``outside`` are other objects of the user's that it names.
+    """
 
     name: str
     source: str
     spans: dict[int, Span]
     classes: dict[str, type]
+    outside: dict[str, Any]
 
 
 def emit(function: Function) -> Emitted:
     """Return the source of ``function``: imports, helpers, one comment a line."""
     classes = classes_in(function.result)
     callees = _callees(function)
+    outside = _name_outside(function, callees, {*classes.values(), function.name})
     taken = {*callees.values(), *classes.values(), function.name}
     functions = (*function.helpers.values(), function)
     printers = [_printed(f, classes, callees, taken) for f in functions]
-    return _assemble(printers, function.name)
+    objects = {text: x.value for x, text in outside.items()}
+    return _assemble(printers, function.name, objects)
 
 
-def _callees(function: Function) -> dict[str, str]:
+def _callees(function: Function) -> dict[Any, str]:
     """Return what helpers are called, where something else may have their name."""
-    found: dict[str, str] = {}
+    found: dict[Any, str] = {}
     for name in function.helpers:
-        text, number = name, 1
-        while text in SUPPORT_NAMES or text in RESERVED or text in found.values():
-            number += 1
-            text = f"{name}_{number}"
-        found[name] = text
+        found[name] = _unused(name, {*SUPPORT_NAMES, *RESERVED, *found.values()})
     return found
+
+
+def _name_outside(
+    function: Function, callees: dict[Any, str], taken: set[str]
+) -> dict[Outside, str]:
+    """Enter what objects of the user's are called, and return that by itself."""
+    found: dict[Outside, str] = {}
+    for f in (function, *function.helpers.values()):
+        for op in walk_ops(f.body):
+            for x in objects_of(op.attrs) if op.name == CALL_OUTSIDE else ():
+                if x not in found:
+                    used = {*SUPPORT_NAMES, *RESERVED, *callees.values(), *taken}
+                    found[x] = callees[x] = _unused(x.name, used)
+    return found
+
+
+def _unused(name: str, used: Container[str]) -> str:
+    """Return ``name``, numbered if it is among those ``used``."""
+    text, number = name, 1
+    while text in used:
+        number += 1
+        text = f"{name}_{number}"
+    return text
 
 
 def _printed(
     function: Function,
     classes: dict[type, str],
-    callees: Mapping[str, str],
+    callees: Mapping[Any, str],
     taken: set[str],
 ) -> Printer:
     """Return the printer that has printed one function."""
@@ -110,7 +137,9 @@ def _parameters(params: Sequence[Param], names: Sequence[str]) -> list[str]:
     return texts[::-1]
 
 
-def _assemble(printers: Sequence[Printer], name: str) -> Emitted:
+def _assemble(
+    printers: Sequence[Printer], name: str, outside: dict[str, Any]
+) -> Emitted:
     """Put functions, of which the last one is called from outside, one by one."""
     lines: list[tuple[str, Span | None]] = []
     for printer in printers:
@@ -123,11 +152,11 @@ def _assemble(printers: Sequence[Printer], name: str) -> Emitted:
     }
     source = "\n".join([*head, *(text for text, _ in lines)]) + "\n"
     classes = {text: cls for cls, text in printers[-1].classes.items()}
-    return Emitted(name, source, spans, classes)
+    return Emitted(name, source, spans, classes, outside)
 
 
 def _imports(outside: set[str]) -> list[str]:
-    lines = ["import math"] if "math" in outside else []
+    lines = [f"import {name}" for name in ("cmath", "math") if name in outside]
     if "np" in outside:
         lines.append("import numpy as np")
     support = sorted(outside & SUPPORT_NAMES)

@@ -6,6 +6,7 @@ import ast
 import functools
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from gradgen.codegen.choices import connective
 from gradgen.codegen.comments import with_comment
@@ -42,6 +43,7 @@ from gradgen.codegen.uses import CONVERSIONS
 from gradgen.codegen.webs import Webs, filler, to_fill
 from gradgen.errors import Span, errstate_of
 from gradgen.ir.core import Atom, Literal, Op, Value
+from gradgen.ir.rules import CALL_OUTSIDE, objects_of
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import PRIMITIVES
@@ -60,7 +62,7 @@ class Printer:
     result: Tree
     classes: dict[type, str]
     support: frozenset[str]
-    callees: Mapping[str, str] = field(default_factory=dict)
+    callees: Mapping[Any, str] = field(default_factory=dict)
     sweeps: bool = False
     filled: set[Value] = field(init=False)
     lines: list[tuple[str, Span | None]] = field(default_factory=list)
@@ -90,7 +92,7 @@ class Printer:
     def add_lines(self, lines: list[str], node: ast.AST, span: Span | None) -> None:
         """Enter lines, with their place where that differs from the last one's."""
         used = {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}
-        self.outside |= used & {"math", "np", *self.support}
+        self.outside |= used & {"cmath", "math", "np", *self.support}
         comment = "" if span is None or span.label == self.place else span.label
         self.place = comment or self.place
         self.lines.extend((line, span) for line in with_comment(lines, comment))
@@ -311,7 +313,7 @@ def _several(printer: Printer, op: Op) -> ast.stmt:
     if not op.results:
         return ast.Expr(expression)
     names = [_target(printer, y) for y in op.results]
-    if op.name == "call" and len(names) == 1:
+    if op.name in ("call", CALL_OUTSIDE) and len(names) == 1:
         return ast.Assign([names[0]], expression, lineno=1)
     return ast.Assign([ast.Tuple(names, ast.Store())], expression, lineno=1)
 
@@ -372,7 +374,10 @@ def _expression(printer: Printer, op: Op) -> ast.expr:
     if op.name == "call":
         arguments = [_atom(printer, x) for x in op.operands]
         return ast.Call(name(printer.callees[op.attrs["callee"]]), arguments, [])
-    return fill(template_of(op), [_atom(printer, x) for x in op.operands])
+    operands = [_atom(printer, x) for x in op.operands]
+    if op.name == CALL_OUTSIDE:
+        operands += [name(printer.callees[x]) for x in objects_of(op.attrs)]
+    return fill(template_of(op), operands)
 
 
 def _choice(printer: Printer, op: Op) -> ast.expr:

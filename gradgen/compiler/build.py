@@ -36,8 +36,9 @@ def build(request: Request, parts: Parts) -> Program:
     fetch = compile_fetch(parts.places, readers)
     outside = () if fetch is None else fetch(request.args)
     masks = request.masks()
+    named = {**parts.classes, **parts.outside}
     return Program(
-        functions=tuple(load(listing, parts.classes) for listing in parts.listings),
+        functions=tuple(load(listing, named) for listing in parts.listings),
         listings=parts.listings,
         promoted=parts.promoted,
         prepare=_checked(

@@ -25,6 +25,7 @@ from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function
 from gradgen.ir.flow import reachable
+from gradgen.ir.rules import NeedsRules
 from gradgen.ir.tree import Tree
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 else:
     printer = Deferred("gradgen.ir.printer")
 
+MAX_ORDER = 30
+"""How often rules are differentiated at most."""
+
 enter_transforms()
 
 
@@ -53,7 +57,7 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     """
     functions, lowered, promoted = intermediate(request, promoted)
     written = _written_leaves(lowered, len(request.args))
-    placed = [bufferize(reachable(function)) for function in functions]
+    placed = [bufferize(reachable(function, rules=False)) for function in functions]
     warn_of_copies(placed)
     emitted = [emit(function) for function in placed]
     return Parts(
@@ -63,6 +67,7 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
         tuple(_place(capture.root) for capture in lowered.captures),
         tuple(Pin(_place(guard.root), guard.value) for guard in lowered.guards),
         written,
+        {name: x for e in emitted for name, x in e.outside.items()},
     )
 
 
@@ -99,11 +104,25 @@ def intermediate(
     request: Request, promoted: tuple[int, ...] = ()
 ) -> tuple[list[Function], Lowered, tuple[int, ...]]:
     """Return the optimised IR for a request, before anything happens in place."""
+    order = len(request.steps)
+    while True:
+        try:
+            return _derived(request, promoted, order)
+        except NeedsRules:
+            order += 1
+            if order > MAX_ORDER:
+                raise
+
+
+def _derived(
+    request: Request, promoted: tuple[int, ...], order: int
+) -> tuple[list[Function], Lowered, tuple[int, ...]]:
+    """Lower a function, with rules for derivatives of an order, and transform it."""
     masks = request.masks()
     names = request.target.parameters.names(len(request.args))
     for i in sorted({i for step in request.steps for i in request.selected(step)}):
         check_differentiable(names[i], request.args[i], masks[i])
-    lowered, typed, promoted = _lower(request, masks, promoted)
+    lowered, typed, promoted = _lower(request, masks, promoted, order)
     function = optimise(lowered.function)
     for step in request.steps:
         function = optimise(_transform(request, step, function, typed))
@@ -114,13 +133,14 @@ def intermediate(
 
 
 def _lower(
-    request: Request, masks: Sequence[Mask], promoted: tuple[int, ...]
+    request: Request, masks: Sequence[Mask], promoted: tuple[int, ...], order: int
 ) -> tuple[Lowered, Typed, tuple[int, ...]]:
     """Lower the function, anew whenever an integer turns out to shape the program."""
     source = find_source(request.target.function)
     parameters = request.target.parameters
     while True:
         builder = Builder()
+        builder.order = order
         typed = typed_parameters(
             parameters, request.args, masks, promoted, builder.dims
         )

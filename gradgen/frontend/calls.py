@@ -38,6 +38,7 @@ from gradgen.frontend.frame import (
     refusing,
 )
 from gradgen.frontend.known import KNOWN, PURE
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
 from gradgen.frontend.running import execute, return_value
@@ -65,15 +66,29 @@ from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering
 from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
+from gradgen.rules import find_rule
 
 if TYPE_CHECKING:
-    from gradgen.frontend import accept, branches, methods, records, writing
+    from gradgen.frontend import (
+        accept,
+        branches,
+        distribution,
+        methods,
+        records,
+        rules,
+        writing,
+    )
 else:
     accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
+    distribution = Deferred("gradgen.frontend.distribution")
     methods = Deferred("gradgen.frontend.methods")
     records = Deferred("gradgen.frontend.records")
+    rules = Deferred("gradgen.frontend.rules")
     writing = Deferred("gradgen.frontend.writing")
+
+WALKING = (enumerate, filter, map, reversed, zip)
+"""Functions that walk over one of several lists as over any list."""
 
 OBJECTS: dict[type, Callable[..., Any]] = {}
 """What calling an object of a class of gradgen's own does; entered by its owner."""
@@ -109,6 +124,15 @@ def _call_native(
     return callee.call(frame, list(args), kwargs)
 
 
+@calls(OneOf)
+def _call_any(
+    frame: Frame, callee: OneOf, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    return distribution.distribute(
+        frame, lambda f, named, *xs: call(frame, f, xs, named), callee, kwargs, *args
+    )
+
+
 @calls(Partial)
 def _call_partial(
     frame: Frame, callee: Partial, args: Sequence[Any], kwargs: dict[str, Any]
@@ -138,6 +162,18 @@ def _call_object(
         return _call_foreign_partial(frame, callee, args, kwargs)
     if isinstance(value, types.MethodType):
         return call(frame, _method_parts(frame, callee), args, kwargs)
+    rule = find_rule(value) if isinstance(callee, Foreign) else None
+    if rule is not None:
+        frame.context.guard(callee.root, value)
+        plain = functools.partial(_call_instance, frame, callee)
+        return rules.call_with_rule(frame, rule, args, kwargs, plain)
+    return _call_instance(frame, callee, args, kwargs)
+
+
+def _call_instance(
+    frame: Frame, callee: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    value = getattr(callee, "value", None)
     cls = callee.cls if isinstance(callee, Record) else type(value)
     if cls in OBJECTS:
         return OBJECTS[cls](frame, callee, args, kwargs)
@@ -179,7 +215,26 @@ def _call_foreign_partial(
 def _call_known(
     frame: Frame, callee: Static, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
+    rule = find_rule(callee.value)
+    if rule is None:
+        return _call_plain(frame, callee, args, kwargs)
+    return rules.call_with_rule(
+        frame, rule, args, kwargs, functools.partial(_call_plain, frame, callee)
+    )
+
+
+def _call_plain(
+    frame: Frame, callee: Static, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a known function as if it had no rule."""
     function = callee.value
+    if OneOf in map(type, args) and not (_is_inlined(callee) or function in WALKING):
+        return distribution.distribute(
+            frame,
+            lambda named, *xs: _call_known(frame, callee, xs, named),
+            kwargs,
+            *args,
+        )
     known = _look_up(KNOWN, function)
     if known is not None:
         with refusing():
@@ -220,7 +275,9 @@ def _is_pure(function: Any) -> bool:
     if _look_up(PURE, function) is not None:
         return True
     module = getattr(function, "__module__", None)
-    return module == "math" and isinstance(function, types.BuiltinFunctionType)
+    return module in ("math", "cmath") and isinstance(
+        function, types.BuiltinFunctionType
+    )
 
 
 def _unknown(function: Any) -> tuple[str, str]:

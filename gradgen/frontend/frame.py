@@ -178,6 +178,7 @@ class Activation:
     """
 
     node: FunctionNode
+    source: Source
     parent: Frame | None
     depth: int
     helper: Any = None

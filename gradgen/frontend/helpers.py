@@ -19,7 +19,8 @@ from gradgen.ir.core import (
 )
 from gradgen.ir.dims import Dims
 from gradgen.ir.flow import defined_values, free_values
-from gradgen.ir.tree import Tree, leaf
+from gradgen.ir.rules import callees, rename_callees
+from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Array, Dim, Scalar, Type
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import replace, struct
@@ -71,9 +72,15 @@ def close(
     )
     for value in defined_values(body):
         value.type = _settled(builder.dims, value.type)
-    result = Tree("tuple", tuple(map(leaf, body.results)))
+    result = _result(body.results)
     function = Function(name, _params(body.params), body, result, takes=takes)
     return Closing(function, tuple(captured), effect)
+
+
+def _result(leaves: Sequence[Atom]) -> Tree:
+    if len(leaves) == 1:
+        return leaf(leaves[0])
+    return Tree("tuple", tuple(map(leaf, leaves))) if leaves else NONE
 
 
 def _length_of(builder: Builder, value: Value) -> Dim | None:
@@ -200,14 +207,12 @@ def with_helpers(function: Function, helpers: Mapping[str, Function]) -> Functio
         names[name] = _unused(stem, {function.name, *names.values()})
     for block in (function.body, *(helper.body for helper in found.values())):
         for op in walk_ops(block):
-            if op.name == "call":
-                op.attrs = {**op.attrs, "callee": names[op.attrs["callee"]]}
+            rename_callees(op, names)
     table = {names[key]: replace(f, name=names[key]) for key, f in found.items()}
     return replace(function, helpers=table)
 
 
 def called(block: Block) -> Iterator[str]:
-    """Yield the names of the helpers that are called in ``block``."""
+    """Yield the names of the helpers that ``block`` or its derivatives call."""
     for op in walk_ops(block):
-        if op.name == "call":
-            yield op.attrs["callee"]
+        yield from callees(op)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +20,18 @@ from gradgen.frontend import (
 )
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
-from gradgen.frontend.frame import Context, Frame, Raised, Recurs
+from gradgen.frontend.frame import Context, Frame, Raised, Recurs, call
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.scope import parameter_names
-from gradgen.frontend.source import Source
+from gradgen.frontend.source import Source, returned
 from gradgen.frontend.values import (
     Capture,
     Foreign,
     Guard,
     Maybe,
     Root,
+    Static,
     from_python,
     from_tree,
     to_tree,
@@ -41,6 +41,7 @@ from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar, Type
 from gradgen.primitives.registry import Handle
+from gradgen.rules import find_rule
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
@@ -130,27 +131,41 @@ def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
     node = frame.source.node
     try:
         _bind(frame, params)
-        name = frame.source.name
-        value = recursion.enter(frame, node, name, lambda: calls.run_body(frame, node))
+        value = _value(frame)
         if isinstance(value, Maybe):
             require_present(frame.builder, value, "the result")
             value = value.value
         names.name_value(value, "value")
         return to_tree(value)
     except Refusal as refusal:
-        raise frame.refuse(_returned(node), refusal.reason, refusal.hint) from None
+        raise frame.refuse(returned(node), refusal.reason, refusal.hint) from None
     except Raised:
         raise frame.refuse(node, "this function always raises") from None
     except RecursionError:
         raise frame.refuse(node, "the function is nested too deeply") from None
 
 
-def _returned(node: ast.FunctionDef | ast.Lambda) -> ast.AST:
-    """Return the place to point at when a result is refused."""
-    if isinstance(node, ast.Lambda):
-        return node.body
-    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)]
-    return returns[-1] if returns else node
+def _value(frame: Frame) -> Any:
+    """Return the abstract value of what the function returns."""
+    source = frame.source
+    if find_rule(source.function) is not None:
+        args, kwargs = _arguments(frame)
+        return call(frame, Static(source.function), args, kwargs)
+    return recursion.enter(
+        frame, source.node, source.name, lambda: calls.run_body(frame, source.node)
+    )
+
+
+def _arguments(frame: Frame) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments that the parameters of a function are bound to."""
+    spec, names = frame.source.node.args, frame.names
+    args = [names[arg.arg] for arg in (*spec.posonlyargs, *spec.args)]
+    if spec.vararg is not None:
+        args += names[spec.vararg.arg]
+    kwargs = {arg.arg: names[arg.arg] for arg in spec.kwonlyargs}
+    if spec.kwarg is not None:
+        kwargs.update(names[spec.kwarg.arg])
+    return args, kwargs
 
 
 def _bind(frame: Frame, params: Sequence[Param]) -> None:

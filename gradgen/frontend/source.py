@@ -249,3 +249,11 @@ def _by_columns(nodes: list[FunctionNode], code: types.CodeType) -> list[Functio
 
 def _end(node: FunctionNode) -> int:
     return node.end_col_offset or 0
+
+
+def returned(node: FunctionNode) -> ast.AST:
+    """Return the place to point at when a result is refused."""
+    if isinstance(node, ast.Lambda):
+        return node.body
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)]
+    return returns[-1] if returns else node

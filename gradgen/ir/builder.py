@@ -18,7 +18,10 @@ _State: TypeAlias = tuple[
 
 
 class Builder:
-    """Appends ops in order. ``span`` and ``origin`` are given to what is appended."""
+    """Appends ops in order. ``span`` and ``origin`` are given to what is appended.
+
+    ``order`` says how often what is built will be differentiated, as far as is known.
+    """
 
     def __init__(self) -> None:
         self.ops: list[Op] = []
@@ -32,6 +35,7 @@ class Builder:
         self.span: Span | None = None
         self.origin = "primal"
         self.scalar_math = False
+        self.order = 0
 
     def enter(self, inputs: Sequence[Value]) -> None:
         """Emit the lengths of the axes of a function's inputs, for later use."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import LoopParts, loop_parts
+from gradgen.ir.rules import callees
 from gradgen.structs import replace
 
 LOOPS = ("for", "while")
@@ -145,16 +146,21 @@ def is_gap(atom: Atom, gaps: set[Value]) -> bool:
     return atom.is_undefined if isinstance(atom, Literal) else atom in gaps
 
 
-def reachable(function: Function) -> Function:
-    """Return ``function`` without the helpers that nothing calls."""
+def reachable(function: Function, *, rules: bool = True) -> Function:
+    """Return ``function`` without the helpers that nothing calls.
+
+    ``rules`` says that those count which compute derivatives of calls.
+    """
+    if not function.helpers:
+        return function
     kept: dict[str, Function] = {}
     pending = [function]
     while pending:
         for op in walk_ops(pending.pop().body):
-            name = op.attrs["callee"] if op.name == "call" else None
-            if name is not None and name not in kept:
-                kept[name] = function.helpers[name]
-                pending.append(kept[name])
+            for name in callees(op, rules=rules):
+                if name not in kept:
+                    kept[name] = function.helpers[name]
+                    pending.append(kept[name])
     if len(kept) == len(function.helpers):
         return function
     return replace(function, helpers=kept)

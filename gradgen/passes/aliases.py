@@ -36,6 +36,9 @@ Site: TypeAlias = tuple[Op | Block, int]
 
 Copies: TypeAlias = dict[Site, Value]
 
+KEPT_OUTSIDE = ("call_outside",)
+"""Ops whose results somebody else may hold, too."""
+
 FRESH_ITEMS = ("seq_zeros_like", "tape_zeros_like")
 """Ops that return a list of new items, whatever the one that they are given holds."""
 
@@ -186,6 +189,9 @@ class _Tracer:
         if op.name == "unpack":
             shared = values_in(op.operands)
         roots = NOWHERE.union(*(self.memory.parts(x) for x in shared))
+        if op.name in KEPT_OUTSIDE:
+            self.declare(y)
+            return
         if not roots:
             self.make(y)
             return

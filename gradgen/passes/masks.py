@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 import re
 from collections.abc import Iterator, Sequence
 
 from gradgen.ir.core import Atom, Op, Value
-from gradgen.ir.types import Array
+from gradgen.ir.types import Array, is_complex
 from gradgen.passes.positive import is_positive
 from gradgen.passes.rewriting import RuleSet, Scope, both_ways, constant
 from gradgen.primitives.registry import Handle, apply
 
 MASKS = RuleSet()
+
+CALLS = ("call", "call_outside")
 
 MASKING = (
     "where",
@@ -22,7 +24,7 @@ MASKING = (
     "masked_multiply",
     "masked_divide",
     "larger",
-    "call",
+    *CALLS,
 )
 
 INFINITE = re.compile(
@@ -66,7 +68,11 @@ def masked_by_literal(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | No
     if op.name == "masked_divide" and is_positive(scope, xs[1].atom):
         return xs[0] / xs[1]
     value = constant(xs[1])
-    if value is None or not math.isfinite(value) or (not value and "divide" in op.name):
+    if (
+        value is None
+        or not cmath.isfinite(value)
+        or (not value and "divide" in op.name)
+    ):
         return None
     return xs[0] * xs[1] if op.name == "masked_multiply" else xs[0] / xs[1]
 
@@ -99,9 +105,11 @@ def may_be_infinite(scope: Scope, factor: Handle) -> bool:
 
 
 def _is_infinite(scope: Scope, op: Op) -> bool:
+    if op.name in ("sin", "cos") and is_complex(op.operands[0].type):
+        return True
     if op.name in ("divide", "masked_divide") and is_positive(scope, op.operands[1]):
         return False
-    return op.name == "call" or INFINITE.search(op.name) is not None
+    return op.name in CALLS or INFINITE.search(op.name) is not None
 
 
 def _ancestors(

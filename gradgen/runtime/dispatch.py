@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gradgen.errors import GradgenError, VerifyError
+from gradgen.rules import FORGET
 from gradgen.runtime.keys import Key, describe, generalise
 from gradgen.runtime.load import Listing, add_note
 from gradgen.runtime.matching import Likeness, compile_match
@@ -152,6 +154,18 @@ Compile = Callable[[Args, Key, tuple[int, ...]], tuple[Program, bool]]
 tells whether it came from the disk."""
 
 
+_dispatchers: weakref.WeakSet[Dispatcher] = weakref.WeakSet()
+
+
+def _forget_programs() -> None:
+    """Drop all programs, which rely on a function not to have a rule."""
+    for dispatcher in list(_dispatchers):
+        dispatcher.forget()
+
+
+FORGET.append(_forget_programs)
+
+
 class Dispatcher:
     """Finds or makes the program for the arguments of each call.
 
@@ -169,6 +183,14 @@ class Dispatcher:
         self.hits = 0
         self.misses = 0
         self.disk_hits = 0
+        _dispatchers.add(self)
+
+    def forget(self) -> None:
+        """Drop all programs."""
+        with self._lock:
+            self.route = None
+            for table in (self._exact, self._sites, self._routes):
+                table.clear()
 
     def find(self, args: Args) -> Program:
         """Return the program for ``args``, compiled if need be."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from gradgen.runtime.load import Listing
 from gradgen.runtime.places import Pin, Place
-from gradgen.structs import frozen
+from gradgen.structs import field, frozen
 
 
 @frozen
@@ -16,6 +17,7 @@ class Parts:
     ``promoted`` numbers the integers among the arguments that are folded, ``places``
     says what is read anew at each call, ``pins`` what must be unchanged. ``written``
     numbers the arguments that the function writes to, each with the number of its leaf.
+    ``outside`` are objects of the user's that the sources name.
     """
 
     listings: tuple[Listing, ...]
@@ -24,3 +26,4 @@ class Parts:
     places: tuple[Place, ...]
     pins: tuple[Pin, ...]
     written: tuple[tuple[int, int], ...] = ()
+    outside: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 
 from gradgen.errors import Span
 from gradgen.ir.tree import tree_of
+from gradgen.rules import find_rule
 from gradgen.runtime.digests import Uncacheable, digest, key_text, value_text
 from gradgen.runtime.dispatch import key_of
 from gradgen.runtime.keys import describe
@@ -31,14 +32,18 @@ class Owners:
     """
 
     def __init__(self, function: types.FunctionType, args: Args) -> None:
-        self.found: list[Any] = [function]
+        self.found: list[Any] = []
+        self.add(function)
         for x in _objects_in(args):
             self.add(x if isinstance(x, types.FunctionType | type) else type(x))
 
     def add(self, value: Any) -> None:
-        """Number ``value`` if names can be looked up in it."""
+        """Number ``value`` if names can be looked up in it, and its rule."""
         if isinstance(value, types.FunctionType | type | types.ModuleType):
             self.found.append(value)
+        rule = find_rule(value) if callable(value) else None
+        if rule is not None:
+            self.found.append(rule)
 
     def number(self, owner: Any) -> int | list[Any]:
         """Return how to find an owner again: its number, or that of a class and a name.
@@ -109,7 +114,8 @@ def encode(
     owners = Owners(function, args)
     pins = []
     for pin in parts.pins:
-        pins.append([_place_data(pin.place, owners), value_text(pin.value)])
+        text = value_text(pin.value), rule_text(pin.value)
+        pins.append([_place_data(pin.place, owners), *text])
         owners.add(pin.value)
     files = sorted({span.file for x in parts.listings for span in x.spans.values()})
     known = _files_of(owners)
@@ -125,10 +131,26 @@ def encode(
         "read": _read_text(parts.places, params, args),
         "listings": [_listing_data(x, known) for x in parts.listings],
         "written": parts.written,
+        "rule": rule_text(function),
+        "outside": {n: _number_of_pin(x, parts) for n, x in parts.outside.items()},
     }
     head = json.dumps(header, separators=(",", ":"))
     body = "".join(listing.source for listing in parts.listings)
     return f"{MARK}{digest(head + body)} {head}\n{body}"
+
+
+def rule_text(value: Any) -> str:
+    """Return which rules a function has; what they are is pinned where it matters."""
+    rule = find_rule(value) if callable(value) else None
+    return "" if rule is None else rule.text
+
+
+def _number_of_pin(value: Any, parts: Parts) -> int:
+    """Return which pin holds an object that the program names."""
+    for number, pin in enumerate(parts.pins):
+        if pin.value is value:
+            return number
+    raise Uncacheable(type(value).__name__)
 
 
 class Damaged(ValueError):
@@ -146,7 +168,7 @@ def decode(
         If the text is not what :func:`encode` returned.
     """
     head, body = _open(text)
-    if "written" not in head:
+    if "outside" not in head or head["rule"] != rule_text(function):
         return None
     integers = _integers(args)
     if any(integers[i] != value for i, value in head["promoted"]):
@@ -163,7 +185,8 @@ def decode(
     listings = _listings(head["listings"], body, _files_of(owners))
     promoted = tuple(i for i, _ in head["promoted"])
     written = tuple((i, leaf) for i, leaf in head["written"])
-    return Parts(listings, classes, promoted, places, tuple(pins), written)
+    outside = {name: pins[number].value for name, number in head["outside"].items()}
+    return Parts(listings, classes, promoted, places, tuple(pins), written, outside)
 
 
 class _Changed(Exception):
@@ -185,7 +208,7 @@ def _pin(data: Any, owners: Owners, params: Params, args: Args) -> Pin:
     fetch = compile_fetch([place], params)
     assert fetch is not None
     (value,) = fetch(args)
-    if value_text(value) != data[1]:
+    if value_text(value) != data[1] or rule_text(value) != data[2]:
         raise _Changed
     owners.add(value)
     return Pin(place, value)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.regions import loop_parts
+from gradgen.ir.rules import RULE
 from gradgen.ir.types import is_floating
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -113,7 +114,7 @@ def _hand_back(
 
 def carries(op: Op) -> bool:
     """Tell whether a derivative can pass through ``op``."""
-    if op.name == "call":
+    if op.name == "call" or RULE in op.attrs:
         return True
     return op.name in PRIMITIVES and PRIMITIVES[op.name].differentiable
 

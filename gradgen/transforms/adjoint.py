@@ -9,6 +9,7 @@ from gradgen.deferred import Deferred
 from gradgen.ir.builder import Builder
 from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Function, Op, Value
+from gradgen.ir.rules import RULE
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.transforms.activity import active_values
 from gradgen.transforms.cotangents import (
@@ -22,12 +23,13 @@ from gradgen.transforms.fit import materialise, name_after
 from gradgen.transforms.helpers import sweep_over
 
 if TYPE_CHECKING:
-    from gradgen.transforms import branches, calls, checkpoints, loops
+    from gradgen.transforms import branches, calls, checkpoints, loops, rules
 else:
     branches = Deferred("gradgen.transforms.branches")
     calls = Deferred("gradgen.transforms.calls")
     checkpoints = Deferred("gradgen.transforms.checkpoints")
     loops = Deferred("gradgen.transforms.loops")
+    rules = Deferred("gradgen.transforms.rules")
 
 
 def reverse_sweep(
@@ -70,6 +72,9 @@ def reverse_ops(
     for op in reversed(ops):
         if not any(y in cotangents.bars for y in op.results):
             continue
+        if RULE in op.attrs:
+            rules.reverse_rule(sweep.builder, op, cotangents)
+            continue
         if op.name == "call":
             calls.reverse_call(sweep, op, cotangents, forward)
             continue
@@ -91,7 +96,7 @@ def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     primitive = PRIMITIVES[op.name]
     assert primitive.adjoint is not None, op.name
     builder.span = op.span
-    builder.scalar_math = op.attrs.get("lib") == "math"
+    builder.scalar_math = op.attrs.get("lib") in ("math", "cmath")
     xs = [Handle(builder, x) for x in op.operands]
     ys = [Handle(builder, y) for y in op.results]
     if not primitive.several:

@@ -7,11 +7,14 @@ further results: a region op becomes one op that computes both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import REGION_OPS, LoopParts, helper_result, loop_parts
+from gradgen.ir.rules import RULE
 from gradgen.ir.types import Seq, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.structs import field, replace, struct
@@ -38,6 +41,11 @@ from gradgen.transforms.helpers import (
     tangent_takes,
 )
 from gradgen.transforms.residuals import item_type
+
+if TYPE_CHECKING:
+    from gradgen.transforms import rules
+else:
+    rules = Deferred("gradgen.transforms.rules")
 
 
 @struct
@@ -99,14 +107,15 @@ def _sweep(tangents: Tangents, ops: Sequence[Op]) -> None:
     """Append ops, each with its tangent after it."""
     for op in ops:
         _append_primal(tangents, op)
-        if op.name not in REGION_OPS:
+        if op.name not in REGION_OPS or RULE in op.attrs:
             _push(tangents, op)
 
 
 def _append_primal(tangents: Tangents, op: Op) -> None:
     """Append an op; a region op or a call comes with its tangents."""
     builder = tangents.builder
-    if op.name in REGION_OPS and any(y in tangents.active for y in op.results):
+    computes_both = op.name in REGION_OPS and RULE not in op.attrs
+    if computes_both and any(y in tangents.active for y in op.results):
         op = _with_tangents(tangents, op)
     builder.origin = "primal"
     builder.append(op)
@@ -147,10 +156,13 @@ def _push(tangents: Tangents, op: Op) -> None:
     x_dots = [tangents.of(x) for x in op.operands]
     if all(dot is None for dot in x_dots):
         return
+    if RULE in op.attrs:
+        tangents.dots.update(rules.push_rule(builder, op, x_dots))
+        return
     primitive = PRIMITIVES[op.name]
     assert primitive.tangent is not None, op.name
     builder.span, builder.origin = op.span, "tangent"
-    builder.scalar_math = op.attrs.get("lib") == "math"
+    builder.scalar_math = op.attrs.get("lib") in ("math", "cmath")
     xs = [Handle(builder, x) for x in op.operands]
     ys = [Handle(builder, y) for y in op.results]
     if primitive.several:

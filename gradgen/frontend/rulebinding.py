@@ -1,0 +1,92 @@
+"""The arguments of a call of a function that has a rule."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Sequence
+from typing import Any
+
+from gradgen.errors import Refusal
+from gradgen.frontend.frame import Frame, always
+from gradgen.frontend.outside import default_value
+from gradgen.frontend.rulevalues import entered, leaves_of
+from gradgen.frontend.values import from_python
+from gradgen.rules import Rule
+from gradgen.structs import struct
+
+
+@struct
+class Given:
+    """The arguments of a call: as they are passed, and as a rule gets them.
+
+    ``hints`` says what leaves are called, by identity.
+    """
+
+    passed: tuple[tuple[Any, ...], dict[str, Any]]
+    positional: list[Any]
+    keywords: dict[str, Any]
+    hints: dict[int, str]
+
+    @property
+    def leaves(self) -> list[Any]:
+        """Return the leaves of all arguments."""
+        return leaves_of([self.positional, self.keywords])
+
+
+def bind_call(
+    frame: Frame, rule: Rule, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Given:
+    """Bind arguments to the parameters of a function, with its defaults."""
+    args = [entered(frame.context, x) for x in args]
+    kwargs = {name: entered(frame.context, x) for name, x in kwargs.items()}
+    try:
+        signature = inspect.signature(rule.function)
+    except (TypeError, ValueError):
+        if kwargs:
+            reason = f"'{name_of(rule)}' does not say what its parameters are called"
+            raise Refusal(reason, "pass all arguments by position") from None
+        names = [f"x{k + 1}" for k in range(len(args))]
+        return Given((tuple(args), {}), args, {}, _hints(names, args))
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise always("TypeError", f"{name_of(rule)}(): {error}") from None
+    passed = bound.args, bound.kwargs
+    for name, parameter in signature.parameters.items():
+        if name not in bound.arguments and parameter.default is not parameter.empty:
+            default = _default(frame, rule, name, parameter.default)
+            bound.arguments[name] = entered(frame.context, default)
+    positional = list(bound.args)
+    hints = _hints(_names(signature, len(positional)), positional)
+    return Given(passed, positional, bound.kwargs, hints)
+
+
+def _default(frame: Frame, rule: Rule, name: str, value: Any) -> Any:
+    if isinstance(rule.function, types.FunctionType):
+        return default_value(frame, rule.function, name, value)
+    return from_python(value)
+
+
+def _names(signature: inspect.Signature, count: int) -> list[str]:
+    names: list[str] = []
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{name}_{k}" for k in range(count - len(names))]
+        names.append(name)
+    return names[:count]
+
+
+def _hints(names: Sequence[str], args: Sequence[Any]) -> dict[int, str]:
+    """Return a name for each leaf, by identity."""
+    hints = {}
+    for name, value in zip(names, args, strict=True):
+        leaves = leaves_of(value)
+        for k, x in enumerate(leaves):
+            hints[id(x)] = name if len(leaves) == 1 else f"{name}_{k}"
+    return hints
+
+
+def name_of(rule: Rule) -> str:
+    """Return the name of a function that has a rule."""
+    return getattr(rule.function, "__name__", type(rule.function).__name__)
