@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, share
 from gradgen.frontend.frame import Context, Frame, always, call
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
 from gradgen.frontend.values import (
@@ -29,6 +31,11 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, MUTATORS, Handle
 from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
+
+if TYPE_CHECKING:
+    from gradgen.frontend import distribution
+else:
+    distribution = Deferred("gradgen.frontend.distribution")
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
 """What a class binds to its instances."""
@@ -51,6 +58,10 @@ class Parent:
 
 def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
     """Return the abstract value of ``owner.name``."""
+    if isinstance(owner, OneOf):
+        return distribution.attribute_of_any(
+            frame, owner, name, lambda x: attribute_of(frame, x, name)
+        )
     if isinstance(owner, Handle):
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):

@@ -17,7 +17,13 @@ from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.attributes import attribute_of
-from gradgen.frontend.containers import check_owned, index_items, items_of, select
+from gradgen.frontend.containers import (
+    check_owned,
+    index_items,
+    is_choice,
+    items_of,
+    select,
+)
 from gradgen.frontend.expressions import BINARY, combine
 from gradgen.frontend.frame import (
     Context,
@@ -27,10 +33,11 @@ from gradgen.frontend.frame import (
     refusing,
     static_int,
 )
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import look_up
 from gradgen.frontend.overloads import changed_in_place, is_object
-from gradgen.frontend.targets import bind_target, store
+from gradgen.frontend.targets import bind_target, evaluate_owner, store
 from gradgen.frontend.values import Closure, Record, Static, children_of
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import (
@@ -41,8 +48,9 @@ from gradgen.primitives.registry import (
 )
 
 if TYPE_CHECKING:
-    from gradgen.frontend import records, runlists, writing
+    from gradgen.frontend import distribution, records, runlists, writing
 else:
+    distribution = Deferred("gradgen.frontend.distribution")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
     writing = Deferred("gradgen.frontend.writing")
@@ -58,20 +66,43 @@ def _augmented(frame: Frame, node: ast.AugAssign) -> None:
         new = updated(frame, kind, old, value, f"{name} = {name} {_symbol(kind)} …")
         bind_target(frame, node.target, new)
     elif isinstance(node.target, ast.Subscript):
-        owner = evaluate(frame, node.target.value)
+        owner = evaluate_owner(frame, node.target.value)
         index = evaluate(frame, node.target.slice)
         _update_item(frame, kind, owner, index, node.value)
     elif isinstance(node.target, ast.Attribute):
         owner = evaluate(frame, node.target.value)
-        old = attribute_of(frame, owner, node.target.attr)
-        new = updated(frame, kind, old, evaluate(frame, node.value), "x.a = x.a + …")
-        records.set_attribute(frame, owner, node.target.attr, new)
+        _update_attribute(frame, kind, owner, node.target.attr, node.value)
+
+
+def _update_attribute(
+    frame: Frame, kind: type[ast.operator], owner: Any, name: str, node: ast.expr
+) -> None:
+    """Do ``owner.name op= value``."""
+    if isinstance(owner, OneOf):
+        distribution.distribute(
+            frame, lambda x: _update_attribute(frame, kind, x, name, node), owner
+        )
+        return
+    old = attribute_of(frame, owner, name)
+    new = updated(frame, kind, old, evaluate(frame, node), "x.a = x.a + …")
+    records.set_attribute(frame, owner, name, new)
 
 
 def _update_item(
     frame: Frame, kind: type[ast.operator], owner: Any, index: Any, node: ast.expr
 ) -> None:
     """Do ``owner[index] op= value``: read, compute, write."""
+    if isinstance(owner, OneOf):
+        distribution.distribute(
+            frame, lambda x, i: _update_item(frame, kind, x, i, node), owner, index
+        )
+        return
+    if is_choice(frame, index, owner):
+        keys = distribution.keys_of(frame, index)
+        distribution.distribute(
+            frame, lambda x, i: _update_item(frame, kind, x, i, node), owner, keys
+        )
+        return
     if not isinstance(owner, ArrayObject):
         old = select(frame, owner, index)
         new = updated(frame, kind, old, evaluate(frame, node), "x[i] = x[i] + …")
@@ -114,6 +145,11 @@ def updated(
     frame: Frame, kind: type[ast.operator], old: Any, value: Any, rewrite: str
 ) -> Any:
     """Return what ``old`` is after an augmented assignment."""
+    if isinstance(old, OneOf):
+        distribution.distribute(
+            frame, lambda x, v: _changed(frame, kind, x, v), old, value
+        )
+        return old
     if is_object(old):
         found = changed_in_place(frame, BINARY[kind][1], old, value)
         return combine(frame, kind, old, value) if found is None else found
@@ -130,6 +166,12 @@ def updated(
     if isinstance(old, Handle) and not _is_number(frame, old):
         return _updated_array(frame, kind, old, value, rewrite)
     return combine(frame, kind, old, value)
+
+
+def _changed(frame: Frame, kind: type[ast.operator], old: Any, value: Any) -> None:
+    """Change one of several lists or dicts, which cannot be anything else after."""
+    if updated(frame, kind, old, value, "") is not old:
+        raise Refusal("this makes another list of one of several", "xs.append(…)")
 
 
 def _is_number(frame: Frame, value: Handle) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import fold, truth
 from gradgen.frontend.frame import Frame
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.values import (
     Static,
     describe,
@@ -18,11 +20,20 @@ from gradgen.frontend.values import (
 )
 from gradgen.primitives.registry import Handle, apply, find_lowering
 
+if TYPE_CHECKING:
+    from gradgen.frontend import distribution
+else:
+    distribution = Deferred("gradgen.frontend.distribution")
+
 
 def compare(
     frame: Frame, name: str, function: Callable[..., Any], a: Any, b: Any
 ) -> Any:
     """Return ``a <op> b`` for the comparison ``function``."""
+    if OneOf in (type(a), type(b)):
+        return distribution.distribute(
+            frame, lambda x, y: compare(frame, name, function, x, y), a, b
+        )
     if is_static(a) and is_static(b):
         return fold(function, to_python(a), to_python(b))
     if isinstance(a, Handle | Static) and isinstance(b, Handle | Static):

@@ -24,6 +24,7 @@ from gradgen.frontend.frame import (
     guarded,
     static_int,
 )
+from gradgen.frontend.likeness import OneOf, is_name
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import (
     Foreign,
@@ -44,8 +45,9 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 
 if TYPE_CHECKING:
-    from gradgen.frontend import rundicts, runlists
+    from gradgen.frontend import distribution, rundicts, runlists
 else:
+    distribution = Deferred("gradgen.frontend.distribution")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
 
@@ -140,6 +142,8 @@ def length_of(frame: Frame, value: Any) -> Any:
         return Static(len(value))
     if isinstance(value, RunList):
         return runlists.count(value)
+    if isinstance(value, OneOf):
+        return distribution.distribute(frame, lambda x: length_of(frame, x), value)
     if isinstance(value, View):
         return length_of(frame, value.owner)
     if isinstance(value, Record) and value.is_tuple:
@@ -204,6 +208,8 @@ def as_test(frame: Frame, value: Any) -> Any:
     """Return a bool, or a handle, for what is tested."""
     if isinstance(value, RunList):
         return runlists.is_full(value)
+    if isinstance(value, OneOf):
+        return distribution.distribute(frame, lambda x: _flag(as_test(frame, x)), value)
     if not isinstance(value, Handle):
         return truth(frame, value)
     if value.shape:
@@ -213,6 +219,10 @@ def as_test(frame: Frame, value: Any) -> Any:
     if found is not None:
         raise NeedsStatic(found)
     return value
+
+
+def _flag(value: Any) -> Any:
+    return value if isinstance(value, Handle) else Static(value)
 
 
 def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
@@ -226,6 +236,16 @@ def _run_time_test(context: Context, value: Any, hint: str) -> Exception:
 
 def select(frame: Frame, owner: Any, index: Any) -> Any:
     """Return ``owner[index]``."""
+    if isinstance(owner, OneOf):
+        return distribution.select_from_any(
+            frame, owner, lambda x: select(frame, x, index), index
+        )
+    if isinstance(owner, dict) and is_choice(frame, index):
+        return distribution.item_of(frame, owner, index)
+    if isinstance(index, OneOf):
+        return distribution.distribute(
+            frame, lambda x, i: select(frame, x, i), owner, index
+        )
     if isinstance(owner, Handle):
         return _select_from_array(frame, owner, index)
     if is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
@@ -304,7 +324,20 @@ def is_open(frame: Frame, index: Any) -> bool:
     return not index.shape and foldable_input(frame.context, index.atom) is None
 
 
+def is_choice(frame: Frame, index: Any, owner: Any = None) -> bool:
+    """Tell whether a key may be one of several that are not just integers.
+
+    A tuple with run-time numbers is one, but is no key where ``owner`` is no dict.
+    """
+    if isinstance(index, tuple) and (owner is None or isinstance(owner, dict)):
+        return any(is_open(frame, x) or is_choice(frame, x) for x in index)
+    return isinstance(index, OneOf)
+
+
 def _select_from_sequence(frame: Frame, owner: Any, index: Any) -> Any:
+    if is_open(frame, index) and all(map(is_name, owner)):
+        choice = distribution.by_number(frame, owner, index)
+        return distribution.either(frame, choice)
     if is_open(frame, index):
         return runlists.any_item(frame, owner, index)
     position = _static_index(index)

@@ -15,6 +15,7 @@ from gradgen.frontend.comparisons import compare, conjunction, negate
 from gradgen.frontend.containers import (
     as_test,
     fold,
+    is_choice,
     is_open,
     items_of,
     key_in,
@@ -31,7 +32,7 @@ from gradgen.frontend.frame import (
     refusing,
     static_int,
 )
-from gradgen.frontend.likeness import is_none
+from gradgen.frontend.likeness import OneOf, is_none
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.overloads import is_object, overloaded, overloaded_unary
 from gradgen.frontend.values import (
@@ -47,9 +48,10 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import Handle, apply, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, rundicts, runlists
+    from gradgen.frontend import branches, distribution, rundicts, runlists
 else:
     branches = Deferred("gradgen.frontend.branches")
+    distribution = Deferred("gradgen.frontend.distribution")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
 
@@ -97,6 +99,10 @@ def _binary(frame: Frame, node: ast.BinOp) -> Any:
 def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> Any:
     """Return ``left <op> right``."""
     name, function = BINARY[kind]
+    if OneOf in (type(left), type(right)):
+        return distribution.distribute(
+            frame, lambda x, y: combine(frame, kind, x, y), left, right
+        )
     if isinstance(left, Static) and isinstance(right, Static):
         return fold(function, left.value, right.value)
     if is_object(left) or is_object(right):
@@ -198,8 +204,14 @@ def _tests_for_none(node: ast.Compare) -> bool:
 def _none_test(frame: Frame, node: ast.Compare) -> Any:
     """Evaluate ``value is None``, of what may be None on some paths only, too."""
     value = evaluate_optional(frame, node.left)
-    present = value.flag if isinstance(value, Maybe) else Static(not is_none(value))
+    present = value.flag if isinstance(value, Maybe) else _is_present(frame, value)
     return present if isinstance(node.ops[0], ast.IsNot) else negate(frame, present)
+
+
+def _is_present(frame: Frame, value: Any) -> Any:
+    if isinstance(value, OneOf):
+        return distribution.distribute(frame, lambda x: Static(not is_none(x)), value)
+    return Static(not is_none(value))
 
 
 def _compare_chain(
@@ -224,6 +236,10 @@ def _is_plain(node: ast.expr) -> bool:
 
 
 def _compare_pair(frame: Frame, op: ast.cmpop, left: Any, right: Any) -> Any:
+    if OneOf in (type(left), type(right)):
+        return distribution.distribute(
+            frame, lambda x, y: _compare_pair(frame, op, x, y), left, right
+        )
     if isinstance(op, ast.Is | ast.IsNot):
         return Static(is_same(left, right) is isinstance(op, ast.Is))
     if isinstance(op, ast.In | ast.NotIn):
@@ -264,6 +280,8 @@ def _is_single(value: Any) -> bool:
 def _contains_now(frame: Frame, owner: Any, item: Any) -> Any:
     """Return whether a container that only a run knows has an item, else None."""
     keys = owner.owner if isinstance(owner, View) and owner.kind == "keys" else owner
+    if isinstance(keys, dict) and is_choice(frame, item):
+        return distribution.contains(frame, keys, item)
     if is_dict(keys) or (isinstance(keys, dict) and is_open(frame, item)):
         return rundicts.contains(frame, keys, item)
     return runlists.contains(frame, owner, item) if isinstance(owner, RunList) else None

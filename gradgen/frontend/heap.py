@@ -12,6 +12,7 @@ from typing import Any
 
 from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.frame import Frame
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Conflict,
@@ -94,6 +95,8 @@ def inner_of(value: Any) -> list[Any]:
         return [*value.columns, value.held]
     if isinstance(value, Maybe):
         return [value.value, value.flag]
+    if isinstance(value, OneOf):
+        return [*value.values, *value.flags]
     if isinstance(value, Conflict):
         return [value.after]
     return children_of(value)
@@ -156,7 +159,7 @@ def is_same(one: Any, other: Any) -> bool:
         return one.atom is other.atom
     if isinstance(one, Maybe):
         return is_same(one.value, other.value) and is_same(one.flag, other.flag)
-    if isinstance(one, Partial | RunList):
+    if isinstance(one, Partial | RunList | OneOf):
         return is_same(inner_of(one), inner_of(other))
     if isinstance(one, Static):
         return _same_known(one.value, other.value)

@@ -13,22 +13,23 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrayjoins import ArrayJoiner, then
-from gradgen.frontend.arrays import ArrayObject, Buffer
+from gradgen.frontend.arrays import ArrayObject, Buffer, graver
 from gradgen.frontend.forms import form_within
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.likeness import (
     UNBOUND,
+    OneOf,
     Unbound,
     Unlike,
     atom_of,
-    either_function,
     flag_of,
     is_absent,
     is_equal,
     is_none,
     is_number,
     is_tensor,
+    one_of,
     rewrite_of,
 )
 from gradgen.frontend.listjoins import differs, join_lists, wish_for
@@ -103,7 +104,7 @@ class Joiner(ArrayJoiner):
             names = dict.fromkeys((*one, *other))
             return dict(self._names(names, one, other))
         if isinstance(thing, Buffer):
-            return self.choose(one[0], other[0]), one[1] or other[1]
+            return self.choose(one[0], other[0]), graver(one[1], other[1])
         if isinstance(thing, Stream):
             if one != other:
                 raise Unlike("an iterator is advanced on some paths only")
@@ -182,6 +183,9 @@ class Joiner(ArrayJoiner):
             return self._numbers(one, other)
         if is_tensor(one) and is_tensor(other):
             return self.spread(one, other)
+        choice = self._objects(one, other)
+        if choice is not None:
+            return choice
         if isinstance(one, RunList) or isinstance(other, RunList):
             return join_lists(self, one, other)
         if isinstance(one, list | tuple | dict | Record):
@@ -238,7 +242,17 @@ class Joiner(ArrayJoiner):
             return one
         return Handle(self.builder, atom)
 
+    def _frozen(self, one: Record, other: Record) -> Record:
+        """Join instances that nobody can change, so that it is all one which it is."""
+        fields = self._items(one.fields, other.fields)
+        same = all(fields[name] is one.fields[name] for name in fields)
+        return one if same else Record(one.cls, fields)
+
     def _containers(self, one: Any, other: Any) -> Any:
+        if isinstance(one, Record) and one.is_frozen and type(other) is Record:
+            if one.cls is other.cls:
+                return self._frozen(one, other)
+            raise Unlike("is bound to objects of unlike classes")
         if one is other and id(one) in self.base.objects:
             self.check_alone(one, one)
             self.reach(one)
@@ -257,6 +271,17 @@ class Joiner(ArrayJoiner):
             self.pairs[key] = self._container(one, other)
             self.kept.extend((one, other))
         return self.pairs[key]
+
+    def _objects(self, one: Any, other: Any) -> OneOf | None:
+        """Return which of two lists, dicts or instances, both there before."""
+        keys = [id(x.columns[0] if isinstance(x, RunList) else x) for x in (one, other)]
+        there = keys[0] != keys[1] and all(key in self.base.objects for key in keys)
+        if self.turning is not None or self.lifting or not there:
+            return None
+        flags = (self._numbers(*map(Static, x)) for x in ((True, False), (False, True)))
+        choice = OneOf((one, other), tuple(flags))
+        self._check_options(choice)
+        return choice
 
     def _wish(self, thing: Any, one: Any, other: Any) -> Exception:
         try:
@@ -314,13 +339,20 @@ class Joiner(ArrayJoiner):
                 return one
         if isinstance(one, Partial) and isinstance(other, Partial):
             return self._partials(one, other)
-        function = either_function(one, other, self._numbers)
-        if function is not None:
-            return function
+        choice = one_of(one, other, self._numbers)
+        if choice is not None:
+            self._check_options(choice)
+            return one if is_same(one, choice) else choice
         raise Unlike(
             "is bound to values of unlike kinds on the paths that lead here",
             rewrite_of(one, other),
         )
+
+    def _check_options(self, choice: OneOf) -> None:
+        """Refuse to choose among objects that are others after the paths meet."""
+        for value in choice.values:
+            if not isinstance(value, Static) and self.join(value, value) is not value:
+                raise Unlike("is one of several objects", "the calls in the branches")
 
     def _is_inner(self, value: Any) -> bool:
         """Tell whether a value may hold what exists in its region only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +29,7 @@ from gradgen.frontend.containers import (
 )
 from gradgen.frontend.displays import collected, known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.frame import Frame, call, calls
-from gradgen.frontend.likeness import Choice
+from gradgen.frontend.frame import Frame
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
     NOTHING,
@@ -53,9 +52,8 @@ from gradgen.ir.core import Value
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, folds, records
+    from gradgen.frontend import folds, records
 else:
-    branches = Deferred("gradgen.frontend.branches")
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
 
@@ -297,21 +295,6 @@ def _slice(frame: Frame, *bounds: Any) -> Any:
 @knows(functools.partial)
 def _partial(frame: Frame, function: Any, /, *args: Any, **kwargs: Any) -> Any:
     return Partial(function, args, kwargs)
-
-
-@calls(Choice)
-def _call_one_of_two(
-    frame: Frame, callee: Choice, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Any:
-    (one, other), (flag, *rest) = callee.value, args
-    if isinstance(flag, Static):
-        return call(frame, one if flag.value else other, rest, kwargs)
-    return branches.choose_value(
-        frame,
-        flag,
-        lambda: call(frame, one, rest, kwargs),
-        lambda: call(frame, other, rest, kwargs),
-    )
 
 
 @knows(functools.wraps)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.values import (
+    KINDS,
     Closure,
     Maybe,
     Method,
@@ -18,6 +21,7 @@ from gradgen.frontend.values import (
 from gradgen.ir.core import Atom, Literal
 from gradgen.ir.types import Array
 from gradgen.primitives.registry import Handle
+from gradgen.structs import struct
 
 NUMBERS = (bool, int, float)
 
@@ -99,30 +103,57 @@ def _sign(value: Static) -> str:
     return repr(value.value) if isinstance(value.value, float) else ""
 
 
-class Choice(Static):
-    """One of two functions: called with whether it is the first, and its arguments."""
+@struct
+class OneOf:
+    """One of several things known by name: strings, functions, or which of some lists.
 
-
-def either_function(one: Any, other: Any, numbers: Callable[[Any, Any], Any]) -> Any:
-    """Return a function that is ``one`` or ``other``; None if they are no functions.
-
-    ``numbers`` joins whether it is the first one.
+    ``flags`` say of each whether it is the one; exactly one of them is true.
     """
-    both = _functions(one) or _functions(other)
-    if both is None:
-        if not (_is_function(one) and _is_function(other)):
-            return None
-        both = tuple(sorted((one, other), key=_name_of))
-    flags = [_is_first(value, both) for value in (one, other)]
-    if None in flags:
+
+    values: tuple[Any, ...]
+    flags: tuple[Any, ...]
+
+
+KINDS[OneOf] = "one of several things, which depends on the path taken"
+
+
+def one_of(one: Any, other: Any, numbers: Callable[[Any, Any], Any]) -> OneOf | None:
+    """Return what may be either value; None if they are not known by name.
+
+    ``numbers`` joins whether it is a certain one.
+    """
+    first, second = _options(one), _options(other)
+    if first is None or second is None:
         return None
-    return Partial(Choice(both), (numbers(*flags),), {})
+    more = [v for v in second.values if not is_among(v, first.values)]
+    values = (*first.values, *more)
+    flags = tuple(numbers(_flag(first, v), _flag(second, v)) for v in values)
+    return OneOf(values, flags)
 
 
-def _name_of(value: Static) -> tuple[str, str]:
-    function = value.value
-    name = getattr(function, "__qualname__", getattr(function, "__name__", ""))
-    return str(getattr(function, "__module__", "")), str(name)
+def _options(value: Any) -> OneOf | None:
+    if isinstance(value, OneOf):
+        return value
+    if not is_name(value):
+        return None
+    return OneOf((value,), (Static(True),))
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether ``value`` is a string, a function or the like, known by name."""
+    if isinstance(value, Static):
+        return not isinstance(value.value, (*NUMBERS, np.generic))
+    return isinstance(value, Closure | OneOf)
+
+
+def is_among(value: Any, others: Sequence[Any]) -> bool:
+    """Tell whether a value known by name is one of others."""
+    return any(value is other or is_equal(value, other) for other in others)
+
+
+def _flag(choice: OneOf, value: Any) -> Any:
+    pairs = zip(choice.values, choice.flags, strict=True)
+    return next((flag for v, flag in pairs if is_among(v, [value])), Static(False))
 
 
 def rewrite_of(one: Any, other: Any) -> str:
@@ -133,18 +164,5 @@ def rewrite_of(one: Any, other: Any) -> str:
     return "two names, or values of one kind"
 
 
-def _functions(value: Any) -> Any:
-    is_choice = isinstance(value, Partial) and isinstance(value.function, Choice)
-    return value.function.value if is_choice else None
-
-
 def _is_function(value: Any) -> bool:
     return isinstance(value, Static) and callable(value.value)
-
-
-def _is_first(value: Any, both: tuple[Static, Static]) -> Any:
-    if _functions(value) == both:
-        return value.args[0]
-    if not _is_function(value) or value not in both:
-        return None
-    return Static(value == both[0])

@@ -13,6 +13,22 @@ from gradgen.primitives.registry import Handle
 from gradgen.structs import struct
 
 COPIES = "copies, such as xs.append(x.copy())"
+CHANGING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
+)
+"""Methods that change a list or dict."""
 
 
 @struct

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import rundicts, runlists
+from gradgen.frontend import distribution, rundicts, runlists
 from gradgen.frontend.containers import check_owned, fold, is_open, items_of, key_in
 from gradgen.frontend.frame import Frame, always, static_int
-from gradgen.frontend.lists import RunList
+from gradgen.frontend.likeness import OneOf
+from gradgen.frontend.lists import CHANGING, RunList
 from gradgen.frontend.records import record_method
 from gradgen.frontend.values import (
     NOTHING,
@@ -29,6 +30,14 @@ def call_method(
     frame: Frame, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Return the abstract value of ``owner.name(*args, **kwargs)``."""
+    if OneOf in map(type, (owner, *args)):
+        return distribution.distribute(
+            frame,
+            lambda x, named, *xs: call_method(frame, x, name, list(xs), named),
+            owner,
+            kwargs,
+            *args,
+        )
     if isinstance(owner, Record):
         return record_method(frame, owner, name, args, kwargs)
     if isinstance(owner, Static):
@@ -98,23 +107,6 @@ def _known_method(
             "an f-string",
         )
     return fold(getattr(owner, name), *to_python(args), **to_python(kwargs))
-
-
-CHANGING = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "pop",
-        "remove",
-        "clear",
-        "reverse",
-        "sort",
-        "update",
-        "setdefault",
-        "popitem",
-    ]
-)
 
 
 def _append(frame: Frame, owner: list[Any], value: Any) -> Static:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.attributes import attribute_of
 from gradgen.frontend.frame import (
@@ -16,13 +17,18 @@ from gradgen.frontend.frame import (
     evaluates,
     executes,
 )
-from gradgen.frontend.lists import RunList
+from gradgen.frontend.lists import CHANGING, RunList
 from gradgen.frontend.outside import find_outside
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.values import Conflict, Maybe, Static
 from gradgen.ir.core import Literal, Value
 from gradgen.primitives.messages import emit_check_bound
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import MUTATORS, Handle
+
+if TYPE_CHECKING:
+    from gradgen.frontend import distribution
+else:
+    distribution = Deferred("gradgen.frontend.distribution")
 
 
 @evaluates(ast.Name)
@@ -80,6 +86,9 @@ def _look_outside(frame: Frame, name: str) -> Any:
 @evaluates(ast.Attribute)
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
     name = _mangled(frame, node.attr)
+    is_write = name in CHANGING or name in MUTATORS
+    if isinstance(node.value, ast.Subscript) and is_write:
+        return attribute_of(frame, distribution.evaluate_owner(frame, node.value), name)
     return attribute_of(frame, evaluate(frame, node.value), name)
 
 

@@ -10,15 +10,22 @@ import abc
 import dataclasses
 import inspect
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.attributes import MISSING, Parent, bound, class_attribute
 from gradgen.frontend.frame import Frame, always, call
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import NOTHING, Native, Record, Root, Static, describe
 from gradgen.frontend.writing import store_into
+
+if TYPE_CHECKING:
+    from gradgen.frontend import distribution
+else:
+    distribution = Deferred("gradgen.frontend.distribution")
 
 KEEP_OUTSIDE = "a plain class or a dataclass, or make the object outside"
 NO_WRITES = "make a new object, or keep the value in a variable"
@@ -193,6 +200,11 @@ def record_method(
 
 def set_attribute(frame: Frame, owner: Any, name: str, value: Any) -> None:
     """Do ``owner.name = value`` for an object that the function made itself."""
+    if isinstance(owner, OneOf):
+        distribution.distribute(
+            frame, lambda x, v: set_attribute(frame, x, name, v), owner, value
+        )
+        return
     if isinstance(owner, ArrayObject):
         _set_part(frame, owner, name, value)
         return

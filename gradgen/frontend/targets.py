@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
-from gradgen.frontend.containers import check_owned, is_open, unpack
+from gradgen.frontend.containers import check_owned, is_choice, is_open, unpack
 from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.names import name_value
 from gradgen.frontend.values import Static, describe, is_static, to_python
 
 if TYPE_CHECKING:
-    from gradgen.frontend import records, rundicts, runlists, writing
+    from gradgen.frontend import distribution, records, rundicts, runlists, writing
 else:
+    distribution = Deferred("gradgen.frontend.distribution")
     records = Deferred("gradgen.frontend.records")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
@@ -37,12 +40,19 @@ def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
     elif isinstance(target, ast.Starred):
         bind_target(frame, target.value, value)
     elif isinstance(target, ast.Subscript):
-        owner = evaluate(frame, target.value)
+        owner = evaluate_owner(frame, target.value)
         store(frame, owner, evaluate(frame, target.slice), value)
     elif isinstance(target, ast.Attribute):
         records.set_attribute(frame, evaluate(frame, target.value), target.attr, value)
     else:
         raise Refusal("binding this is not supported")
+
+
+def evaluate_owner(frame: Frame, node: ast.expr) -> Any:
+    """Return what is written into."""
+    if not isinstance(node, ast.Subscript):
+        return evaluate(frame, node)
+    return distribution.evaluate_owner(frame, node)
 
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
@@ -54,6 +64,13 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
 
 def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     """Do ``owner[index] = value``."""
+    if isinstance(owner, OneOf):
+        distribution.distribute(frame, _store_in(frame), owner, index, value)
+        return
+    if is_choice(frame, index, owner):
+        keys = distribution.keys_of(frame, index)
+        distribution.distribute(frame, _store_in(frame), owner, keys, value)
+        return
     if isinstance(owner, ArrayObject):
         writing.store_into(frame, owner, index, value)
         return
@@ -81,6 +98,10 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
         owner[static_int(index)] = value
     except (IndexError, TypeError) as error:
         raise always(type(error).__name__, str(error)) from None
+
+
+def _store_in(frame: Frame) -> Callable[..., None]:
+    return lambda owner, index, value: store(frame, owner, index, value)
 
 
 def _key(index: Any) -> Any:

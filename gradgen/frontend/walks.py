@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.containers import select
+from gradgen.frontend.containers import length_of, select
 from gradgen.frontend.frame import Frame, NeedsStatic, foldable_input, static_int
+from gradgen.frontend.likeness import OneOf, is_tensor
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import KINDS, Static, View, Walk
 from gradgen.ir.core import Literal, Value
@@ -23,8 +24,9 @@ from gradgen.primitives.registry import (
 from gradgen.structs import struct
 
 if TYPE_CHECKING:
-    from gradgen.frontend import rundicts, runlists
+    from gradgen.frontend import distribution, rundicts, runlists
 else:
+    distribution = Deferred("gradgen.frontend.distribution")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
 
@@ -51,6 +53,8 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
         value.spent = True
     if isinstance(value, Walk):
         return value
+    if isinstance(value, OneOf):
+        return distribution.walk(frame, value, lambda x: length_of(frame, x), select)
     if isinstance(value, View) and is_dict(value.owner):
         return rundicts.walk(frame, value.owner, value.kind)  # type: ignore[arg-type]
     if isinstance(value, RunList):
@@ -63,7 +67,7 @@ def walk_of(frame: Frame, value: Any) -> Walk | None:
 def is_walked(value: Any) -> bool:
     """Tell whether the number of items of ``value`` is known only at run time."""
     is_long = isinstance(value, Handle) and value.shape and not _is_short(value)
-    return bool(is_long) or isinstance(value, Walk | RunList)
+    return bool(is_long) or isinstance(value, Walk | RunList | OneOf)
 
 
 def any_walk(frame: Frame, value: Any) -> Walk | None:
@@ -74,6 +78,9 @@ def any_walk(frame: Frame, value: Any) -> Walk | None:
         turns = value.value
         bounds = [number(frame, x) for x in (turns.start, turns.stop, turns.step)]
         return make_range(frame, bounds)
+    if isinstance(value, list | tuple) and value and all(map(is_tensor, value)):
+        whole = up_to(frame, number(frame, len(value)))
+        return Walk(whole, lambda i: select(frame, value, i), (value,))
     return walk_of(frame, value)
 
 

@@ -25,7 +25,7 @@ from gradgen.frontend.forms import (
 )
 from gradgen.frontend.frame import Frame, Widen
 from gradgen.frontend.heap import State, inner_of, state_of
-from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.likeness import OneOf, Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
@@ -285,6 +285,8 @@ def _swapped(value: Any, swap: Callable[[Any], Any]) -> Any:
         return parts if any(map(operator.is_not, parts, value)) else value
     if isinstance(value, Maybe):
         return _with(value, value=swap(value.value))
+    if isinstance(value, OneOf):
+        return _with(value, values=swap(value.values))
     if isinstance(value, Method | View):
         return _with(value, owner=swap(value.owner))
     if isinstance(value, Closure):

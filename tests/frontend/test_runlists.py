@@ -287,14 +287,6 @@ def writes_what_was_selected(x):
     return total
 
 
-def one_of_two_lists(x):
-    a, b = [x[0]], [x[1]]
-    c = a if x[0] > 0.5 else b
-    for v in x:
-        c.append(v)
-    return sum(a)
-
-
 def grows_under_iteration(x):
     ys = [v for v in x]
     for y in ys:
@@ -361,7 +353,6 @@ REFUSED = {
     writes_first_item: "may have been written to through another name",
     writes_through_item: "this array belongs to a list",
     writes_what_was_selected: "may have been written to through another name",
-    one_of_two_lists: "one object on some paths and another one elsewhere",
     grows_under_iteration: "grows or shrinks while it is iterated over",
     inner_list_changes: "may have been changed through another name",
     iterator_of_list: "grows or shrinks while it is iterated over",
