@@ -97,6 +97,14 @@ def test_what_nobody_declares_is_missing(key):
             METHODS[key]
 
 
+def test_an_object_is_not_asked_for_its_name_if_its_class_makes_up_attributes():
+    class Settings:
+        def __getattr__(self, name):
+            raise KeyError(name)
+
+    assert find_lowering(Settings()) is None
+
+
 def test_the_module_of_a_library_that_is_not_there_declares_nothing(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(f"No module named '{absent}'", name=absent)
