@@ -17,14 +17,26 @@ Argnums = int | Sequence[int]
 
 @overload
 def grad(
-    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False
+    f: Callable[P, Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...
 def grad(
-    f: Callable[P, Any] | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: Callable[P, Any] | None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Any:
     """Return the function that computes the gradient of a scalar function.
 
@@ -37,6 +49,9 @@ def grad(
         Which arguments to differentiate by, counted as in the signature of ``f``.
     has_aux : bool
         Whether ``f`` returns a pair of which only the first is differentiated.
+    holomorphic : bool
+        Whether ``f`` is complex differentiable, and its complex derivative is wanted.
+        Otherwise a complex result is refused; see ``docs/complex.md``.
 
     Returns
     -------
@@ -53,19 +68,31 @@ def grad(
     >>> slope(2.0)
     12.0
     """
-    return _transform("grad", f, argnums, has_aux)
+    return _transform("grad", f, argnums, has_aux, holomorphic)
 
 
 @overload
 def value_and_grad(
-    f: Callable[P, R], argnums: Argnums = 0, *, has_aux: bool = False
+    f: Callable[P, R],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[[Callable[P, R]], Derivative[P, tuple[R, Any]]]: ...
 def value_and_grad(
-    f: Callable[P, Any] | None = None, argnums: Argnums = 0, *, has_aux: bool = False
+    f: Callable[P, Any] | None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Any:
     """Return the function that computes a scalar function and its gradient.
 
@@ -77,13 +104,17 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
-    return _transform("value_and_grad", f, argnums, has_aux)
+    return _transform("value_and_grad", f, argnums, has_aux, holomorphic)
 
 
 def _transform(
-    kind: str, f: Callable[..., Any] | None, argnums: Argnums, has_aux: bool
+    kind: str,
+    f: Callable[..., Any] | None,
+    argnums: Argnums,
+    has_aux: bool,
+    holomorphic: bool,
 ) -> Any:
-    step = make_step(kind, argnums, has_aux=has_aux)
+    step = make_step(kind, argnums, has_aux=has_aux, holomorphic=holomorphic)
     if f is None:
         return lambda function: Derivative(function, step)
     if not callable(f):
@@ -91,10 +122,16 @@ def _transform(
     return Derivative(f, step)
 
 
-def make_step(kind: str, argnums: Argnums = 0, *, has_aux: bool = False) -> Step:
+def make_step(
+    kind: str,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Step:
     """Return the step that the options of a transform describe."""
     numbers, single = check_argnums(argnums)
-    return Step(kind, numbers, single, has_aux)
+    return Step(kind, numbers, single, has_aux, holomorphic)
 
 
 def check_argnums(argnums: Argnums) -> tuple[tuple[int, ...], bool]:

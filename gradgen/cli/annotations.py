@@ -12,7 +12,7 @@ import numpy as np
 
 from gradgen.cli.signature import dimension
 from gradgen.errors import SignatureError
-from gradgen.ir.types import PY_FLOAT, PY_INT, Scalar, tensor
+from gradgen.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Scalar, tensor
 from gradgen.runtime.convert import Given
 
 
@@ -73,6 +73,8 @@ def _argument(hint: Any, name: str, default: Any = inspect.Parameter.empty) -> A
         return Given(PY_FLOAT)
     if hint is int:
         return Given(PY_INT)
+    if hint is complex or hint is np.complex128:
+        return Given(PY_COMPLEX)
     if isinstance(hint, type) and issubclass(hint, np.number):
         return Given(Scalar(np.dtype(hint)))
     if hasattr(hint, "dim_str") and hasattr(hint, "dtypes"):

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradgen.errors import SignatureError
-from gradgen.ir.types import PY_FLOAT, PY_INT, Dim, Scalar, Sym, tensor
+from gradgen.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, Dim, Scalar, Sym, tensor
 from gradgen.runtime.convert import Given
 
 DTYPES = {
@@ -33,7 +33,14 @@ DTYPES = {
     "c128": np.complex128,
     "bool": np.bool_,
 }
-SCALARS = {"f64": PY_FLOAT, "float": PY_FLOAT, "i64": PY_INT, "int": PY_INT}
+SCALARS = {
+    "f64": PY_FLOAT,
+    "float": PY_FLOAT,
+    "i64": PY_INT,
+    "int": PY_INT,
+    "c128": PY_COMPLEX,
+    "complex": PY_COMPLEX,
+}
 """Scalars that are Python numbers, as they mostly are in a call."""
 
 CONSTANTS = {"None": None, "True": True, "False": False}

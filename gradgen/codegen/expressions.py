@@ -148,11 +148,28 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, np.generic):
         inner = constant(value.item())
         return ast.Call(dotted(f"np.{value.dtype.name}"), [inner], [])
+    if isinstance(value, complex):
+        return _complex(value)
     if isinstance(value, float) and not math.isfinite(value):
         return dotted("np.nan") if math.isnan(value) else _infinity(value)
     if _is_negative(value):
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
+
+
+def _complex(value: complex) -> ast.expr:
+    """Return a complex literal, ``1j`` or ``complex(1.0, -2.0)``, to the last sign.
+
+    What Python adds up of a real and an imaginary part is not always what it prints.
+    """
+    if repr(value.real) == "0.0" and _is_plain(value.imag):
+        return ast.Constant(value)
+    parts = [constant(value.real), constant(value.imag)]
+    return ast.Call(name("complex"), parts, [])
+
+
+def _is_plain(value: float) -> bool:
+    return math.isfinite(value) and not _is_negative(value)
 
 
 def _is_negative(value: Any) -> bool:

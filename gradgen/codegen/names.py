@@ -17,7 +17,7 @@ from gradgen.ir.types import BOOL, Scalar
 from gradgen.structs import field, struct
 
 RESERVED = frozenset(
-    {"np", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
+    {"np", "cmath", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
 )
 ALWAYS = (-(1 << 60), 1 << 60)
 ANY_TAPE = "tape"

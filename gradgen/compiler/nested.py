@@ -22,7 +22,7 @@ from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import Foreign, Native, Record, Static, to_python
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.tree import NONE
-from gradgen.ir.types import Scalar, is_floating
+from gradgen.ir.types import Scalar, is_complex, is_floating
 from gradgen.primitives.registry import Handle, apply, require_same_shape
 from gradgen.structs import struct
 from gradgen.transforms.adjoint import reverse_sweep
@@ -86,8 +86,9 @@ def _own(x: Any) -> Any:
 
 def _rename(frame: Frame, x: Any) -> Any:
     """Return a value equal to ``x`` that nothing else uses."""
-    if isinstance(x, Static) and type(x.value) in (int, float):
-        x = Handle(frame.builder, Literal.of(float(x.value)))
+    if isinstance(x, Static) and type(x.value) in (int, float, complex):
+        number = x.value if type(x.value) is complex else float(x.value)
+        x = Handle(frame.builder, Literal.of(number))
     if isinstance(x, Static) and x.value is None:
         return x
     if not isinstance(x, Handle) or not is_floating(x.type):
@@ -146,6 +147,7 @@ def gradient(
     target = _as_handle(frame, target)
     if target is None or not isinstance(target.type, Scalar):
         raise Refusal("grad needs a function that returns a real number", "use vjp")
+    _check_field(part, target, step.holomorphic)
     seed = Handle(frame.builder, Literal.of(1.0))
     bars = pull_back(frame, part, [(target.atom, seed)])
     result = _entered(bars[0] if step.single else tuple(bars))
@@ -154,9 +156,18 @@ def gradient(
     return (result, part.value[1]) if step.aux else result
 
 
+def _check_field(part: Part, target: Handle, holomorphic: bool) -> None:
+    """Refuse a complex result, but of a function said to be holomorphic."""
+    fields = [x for x in parts_in(part.inputs) if isinstance(x, Handle)]
+    if holomorphic and not all(is_complex(x.type) for x in (*fields, target)):
+        raise Refusal("with holomorphic=True, arguments and result must be complex")
+    if is_complex(target.type) and not holomorphic:
+        raise Refusal("grad needs a function that returns a real number", ".real")
+
+
 def _as_handle(frame: Frame, x: Any) -> Handle | None:
     """Return the handle of a floating value; None for anything else."""
-    if isinstance(x, Static) and type(x.value) is float:
+    if isinstance(x, Static) and type(x.value) in (float, complex):
         return Handle(frame.builder, Literal.of(x.value))
     return x if isinstance(x, Handle) and is_floating(x.type) else None
 
@@ -206,6 +217,8 @@ def _tangents_of(
         handle = _as_handle(frame, x_dot)
         if handle is None or not require_same_shape(handle, x):
             raise Refusal("a tangent must have the shape of its argument")
+        if is_complex(handle.type) and not is_complex(x.type):
+            raise Refusal("the tangent of a real argument must be real")
         dots[x.atom] = materialise(handle, x)
     results = tuple(y.atom for y in parts_in(part.results) if isinstance(y, Handle))
     origin, span = builder.origin, builder.span
@@ -250,6 +263,8 @@ def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]
             continue
         if seed is None or not require_same_shape(seed, handle):
             raise Refusal("a cotangent must have the shape of the result")
+        if is_complex(seed.type) and not is_complex(handle.type):
+            raise Refusal("the cotangent of a real result must be real")
         pairs.append((handle.atom, seed))
     return pairs
 

@@ -15,7 +15,7 @@ from gradgen.compiler.arguments import (
 )
 from gradgen.compiler.nested import enter_transforms
 from gradgen.compiler.request import Request, Step
-from gradgen.compiler.results import check_floating, check_scalar
+from gradgen.compiler.results import check_floating, check_inputs, check_scalar
 from gradgen.compiler.warning import warn_of_copies
 from gradgen.deferred import Deferred
 from gradgen.errors import SignatureError
@@ -163,7 +163,9 @@ def _transform(
     """Apply one transform."""
     selection = Selection(request.selected(step), step.single)
     if step.kind in ("grad", "value_and_grad"):
-        check_scalar(function, step.aux)
+        check_scalar(function, step.aux, step.holomorphic)
+        if step.holomorphic:
+            check_inputs(function, derive.selected_leaves(function, selection))
         value = step.kind == "value_and_grad"
         return derive.gradient(function, selection, value=value, aux=step.aux)
     if step.kind == "jvp":

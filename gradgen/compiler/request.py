@@ -27,13 +27,14 @@ class Step:
 
     ``kind`` is ``"grad"``, ``"value_and_grad"``, ``"jvp"`` or ``"vjp"``, or, to be
     shown, ``"primal"`` or ``"adjoint"``. ``single`` says that one derivative stands
-    alone, not in a tuple.
+    alone, not in a tuple; ``holomorphic`` that a complex result is meant.
     """
 
     kind: str
     argnums: tuple[int, ...] | None = ()
     single: bool = True
     aux: bool = False
+    holomorphic: bool = False
 
 
 @frozen

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gradgen.errors import OutputError
-from gradgen.ir.core import Function
+from gradgen.ir.core import Function, Value
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import Scalar, Text, is_floating
+from gradgen.ir.types import Scalar, Text, is_complex, is_floating
 
 
-def check_scalar(function: Function, aux: bool) -> None:
-    """Raise ``OutputError`` unless the result is a real number, or a pair with one."""
+def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> None:
+    """Raise ``OutputError`` unless the result is a real number, or a pair with one.
+
+    That of a function said to be ``holomorphic`` must be complex instead.
+    """
     result = function.result
     if aux:
         if result.kind != "tuple" or len(result.children) != 2:
@@ -35,6 +40,27 @@ def check_scalar(function: Function, aux: bool) -> None:
             f"grad needs a real number, but {function.name} returns "
             f"{result.leaf.type}, which has no derivative"
         )
+    if is_complex(result.leaf.type) and not holomorphic:
+        raise OutputError(
+            f"grad needs a real number, but {function.name} returns "
+            f"{result.leaf.type}; take its real part, as with .real, or say "
+            "holomorphic=True if the function is complex differentiable"
+        )
+    if holomorphic and not is_complex(result.leaf.type):
+        raise OutputError(
+            f"with holomorphic=True, {function.name} must return a complex number, "
+            f"not {result.leaf.type}"
+        )
+
+
+def check_inputs(function: Function, inputs: Iterable[Value]) -> None:
+    """Raise ``OutputError`` unless a holomorphic function is one of complex numbers."""
+    for x in inputs:
+        if not is_complex(x.type):
+            raise OutputError(
+                f"with holomorphic=True, {x.hint} must be complex, not {x.type}: "
+                f"{function.name} is differentiated along the complex plane"
+            )
 
 
 def check_floating(function: Function) -> None:

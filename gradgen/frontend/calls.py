@@ -342,7 +342,9 @@ def _fold_call(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
 
 
 def _lifted(frame: Frame, value: Any) -> Any:
-    if isinstance(value, Static) and isinstance(value.value, int | float | np.generic):
+    if isinstance(value, Static) and isinstance(
+        value.value, int | float | complex | np.generic
+    ):
         return Handle(frame.builder, Literal.of(value.value))
     return value
 

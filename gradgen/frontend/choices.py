@@ -111,7 +111,7 @@ def _scalar(handle: Handle, type_: Type) -> Atom:
     assert isinstance(type_, Scalar)
     if not type_.weak:
         return apply("cast", handle, dtype=type_.dtype).atom
-    lowering = find_lowering(float)
+    lowering = find_lowering(complex if type_.dtype.kind == "c" else float)
     assert lowering is not None
     return lowering(handle).atom  # type: ignore[no-any-return]
 

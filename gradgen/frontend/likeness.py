@@ -23,7 +23,7 @@ from gradgen.ir.types import Array
 from gradgen.primitives.registry import Handle
 from gradgen.structs import struct
 
-NUMBERS = (bool, int, float)
+NUMBERS = (bool, int, float, complex)
 
 
 class Unlike(Exception):
@@ -100,7 +100,7 @@ def is_equal(one: Any, other: Any) -> bool:
 
 
 def _sign(value: Static) -> str:
-    return repr(value.value) if isinstance(value.value, float) else ""
+    return repr(value.value) if isinstance(value.value, float | complex) else ""
 
 
 @struct

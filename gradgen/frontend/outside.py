@@ -57,7 +57,16 @@ FOLDED = (
 )
 WRAPPERS = (functools._lru_cache_wrapper,)
 TRUSTED = frozenset(
-    {"builtins", "functools", "gradgen", "itertools", "math", "numpy", "operator"}
+    {
+        "builtins",
+        "cmath",
+        "functools",
+        "gradgen",
+        "itertools",
+        "math",
+        "numpy",
+        "operator",
+    }
 )
 """Modules whose attributes nobody changes."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from gradgen.errors import Span
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import Type, literal_type
+from gradgen.ir.types import Scalar, Type, is_complex, literal_type
 from gradgen.structs import field, frozen, replace, struct
 
 
@@ -46,6 +46,13 @@ class Literal:
     def of(value: Any) -> Literal:
         """Wrap a Python or NumPy scalar, or a string."""
         return Literal(value, literal_type(value))
+
+    @staticmethod
+    def zero(type_: Scalar) -> Literal:
+        """Return the zero of a type of numbers that carry derivatives."""
+        if type_.weak:
+            return Literal.of(0j if is_complex(type_) else 0.0)
+        return Literal.of(type_.dtype.type(0))
 
     @staticmethod
     def undefined(type_: Type) -> Literal:

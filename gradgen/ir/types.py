@@ -153,7 +153,12 @@ def is_floating(type_: Type) -> bool:
         return True
     if isinstance(type_, Seq):
         return is_floating(type_.element)
-    return isinstance(type_, Scalar | Array) and type_.dtype.kind == "f"
+    return isinstance(type_, Scalar | Array) and type_.dtype.kind in "fc"
+
+
+def is_complex(type_: Type) -> bool:
+    """Tell whether a value of this type is a complex number or an array of them."""
+    return isinstance(type_, Scalar | Array) and type_.dtype.kind == "c"
 
 
 def literal_type(value: object) -> Type:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradgen.ir.core import Op
+from gradgen.ir.types import is_complex
 from gradgen.passes.rewriting import RuleSet, Scope, both_ways, constant
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 
@@ -38,7 +39,9 @@ def fold(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
 
 @ALGEBRA("multiply", primal=True)
 def multiply_by_one(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
-    """``1 * x -> x``."""
+    """``1 * x -> x``; as a factor of a complex number, 1 changes infinities."""
+    if scope.primal and is_complex(op.results[0].type):
+        return None
     for factor, other in both_ways(xs):
         if constant(factor) == 1:
             return other
@@ -48,6 +51,8 @@ def multiply_by_one(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None
 @ALGEBRA("divide", "power", primal=True)
 def divide_by_one(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``x / 1 -> x`` and ``x ** 1 -> x``."""
+    if scope.primal and is_complex(op.results[0].type):
+        return None
     return xs[0] if constant(xs[1]) == 1 else None
 
 

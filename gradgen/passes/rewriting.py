@@ -294,9 +294,13 @@ def fits(dims: Dims, new: Type, old: Type) -> bool:
 
 
 def _converted(atom: Literal, type_: Scalar) -> Literal | None:
-    """Return a Python float as the NumPy number that ``type_`` asks for."""
-    if isinstance(atom.value, float) and type_.dtype.kind == "f" and not type_.weak:
+    """Return a float as the number that ``type_`` asks for, NumPy's or a complex one."""
+    kind = type_.dtype.kind
+    if isinstance(atom.value, float) and kind == "f" and not type_.weak:
         return Literal.of(type_.dtype.type(atom.value))
+    if isinstance(atom.value, float | complex) and kind == "c":
+        number = complex(atom.value)
+        return Literal.of(number if type_.weak else type_.dtype.type(number))
     return None
 
 

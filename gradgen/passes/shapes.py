@@ -150,9 +150,19 @@ def same_already(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
 def cast_constant(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``float32(1.0)``, an op -> ``float32(1.0)``, a literal."""
     value = constant(xs[0])
-    if value is None or op.attrs["dtype"].kind != "f":
+    if value is None or op.attrs["dtype"].kind not in "fc":
         return None
     return scope.literal(np.asarray(value).astype(op.attrs["dtype"])[()])
+
+
+@SHAPES("cast")
+def cast_spread(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``full(s, n).astype(complex) -> full(s, n, complex)``."""
+    made = scope.maker_once(xs[0], "full", "zeros", "ones")
+    if made is None:
+        return None
+    parts = scope.operands(made)
+    return apply(made.name, *parts, builder=scope.builder, dtype=op.attrs["dtype"])
 
 
 def new_axes(index: Sequence[object]) -> tuple[int, ...] | None:

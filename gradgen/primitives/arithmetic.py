@@ -20,6 +20,7 @@ from gradgen.primitives.families import (
     step,
 )
 from gradgen.primitives.lowering import Only, lowers
+from gradgen.primitives.parts import in_field_of
 from gradgen.primitives.promotion import operator_type
 from gradgen.primitives.registry import (
     LOWERINGS,
@@ -57,6 +58,7 @@ add = elementwise(
     template="{0} + {1}",
     commutative=True,
     samples=PAIRS,
+    takes_complex=True,
 )
 subtract = elementwise(
     np.subtract,
@@ -65,6 +67,7 @@ subtract = elementwise(
     python=operator.sub,
     template="{0} - {1}",
     samples=PAIRS,
+    takes_complex=True,
 )
 multiply = elementwise(
     np.multiply,
@@ -73,6 +76,7 @@ multiply = elementwise(
     template="{0} * {1}",
     commutative=True,
     samples=PAIRS,
+    takes_complex=True,
 )
 negative = elementwise(
     np.negative,
@@ -80,6 +84,7 @@ negative = elementwise(
     python=operator.neg,
     template="-{0}",
     samples=REALS,
+    takes_complex=True,
 )
 positive = elementwise(
     np.positive,
@@ -87,6 +92,7 @@ positive = elementwise(
     python=operator.pos,
     template="+{0}",
     samples=REALS,
+    takes_complex=True,
 )
 
 
@@ -117,6 +123,7 @@ divide = elementwise(
     python=operator.truediv,
     template="{0} / {1}",
     samples=NONZERO,
+    takes_complex=True,
 )
 
 
@@ -148,18 +155,19 @@ def _power_exponent(bar: Handle, z: Handle, x: Handle, keep: bool = False) -> Ha
     if _is_positive(x):
         assert isinstance(x.atom, Literal)
         return apply("masked_multiply", bar, z * math.log(x.atom.value), demote=True)
-    factor = z * apply("log_or_zero", x)
+    factor = z * apply("log_or_zero", in_field_of(x, z))
     attrs: Attrs = {} if keep else {"demote": True}
     return apply("masked_multiply", bar, factor, **attrs)
 
 
 def _is_positive(x: Handle) -> bool:
-    return isinstance(x.atom, Literal) and x.atom.value > 0
+    return isinstance(x.atom, Literal) and x.dtype.kind != "c" and x.atom.value > 0
 
 
 def _power_base(bar: Handle, x: Handle, y: Handle) -> Handle:
     """Return ``bar * y * x**(y-1)``, zero at ``x = 0`` where ``bar`` or ``y`` is."""
-    exponent = y.atom.value if isinstance(y.atom, Literal) else None
+    known = isinstance(y.atom, Literal) and y.dtype.kind != "c"
+    exponent = y.atom.value if known else None  # type: ignore[union-attr]
     if exponent is None or 0 < exponent < 1:
         return apply("masked_multiply", bar * y, apply("quiet_power", x, y - 1))
     if exponent == 0:
@@ -210,9 +218,14 @@ power = elementwise(
     python=operator.pow,
     template="{0} ** {1}",
     samples=POWERS,
+    takes_complex=True,
 )
 float_power = elementwise(
-    np.float_power, tangent=power_tangent, adjoint=power_adjoint, samples=POWERS
+    np.float_power,
+    tangent=power_tangent,
+    adjoint=power_adjoint,
+    samples=POWERS,
+    takes_complex=True,
 )
 math_pow = elementwise(
     np.float_power,
@@ -255,7 +268,7 @@ def raised(x: Handle, y: Handle) -> Handle:
     Where the result is complex, ``**`` of Python floats returns it, for which there is
     no derivative. ``math.pow`` raises.
     """
-    weak = x.type.weak and y.type.weak
+    weak = x.type.weak and y.type.weak and x.dtype.kind != "c"
     if weak and y.dtype.kind == "f" and not _is_positive(x) and not _is_whole(y):
         return apply("math_pow", x, y, lib="math")
     return power(x, y)

@@ -22,6 +22,7 @@ dim = register(
         evaluate=lambda x, axis: x.shape[axis],
         template=lambda types, attrs: f"{{0}}.shape[{attrs['axis']}]",
         shape_only=(0,),
+        takes_complex=True,
         samples=(Sample(("f64[3,4]",), {"axis": 1}),),
     )
 )

@@ -15,7 +15,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, PY_FLOAT, Array, Dim, Type, tensor
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.promotion import common_dtype, dtype_of
+from gradgen.primitives.promotion import check_field, common_dtype, dtype_of
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -45,6 +45,7 @@ def _declare_new(name: str, function: Any) -> None:
             type_rule=_zeros_type,
             evaluate=lambda *shape, dtype: function(shape, dtype),
             template=bind(_creation_text, name),
+            takes_complex=True,
             samples=(Sample((3, 4), {"dtype": FLOAT}),),
         )
     )
@@ -56,6 +57,7 @@ _declare_new("empty", np.zeros)
 
 
 def _full_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    check_field(types[0], attrs["dtype"])
     return tensor(attrs["dtype"], dims_from(dims, types[1:]))
 
 
@@ -178,6 +180,7 @@ eye = register(
             rows, columns, offset, dtype
         ),
         template=_eye_text,
+        takes_complex=True,
         samples=(
             Sample((3, 3), {"offset": 0, "dtype": FLOAT}),
             Sample((2, 3), {"offset": 1, "dtype": np.dtype(np.float32)}),

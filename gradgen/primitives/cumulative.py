@@ -90,6 +90,7 @@ shifted = register(
             "shifted", dots[0], axis=axis, by=by, fill=0.0
         ),
         adjoint=_shifted_adjoint,
+        takes_complex=True,
         samples=(
             Sample(("f64[4]",), {"axis": 0, "by": 1, "fill": 0.0}),
             Sample(("f32[3,4]",), {"axis": 1, "by": -1, "fill": 1.0}),
@@ -141,6 +142,7 @@ recurrence = register(
         ),
         tangent=_recurrence_tangent,
         adjoint=_recurrence_adjoint,
+        takes_complex=True,
         samples=tuple(
             Sample(operands, {"axis": axis, "transposed": transposed})
             for operands, axis in (
@@ -175,6 +177,7 @@ cumprod = register(
         template=lambda types, attrs: _running_text("cumprod", types, attrs),
         tangent=_cumprod_tangent,
         adjoint=_cumprod_adjoint,
+        takes_complex=True,
         samples=ALONG,
     )
 )
@@ -224,6 +227,7 @@ prod = register(
         template=lambda types, attrs: method_text("prod", types, attrs),
         tangent=_prod_tangent,
         adjoint=_prod_adjoint,
+        takes_complex=True,
         samples=(
             Sample(("f64[4]",), {"axis": (0,), "keepdims": False}),
             Sample(("f64[2,3]",), {"axis": (0, 1), "keepdims": False}),

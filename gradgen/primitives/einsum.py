@@ -113,6 +113,7 @@ einsum = register(
         template=_einsum_text,
         tangent=_einsum_tangent,
         adjoint=_einsum_adjoint,
+        takes_complex=True,
         samples=(
             Sample(("f64[2,3]", "f64[3,4]"), {"subscripts": "ij,jk->ik"}),
             Sample(("f64[2,3]", "f64[4]"), {"subscripts": "ij,k->i"}),

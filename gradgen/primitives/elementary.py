@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.ir.types import is_complex
 from gradgen.primitives.families import Over, elementwise
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.masked import divide_or_zero, relative_exp
+from gradgen.primitives.parts import conjugated
 from gradgen.primitives.registry import Handle, Primitive, apply
 from gradgen.primitives.samples import NONZERO, PAIRS, POSITIVE, REALS, within
 from gradgen.primitives.steps import sign
@@ -19,37 +21,56 @@ LOG_2 = math.log(2.0)
 LOG_10 = math.log(10.0)
 AWAY_FROM_ZERO = within(0.5, 2.0)
 
-exp = elementwise(np.exp, math=math.exp, partials=[lambda y, x: y], samples=REALS)
+exp = elementwise(
+    np.exp,
+    math=math.exp,
+    partials=[lambda y, x: y],
+    samples=REALS,
+    takes_complex=True,
+)
 exp2 = elementwise(
-    np.exp2, math=math.exp2, partials=[lambda y, x: LOG_2 * y], samples=REALS
+    np.exp2,
+    math=math.exp2,
+    takes_complex=True,
+    partials=[lambda y, x: LOG_2 * y], samples=REALS
 )
 expm1 = elementwise(
-    np.expm1, math=math.expm1, partials=[lambda y, x: exp(x)], samples=REALS
+    np.expm1,
+    math=math.expm1,
+    takes_complex=True,
+    partials=[lambda y, x: exp(x)], samples=REALS
 )
 log = elementwise(
-    np.log, math=math.log, partials=[lambda y, x: Over(1, x)], samples=POSITIVE
+    np.log,
+    math=math.log,
+    takes_complex=True,
+    partials=[lambda y, x: Over(1, x)], samples=POSITIVE
 )
 log2 = elementwise(
     np.log2,
     math=math.log2,
+    takes_complex=True,
     partials=[lambda y, x: Over(1, LOG_2 * x)],
     samples=POSITIVE,
 )
 log10 = elementwise(
     np.log10,
     math=math.log10,
+    takes_complex=True,
     partials=[lambda y, x: Over(1, LOG_10 * x)],
     samples=POSITIVE,
 )
 log1p = elementwise(
     np.log1p,
     math=math.log1p,
+    takes_complex=True,
     partials=[lambda y, x: Over(1, 1 + x)],
     samples=POSITIVE,
 )
 sqrt = elementwise(
     np.sqrt,
     math=math.sqrt,
+    takes_complex=True,
     partials=[lambda y, x: Over(0.5, y, singular=True)],
     samples=POSITIVE,
 )
@@ -59,16 +80,29 @@ cbrt = elementwise(
     partials=[lambda y, x: Over(1, 3 * (y * y), singular=True)],
     samples=POSITIVE,
 )
-square = elementwise(np.square, partials=[lambda y, x: 2 * x], samples=REALS)
-reciprocal = elementwise(
-    np.reciprocal, partials=[lambda y, x: -(y * y)], samples=POSITIVE
+square = elementwise(
+    np.square, partials=[lambda y, x: 2 * x], samples=REALS, takes_complex=True
 )
+reciprocal = elementwise(
+    np.reciprocal,
+    partials=[lambda y, x: -(y * y)],
+    samples=POSITIVE,
+    takes_complex=True,
+)
+
+
+def _direction(y: Handle, x: Handle) -> Handle:
+    """Return the partial of ``y = abs(x)``, 0 at 0: the sign, ``conj(x) / abs(x)``."""
+    return divide_or_zero(conjugated(x), y) if is_complex(x.type) else sign(x)
+
+
 absolute = elementwise(
     np.absolute,
     python=abs,
     template="abs({0})",
-    partials=[lambda y, x: sign(x)],
+    partials=[_direction],
     samples=AWAY_FROM_ZERO,
+    takes_complex=True,
 )
 fabs = elementwise(
     np.fabs,

@@ -1,43 +1,34 @@
-"""Numbers out of arrays, and the parts of complex numbers that real ones have."""
+"""Numbers out of arrays."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradgen.errors import Refusal
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import lowers
-from gradgen.primitives.registry import ATTRIBUTES, Handle, apply, dims_of, lift
+from gradgen.primitives.registry import Handle, apply
 from gradgen.primitives.shaping import to_float
-
-
-@lowers(np.real)
-def _real(val: Handle) -> Handle:
-    return val
-
-
-@lowers(np.imag)
-def _imag(val: Handle) -> Handle:
-    """Return zeros, which the imaginary part of a real array is."""
-    if val.rank:
-        return apply("zeros", *dims_of(val), builder=val.builder, dtype=val.dtype)
-    zero = {"f": 0.0, "i": 0, "u": 0, "b": 0}[val.dtype.kind]
-    return lift(val.builder, zero if val.type.weak else val.dtype.type(zero))
-
-
-ATTRIBUTES["real"] = _real
-ATTRIBUTES["imag"] = _imag
 
 
 @lowers(method="item")
 def _item(a: Handle, *index: Any) -> Handle:
-    if a.rank or index:
-        raise Refusal("item() of an array is not supported", "x[0]")
+    if a.rank:
+        return _item(read(a, _place(a, index)))
+    if index:
+        raise Refusal("item() of a number takes no index")
     if a.dtype.kind == "f":
         return to_float(a)
-    return apply("int" if a.dtype.kind in "iu" else "bool", a)
+    return apply({"c": "complex", "b": "bool"}.get(a.dtype.kind, "int"), a)
+
+
+def _place(a: Handle, index: tuple[Any, ...]) -> list[Any]:
+    """Return the index of the element that ``a.item(*index)`` takes."""
+    if len(index) == a.rank:
+        return list(index)
+    if index or any(dim != 1 for dim in a.shape):
+        raise Refusal("item() of an array with several elements", "x[0]")
+    return [0] * a.rank
 
 
 @lowers(method="tolist")

@@ -34,6 +34,7 @@ from gradgen.primitives.registry import (
     register,
     zero_list,
 )
+from gradgen.primitives.ufuncs import evaluate_ufunc, spelled, ufunc_text
 from gradgen.structs import frozen
 
 Partial = Callable[..., Any]
@@ -102,6 +103,7 @@ def elementwise(
     template: str = "",
     name: str = "",
     commutative: bool = False,
+    takes_complex: bool = False,
 ) -> Primitive:
     """Declare a ufunc by its partial derivatives.
 
@@ -120,6 +122,9 @@ def elementwise(
         The Python operator that stands for it, as a function and as it is printed.
     commutative : bool
         The operands may be exchanged.
+    takes_complex : bool
+        The rules hold for complex operands. The partial of a real result ``y`` is what
+        ``y_bar`` is multiplied by; see ``docs/complex.md``.
     """
     rules = elementwise_rules(partials)
     return _declare_ufunc(
@@ -133,6 +138,7 @@ def elementwise(
         type_rule,
         tangent=tangent or rules[0],
         adjoint=adjoint or rules[1],
+        takes_complex=takes_complex,
     )
 
 
@@ -144,10 +150,19 @@ def step(
     python: Callable[..., Any] | None = None,
     template: str = "",
     type_rule: TypeRule | None = None,
+    takes_complex: bool = False,
 ) -> Primitive:
     """Declare a ufunc whose derivative is zero wherever it has one."""
     return _declare_ufunc(
-        ufunc, ufunc.__name__, math, python, template, samples, False, type_rule
+        ufunc,
+        ufunc.__name__,
+        math,
+        python,
+        template,
+        samples,
+        False,
+        type_rule,
+        takes_complex=takes_complex,
     )
 
 
@@ -160,21 +175,19 @@ def _declare_ufunc(
     samples: Sequence[Sample],
     commutative: bool,
     type_rule: TypeRule | None = None,
-    tangent: TangentRule | None = None,
-    adjoint: AdjointRule | None = None,
+    **rules: Any,
 ) -> Primitive:
     primitive = Primitive(
         name=name,
         type_rule=type_rule or bind(_ufunc_rule(template), ufunc),
-        evaluate=bind(_evaluate_ufunc, ufunc, math, python),
-        template=bind(_ufunc_template, ufunc, math, template),
-        tangent=tangent,
-        adjoint=adjoint,
+        evaluate=bind(evaluate_ufunc, ufunc, math, python),
+        template=bind(ufunc_text, ufunc, math, template),
         elementwise=True,
         math=math,
         ufunc=spelled(ufunc),
         commutative=commutative,
         samples=tuple(samples),
+        **rules,
     )
     register(primitive)
     if not LOWERINGS.holds(ufunc):
@@ -237,41 +250,6 @@ def _call_python(primitive: Primitive, arity: int, *operands: Any) -> Handle:
     return apply(primitive.name, *operands)
 
 
-def _ufunc_template(
-    ufunc: np.ufunc,
-    math: Callable[..., Any] | None,
-    template: str,
-    types: Sequence[Any],
-    attrs: Attrs,
-) -> str:
-    lib = attrs.get("lib")
-    if template and lib is None:
-        return template
-    slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
-    if lib == "math" and math is not None:
-        return f"math.{math.__name__}({slots})"
-    return f"{spelled(ufunc)}({slots})"
-
-
-def spelled(ufunc: np.ufunc) -> str:
-    """Return how a ufunc is written: ``np.abs``, though it is named ``absolute``."""
-    return "np.abs" if ufunc is np.absolute else f"np.{ufunc.__name__}"
-
-
-def _evaluate_ufunc(
-    ufunc: np.ufunc,
-    math: Callable[..., Any] | None,
-    python: Callable[..., Any] | None,
-    *operands: Any,
-    lib: str | None = None,
-) -> Any:
-    if lib == "math" and math is not None:
-        return math(*operands)
-    if lib is None and python is not None:
-        return python(*operands)
-    return ufunc(*operands)
-
-
 def elementwise_rules(partials: Sequence[Partial]) -> tuple[TangentRule, AdjointRule]:
     """Return the tangent and adjoint rules that follow from partial derivatives."""
     return bind(_elementwise_tangent, partials), bind(_elementwise_adjoint, partials)
@@ -315,7 +293,7 @@ def _elementwise_adjoint(
 
 def differentiable(x: Handle) -> bool:
     """Tell whether an operand is of a kind that can have a derivative."""
-    return x.dtype.kind == "f" and isinstance(x.atom, Value)
+    return x.dtype.kind in "fc" and isinstance(x.atom, Value)
 
 
 def linear(
@@ -330,11 +308,13 @@ def linear(
     shares: tuple[int, ...] = (),
     shape_only: tuple[int, ...] = (),
     readonly: bool = False,
+    takes_complex: bool = True,
 ) -> Primitive:
     """Declare a primitive that is linear in its first ``operands`` operands.
 
     With several it is linear in all of them at once, as a concatenation is. The
-    tangent is the primitive itself; ``operands=0`` stands for all.
+    tangent is the primitive itself; ``operands=0`` stands for all. Unless it is linear
+    over complex numbers as well, it does not take them.
     """
     return register(
         Primitive(
@@ -347,6 +327,7 @@ def linear(
             shares=shares,
             shape_only=shape_only,
             readonly=readonly,
+            takes_complex=takes_complex,
             samples=tuple(samples),
         )
     )
@@ -378,7 +359,10 @@ def bilinear(
     adjoint: AdjointRule,
     samples: Sequence[Sample] = (),
 ) -> Primitive:
-    """Declare a primitive that is linear in each of its two operands."""
+    """Declare a primitive that is linear in each of its two operands.
+
+    That includes complex ones: a product that conjugates an operand is not.
+    """
     return register(
         Primitive(
             name=name,
@@ -387,6 +371,7 @@ def bilinear(
             template=template,
             tangent=bind(bilinear_tangent, name),
             adjoint=adjoint,
+            takes_complex=True,
             samples=tuple(samples),
         )
     )
@@ -414,5 +399,5 @@ def zeros_like(x: Handle) -> Handle:
     if isinstance(x.atom.type, Tape):
         return apply("tape_zeros_like", x)
     if isinstance(x.type, Scalar):
-        return lift(x.builder, 0.0)
+        return lift(x.builder, 0j if x.dtype.kind == "c" else 0.0)
     return apply("zeros", *dims_of(x), builder=x.builder, dtype=x.dtype)

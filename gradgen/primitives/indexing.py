@@ -222,6 +222,7 @@ getitem = register(
         tangent=_getitem_tangent,
         adjoint=_getitem_adjoint,
         shares=(0,),
+        takes_complex=True,
         samples=(
             Sample(("f64[4]", 1), {"index": (At(1),)}),
             Sample(("f64[4]",), {"index": (Cut(1, -1),)}),

@@ -17,7 +17,7 @@ from gradgen.ir.types import FLOAT, INT, Dim, Shape, Sym, Type, shift_dim, tenso
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import At, Cut, read
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.promotion import dtype_of, joined_dtype
+from gradgen.primitives.promotion import check_field, dtype_of, joined_dtype
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -32,6 +32,8 @@ from gradgen.primitives.shaping import cast_to, normal_axis, reshape_to
 
 
 def _array_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    for type_ in types:
+        check_field(type_, attrs["dtype"])
     return tensor(attrs["dtype"], attrs["shape"])
 
 

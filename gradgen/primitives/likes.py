@@ -22,6 +22,7 @@ def _like(function: Callable[..., Any], text: str, sample: Sample) -> Primitive:
             evaluate=function,
             template=text,
             shape_only=(0,),
+            takes_complex=True,
             samples=(sample,),
         )
     )

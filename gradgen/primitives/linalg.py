@@ -13,6 +13,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Shape, Type, tensor
 from gradgen.primitives.families import bilinear
 from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.parts import conjugated
 from gradgen.primitives.promotion import broadcast, elementwise_dtype
 from gradgen.primitives.registry import (
     Attrs,
@@ -241,4 +242,4 @@ def _inner(a: Any, b: Any, /) -> Handle:
 @lowers(np.vdot)
 def _vdot(a: Any, b: Any, /) -> Handle:
     x, y = (reshape_to(part, [-1]) for part in _operands(a, b))
-    return apply("matmul", x, y)
+    return apply("matmul", conjugated(x), y)

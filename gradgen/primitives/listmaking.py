@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import PY_BOOL, Scalar, Seq, Type
+from gradgen.ir.types import PY_BOOL, Scalar, Seq, Type, is_complex
 from gradgen.primitives.lists import element_of, item_for, stack
 from gradgen.primitives.registry import Attrs, Handle, Primitive, apply, register
 
-PYTHON = {"b": bool, "i": int, "f": float}
+PYTHON = {"b": bool, "i": int, "f": float, "c": complex}
 
 
 def _made(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -34,6 +35,7 @@ register(
             "seq_repeat", item_for(dots[0], element), times, element=element
         ),
         adjoint=_repeat_adjoint,
+        takes_complex=True,
     )
 )
 
@@ -54,6 +56,8 @@ def cast_items(xs: Handle, element: Type) -> Handle:
     """Return a list of the same numbers as numbers of another type."""
     if element_of(xs) == element:
         return xs
+    if is_complex(element_of(xs)) != is_complex(element):
+        raise Refusal("a list of real and complex numbers", "complex numbers alone")
     return apply("seq_cast", xs, element=element)
 
 
@@ -65,6 +69,7 @@ register(
         template=_cast_text,
         tangent=lambda y, dots, xs, element: cast_items(dots[0], element),
         adjoint=lambda y_bar, y, xs, element: [cast_items(y_bar, element_of(xs))],
+        takes_complex=True,
     )
 )
 register(
@@ -73,5 +78,6 @@ register(
         type_rule=lambda dims, types, attrs: PY_BOOL,
         evaluate=lambda xs, value: value in xs,
         template="{1} in {0}",
+        takes_complex=True,
     )
 )

@@ -46,15 +46,14 @@ def _as_number(x: Handle, element: Scalar) -> Handle:
     """Return a NumPy scalar as a Python number, or the other way round."""
     if not element.weak:
         return apply("cast", x, dtype=element.dtype)
-    return apply({"f": "float", "b": "bool"}.get(element.dtype.kind, "int"), x)
+    return apply({"f": "float", "b": "bool", "c": "complex"}.get(element.dtype.kind, "int"), x)
 
 
 def zero_item(xs: Handle, at: Any) -> Handle:
     """Return the zero of ``xs[at]``, which is not read for it if possible."""
     element = element_of(xs)
     if isinstance(element, Scalar):
-        number = 0.0 if element.weak else element.dtype.type(0.0)
-        return Handle(xs.builder, Literal.of(number))
+        return Handle(xs.builder, Literal.zero(element))
     shape = element.shape if isinstance(element, Array) else ()
     lengths = [xs.builder.dim_atom(dim) for dim in shape]
     if not isinstance(element, Array) or None in lengths:

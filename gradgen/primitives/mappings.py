@@ -32,8 +32,7 @@ def _zero_at(xs: Handle, key: Handle) -> Handle:
     """Return the zero of an element, which is not read for it if possible."""
     element = element_of(xs)
     if isinstance(element, Scalar):
-        number = 0.0 if element.weak else element.dtype.type(0.0)
-        return Handle(xs.builder, Literal.of(number))
+        return Handle(xs.builder, Literal.zero(element))
     lengths = [xs.builder.dim_atom(dim) for dim in getattr(element, "shape", ())]
     if None in lengths or not isinstance(element, Array):
         return zeros_like(at(xs, key))

@@ -19,25 +19,31 @@ from gradgen.primitives.families import (
     differentiable,
     elementwise_rules,
 )
-from gradgen.primitives.promotion import operator_type
+from gradgen.primitives.promotion import support_type
 from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
 from gradgen.primitives.samples import NONZERO, PAIRS
 
 
 def _support(
-    name: str, ufunc: np.ufunc, tangent: Any, adjoint: Any, samples: Sequence[Sample]
+    name: str,
+    ufunc: np.ufunc,
+    tangent: Any,
+    adjoint: Any,
+    samples: Sequence[Sample],
+    takes_complex: bool = True,
 ) -> Primitive:
     """Declare a function of ``gradgen.runtime.support`` that rules are written with."""
     slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
     return register(
         Primitive(
             name=name,
-            type_rule=bind(operator_type, ufunc),
+            type_rule=bind(support_type, ufunc),
             evaluate=bind(_call_support, name),
             template=f"{name}({slots})",
             tangent=tangent,
             adjoint=adjoint,
             elementwise=True,
+            takes_complex=takes_complex,
             samples=tuple(samples),
         )
     )
@@ -112,5 +118,6 @@ relative_exp = _support(
     np.logaddexp,
     *elementwise_rules([lambda y, x, z: y, lambda y, x, z: -y]),
     PAIRS,
+    takes_complex=False,
 )
-larger = _support("larger", np.divide, None, None, PAIRS)
+larger = _support("larger", np.divide, None, None, PAIRS, takes_complex=False)

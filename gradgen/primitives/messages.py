@@ -32,6 +32,7 @@ for _name in ("print", "assert", "raise"):
             evaluate=_run,
             template=_text,
             effect=True,
+            takes_complex=True,
         )
     )
 

@@ -18,6 +18,7 @@ from gradgen.ir.types import BOOL, Array, Type
 from gradgen.primitives.families import differentiable, zeros_like
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Lowering, Only, describe
+from gradgen.primitives.promotion import check_field
 from gradgen.primitives.registry import (
     LOWERINGS,
     MUTATORS,
@@ -159,6 +160,7 @@ def _putmask(a: Handle, mask: Any, values: Any) -> Handle:
 def _fill_diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if not isinstance(types[0], Array) or len(types[0].shape) != 2:
         raise Refusal("np.fill_diagonal of what is no matrix is not supported")
+    check_field(types[1], types[0].dtype)
     return types[0]
 
 
@@ -194,6 +196,7 @@ register(
         tangent=_fill_diagonal_tangent,
         adjoint=_fill_diagonal_adjoint,
         mutates=True,
+        takes_complex=True,
         samples=(
             Sample(("f64[3,3]", "f64")),
             Sample(("f64[2,3]", "f64")),

@@ -113,6 +113,7 @@ register(
         template=_tuple_text,
         tangent=_pack_tangent,
         adjoint=_pack_adjoint,
+        takes_complex=True,
     )
 )
 register(
@@ -124,6 +125,7 @@ register(
         tangent=_unpack_tangent,
         adjoint=_unpack_adjoint,
         several=True,
+        takes_complex=True,
     )
 )
 register(
@@ -138,6 +140,7 @@ register(
             else apply("tape_add", *dots, builder=y.builder)
         ),
         adjoint=lambda y_bar, y, *xs: [y_bar, y_bar],
+        takes_complex=True,
     )
 )
 register(
@@ -146,6 +149,7 @@ register(
         type_rule=_same,
         evaluate=kernels.zeros_like_tape,
         template="zeros_like_tape({0})",
+        takes_complex=True,
     )
 )
 register(
@@ -156,5 +160,6 @@ register(
         template="copy_tape({0})",
         tangent=lambda y, dots, tape: dots[0],
         adjoint=lambda y_bar, y, tape: [y_bar],
+        takes_complex=True,
     )
 )

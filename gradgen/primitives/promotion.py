@@ -11,6 +11,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
     BOOL,
+    FLOAT,
     PY_BOOL,
     PY_COMPLEX,
     PY_FLOAT,
@@ -18,6 +19,7 @@ from gradgen.ir.types import (
     Scalar,
     Shape,
     Type,
+    is_complex,
     may_be_one,
     tensor,
 )
@@ -67,26 +69,49 @@ def _asked(type_: Any) -> Any:
     return {"i": int, "f": float, "c": complex}[type_.dtype.kind]
 
 
+SCALAR_LIBRARIES = {"math": PY_FLOAT, "cmath": PY_COMPLEX}
+
+
 def elementwise_type(
     ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs
 ) -> Type:
-    """Type rule of a ufunc; ``lib="math"`` marks the function of the math module."""
-    if attrs.get("lib") == "math":
-        return _math_type(ufunc, types)
+    """Type rule of a ufunc; ``lib`` marks the function of ``math`` or ``cmath``."""
+    if attrs.get("lib") in SCALAR_LIBRARIES:
+        return _math_type(ufunc, types, attrs["lib"])
     dtype = elementwise_dtype(ufunc, types)
     return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
 
 
-def _math_type(ufunc: np.ufunc, types: Sequence[Any]) -> Type:
+def _math_type(ufunc: np.ufunc, types: Sequence[Any], library: str) -> Type:
     if not all(isinstance(type_, Scalar) for type_ in types):
-        raise Refusal("functions of math take single numbers", "the function of np")
-    return PY_BOOL if elementwise_dtype(ufunc, types) == BOOL else PY_FLOAT
+        raise Refusal(
+            f"functions of {library} take single numbers", "the function of np"
+        )
+    if library == "math" and any(map(is_complex, types)):
+        raise Refusal("functions of math take real numbers", "the function of cmath")
+    if elementwise_dtype(ufunc, types) == BOOL:
+        return PY_BOOL
+    return SCALAR_LIBRARIES[library]
 
 
 def operator_type(
     ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs
 ) -> Type:
-    """Type rule of a Python operator: Python numbers give a Python number."""
+    """Type rule of a Python operator: Python numbers give a Python number.
+
+    A Python complex number on the left does its own arithmetic with ``np.float64``,
+    which is a Python float, too.
+    """
+    if attrs.get("lib") != "np" and len(types) == 2 and types[0] == PY_COMPLEX:
+        if types[1] == Scalar(FLOAT):
+            return _weak_result(ufunc, types)
+    return support_type(ufunc, dims, types, attrs)
+
+
+def support_type(
+    ufunc: np.ufunc, dims: Dims, types: Sequence[Any], attrs: Attrs
+) -> Type:
+    """Type rule of functions that return Python numbers if all they get are such."""
     if attrs.get("lib") != "np" and all(getattr(t, "weak", False) for t in types):
         return _weak_result(ufunc, types)
     return elementwise_type(ufunc, dims, types, {})
@@ -125,8 +150,14 @@ def dtype_of(given: Any) -> np.dtype:
         dtype: np.dtype = np.dtype(given)
     except TypeError:
         raise Refusal(f"{given!r} is no dtype that is known when compiling") from None
-    if dtype.kind not in "biuf":
+    if dtype.kind not in "biufc":
         raise Refusal(
-            f"the dtype {dtype} is not supported", "a real, integer or boolean dtype"
+            f"the dtype {dtype} is not supported", "a dtype of numbers or booleans"
         )
     return dtype
+
+
+def check_field(source: Any, dtype: np.dtype) -> None:
+    """Refuse to make real numbers of complex ones, of which NumPy warns."""
+    if is_complex(source) and dtype.kind != "c":
+        raise Refusal("NumPy discards the imaginary part here, with a warning", "z.real")

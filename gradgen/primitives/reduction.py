@@ -53,7 +53,7 @@ def _sum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 
 def _mean_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    dtype = types[0].dtype if types[0].dtype.kind == "f" else FLOAT
+    dtype = types[0].dtype if types[0].dtype.kind in "fc" else FLOAT
     return tensor(dtype, reduced_shape(types[0].shape, **attrs))
 
 
@@ -128,6 +128,7 @@ size = register(
         evaluate=lambda x: x.size,
         template="{0}.size",
         shape_only=(0,),
+        takes_complex=True,
         samples=(Sample(("f64[3,4]",)),),
     )
 )

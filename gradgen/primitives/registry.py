@@ -12,6 +12,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Text, Type
+from gradgen.primitives.fields import refuse_complex, scalar_library
 from gradgen.primitives.tables import Table
 from gradgen.structs import field, frozen
 
@@ -96,7 +97,7 @@ class Handle:
         return apply("greater_equal", self, other)
 
 
-Operand: TypeAlias = Handle | int | float
+Operand: TypeAlias = Handle | int | float | complex
 Attrs: TypeAlias = Mapping[str, Any]
 TypeRule: TypeAlias = Callable[[Dims, Sequence[Any], Attrs], Any]
 """Gets what is known of dimensions, the operand types and the attributes.
@@ -148,7 +149,8 @@ class Primitive:
     whose contents are not read. ``elementwise`` results may be computed in place,
     those of ``readonly`` primitives must not be written to. Where there are ``several``
     results, the type rule returns their types, evaluation their values, and the rules
-    get and return sequences of handles.
+    get and return sequences of handles. Those that do not ``take_complex`` operands
+    are refused where there are any; see ``docs/complex.md`` for what rules must hold.
     """
 
     name: str
@@ -167,12 +169,18 @@ class Primitive:
     readonly: bool = False
     effect: bool = False
     several: bool = False
+    takes_complex: bool = False
     samples: tuple[Sample, ...] = ()
 
     @property
     def differentiable(self) -> bool:
         """Tell whether a derivative can pass through this primitive."""
         return self.adjoint is not None or self.tangent is not None
+
+    def check_field(self, types: Sequence[Type]) -> None:
+        """Refuse complex operands or results, unless the rules hold for them."""
+        if not self.takes_complex:
+            refuse_complex(self.ufunc or self.name, types)
 
     def __call__(self, *operands: Operand, **attrs: Any) -> Handle:
         """Append this primitive to the builder of its operands."""
@@ -226,7 +234,7 @@ MAX_WRITTEN_OUT = 100
 
 def _constant(builder: Builder, array: np.ndarray) -> Handle:
     """Return an array made while compiling, written out in the program."""
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biufc":
         raise Refusal(f"an array of dtype {array.dtype}")
     if array.ndim == 0:
         return lift(builder, array[()])
@@ -295,11 +303,11 @@ def _appended(
     primitive = PRIMITIVES[name]
     types = [handle.atom.type for handle in handles]
     if builder.scalar_math and primitive.math and all(map(_is_number, types)):
-        attrs = {"lib": "math", **attrs}
+        attrs = {**scalar_library(primitive.math, types), **attrs}
+    primitive.check_field(types)
     found: Any = primitive.type_rule(builder.dims, types, attrs)
     results: Sequence[Type] = found if primitive.several else [found]
-    for type_ in results:
-        _refuse_complex(type_)
+    primitive.check_field(results)
     for pair in builder.dims.take_assumed():
         _emit_check(builder, handles, pair)
     atoms = [handle.atom for handle in handles]
@@ -320,15 +328,6 @@ def require_same_shape(left: Handle, right: Handle) -> bool:
         for pair in builder.dims.take_assumed():
             _emit_check(builder, (left, right), pair)
     return True
-
-
-def _refuse_complex(type_: Type) -> None:
-    """Refuse what would cut a derivative, which passes through real numbers only."""
-    if isinstance(type_, Scalar | Array) and type_.dtype.kind == "c":
-        raise Refusal(
-            "arithmetic with complex numbers is not supported",
-            "the real and imaginary parts as numbers of their own",
-        )
 
 
 def _is_number(type_: Type) -> bool:

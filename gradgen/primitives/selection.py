@@ -158,7 +158,7 @@ def _clip(
 
 
 def _where_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    if types[0].dtype.kind not in "biuf":
+    if types[0].dtype.kind not in "biufc":
         raise Refusal(f"a condition of type {types[0]}", "a comparison")
     dtype = elementwise_dtype(np.add, types[1:])
     return tensor(dtype, broadcast(dims, [type_.shape for type_ in types]))
@@ -199,6 +199,7 @@ where = register(
         tangent=_where_tangent,
         adjoint=_where_adjoint,
         elementwise=True,
+        takes_complex=True,
         samples=(
             Sample((CONDITION, "f64[3,4]", "f64[3,4]")),
             Sample((CONDITION, "f64", "f64[3,1]")),

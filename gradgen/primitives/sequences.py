@@ -98,6 +98,7 @@ def declare(
             adjoint=adjoint,
             mutates=mutates,
             shares=shares,
+            takes_complex=True,
         )
     )
 

@@ -16,7 +16,8 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_FLOAT, Array, Dim, Scalar, Shape, Type, tensor
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.promotion import dtype_of
+from gradgen.primitives.parts import in_field_of
+from gradgen.primitives.promotion import check_field, dtype_of
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     Attrs,
@@ -53,6 +54,7 @@ def broadcast_like(x: Handle, like: Handle) -> Handle:
     if x.shape == like.shape:
         return x
     if x.rank == 0:
+        x = in_field_of(x, like)
         return apply("full", x, *dims_of(like), dtype=like.dtype)
     return apply("broadcast_to", x, *dims_of(like))
 
@@ -121,6 +123,7 @@ sum_to = linear(
 
 
 def _cast_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    check_field(types[0], attrs["dtype"])
     return tensor(attrs["dtype"], types[0].shape)
 
 
@@ -136,7 +139,7 @@ cast = linear(
     type_rule=_cast_type,
     evaluate=lambda x, dtype: np.asarray(x).astype(dtype)[()],
     template=_cast_text,
-    adjoint=lambda y_bar, y, x, dtype: [y_bar if x.dtype.kind == "f" else None],
+    adjoint=lambda y_bar, y, x, dtype: [y_bar if x.dtype.kind in "fc" else None],
     samples=(
         Sample(("f64[3]",), {"dtype": np.dtype(np.float32)}),
         Sample(("f32",), {"dtype": np.dtype(np.float64)}),
@@ -358,7 +361,7 @@ def _lower_dtype(dtype: type[np.generic]) -> None:
         return cast_to(lift(builder, value), dtype)
 
 
-for _dtype in "?bhilqBHILQfd":
+for _dtype in "?bhilqBHILQfdFD":
     _lower_dtype(np.dtype(_dtype).type)
 
 to_float = linear(
@@ -367,6 +370,7 @@ to_float = linear(
     evaluate=float,
     template="float({0})",
     adjoint=lambda y_bar, y, x: [y_bar],
+    takes_complex=False,
     samples=(Sample(("f64",)), Sample(("f32",)), Sample(("float",))),
 )
 

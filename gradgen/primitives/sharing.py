@@ -13,14 +13,14 @@ import numpy as np
 Sharing: TypeAlias = Literal["always", "readonly", "maybe", "never"]
 
 ALWAYS = frozenset[str]().union(
-    ("T", "mT", "real"),
+    ("T", "mT", "real", "imag", "conj", "conjugate", "real_if_close"),
     ("transpose", "permute_dims", "matrix_transpose"),
     ("swapaxes", "moveaxis", "rollaxis"),
     ("squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d"),
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
-    (np.dtype(code).type.__name__ for code in "?bhilqBHILQfd"),
+    (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.
 

@@ -31,6 +31,7 @@ register(
         evaluate=lambda x: x,
         template="{0}",
         shares=(0,),
+        takes_complex=True,
         samples=(Sample(("f64[3]",)), Sample(("float",))),
     )
 )
@@ -84,6 +85,7 @@ linear(
     ),
     adjoint=lambda y_bar, y, *xs: [y_bar] * len(xs),
     operands=0,
+    takes_complex=False,
     samples=(Sample(("float", "float", "float")), Sample(("f64", 1.5))),
 )
 

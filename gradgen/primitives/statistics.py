@@ -12,9 +12,11 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Dim, Type, tensor
+from gradgen.primitives.fields import refuse_complex
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.masked import divide_or_zero
+from gradgen.primitives.parts import conjugated, real_part
 from gradgen.primitives.reduction import count_of, reduced, reduced_shape, spread
 from gradgen.primitives.registry import (
     Attrs,
@@ -38,7 +40,9 @@ Axes = tuple[int, ...]
 
 
 def _float_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    dtype = types[0].dtype if types[0].dtype.kind == "f" else FLOAT
+    """Type rule of spreads and norms, which are real for complex numbers, too."""
+    dtype = types[0].dtype if types[0].dtype.kind in "fc" else FLOAT
+    dtype = np.empty(0, dtype).real.dtype
     shape = reduced_shape(types[0].shape, attrs["axis"], attrs["keepdims"])
     return tensor(dtype, shape)
 
@@ -53,9 +57,9 @@ def _options_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 
 def _deviation(x: Handle, axis: Axes) -> Handle:
-    """Return how far ``x`` is from its mean."""
+    """Return how far ``x`` is from its mean, as a conjugate if that is complex."""
     mean = apply("mean", x, axis=axis, keepdims=False)
-    return x - spread(mean, x, axis, False)
+    return conjugated(x - spread(mean, x, axis, False))
 
 
 def _per_freedom(bar: Handle, x: Handle, axis: Axes, ddof: int) -> Handle:
@@ -86,7 +90,7 @@ def _var_tangent(
 def _moved(x_dot: Handle | None, x: Handle, axis: Axes, keepdims: bool) -> Handle:
     """Return half of what the sum of squared deviations moves by."""
     assert x_dot is not None
-    product = _deviation(x, axis) * x_dot
+    product = real_part(_deviation(x, axis) * x_dot)
     return apply("sum", product, axis=axis, keepdims=keepdims)
 
 
@@ -138,6 +142,7 @@ def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> Non
             template=bind(_spread_text, name),
             tangent=tangent,
             adjoint=adjoint,
+            takes_complex=True,
             samples=SPREADS,
         )
     )
@@ -184,14 +189,15 @@ _lower_spread("std", np.std)
 def _norm_adjoint(
     y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool
 ) -> list[Handle]:
-    return [spread(divide_or_zero(y_bar, y), x, axis, keepdims) * x]
+    return [spread(divide_or_zero(y_bar, y), x, axis, keepdims) * conjugated(x)]
 
 
 def _norm_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, axis: Axes, keepdims: bool
 ) -> Handle:
     assert dots[0] is not None
-    total = apply("sum", x * dots[0], axis=axis, keepdims=keepdims)
+    moved = real_part(conjugated(x) * dots[0])
+    total = apply("sum", moved, axis=axis, keepdims=keepdims)
     return divide_or_zero(total, y)
 
 
@@ -210,6 +216,7 @@ norm = register(
         ),
         tangent=_norm_tangent,
         adjoint=_norm_adjoint,
+        takes_complex=True,
         samples=(
             Sample(("f64[5]",), {"axis": (0,), "keepdims": False}),
             Sample(("f64[3,4]",), {"axis": (0, 1), "keepdims": False}),
@@ -231,7 +238,7 @@ def _norm(
     builder: Builder,
 ) -> Handle:
     array = lift(builder, x)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         array = cast_to(array, np.float64)
     axes = normal_axes(axis, array.rank)
     if ord == "fro" and len(axes) == 2:
@@ -311,6 +318,7 @@ def _median(
     NaN comes last when sorted, and is the median wherever there is one.
     """
     x = lift(builder, a)
+    refuse_complex("np.median", [x.type])
     if x.dtype.kind != "f":
         raise Refusal("np.median of integers is not supported", "x.astype(float)")
     if 0 in x.shape:

@@ -48,7 +48,13 @@ _OPERATORS: tuple[tuple[Any, Any, str, tuple[Sample, ...]], ...] = (
     (np.right_shift, operator.rshift, ">>", INTEGERS),
 )
 for _ufunc, _python, _symbol, _samples in _OPERATORS:
-    step(_ufunc, python=_python, template=f"{{0}} {_symbol} {{1}}", samples=_samples)
+    step(
+        _ufunc,
+        python=_python,
+        template=f"{{0}} {_symbol} {{1}}",
+        samples=_samples,
+        takes_complex=_ufunc in (np.equal, np.not_equal),
+    )
 
 
 def _invert_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -66,7 +72,11 @@ step(
     template="~{0}",
     samples=(Sample((np.array([True, False]),)), Sample((5,))),
 )
-step(np.logical_not, samples=(Sample((True,)), Sample((np.array([True, False]),))))
+step(
+    np.logical_not,
+    samples=(Sample((True,)), Sample((np.array([True, False]),))),
+    takes_complex=True,
+)
 _FUNCTIONS: tuple[tuple[Any, Any, tuple[Sample, ...]], ...] = (
     (np.logical_and, None, FLAGS),
     (np.logical_or, None, FLAGS),
@@ -81,8 +91,11 @@ _FUNCTIONS: tuple[tuple[Any, Any, tuple[Sample, ...]], ...] = (
     (np.isinf, math.isinf, REALS),
     (np.isfinite, math.isfinite, REALS),
 )
+OF_REALS = (np.sign, np.floor, np.ceil, np.trunc, np.signbit)
 for _ufunc, _function, _samples in _FUNCTIONS:
-    step(_ufunc, math=_function, samples=_samples)
+    step(
+        _ufunc, math=_function, samples=_samples, takes_complex=_ufunc not in OF_REALS
+    )
 
 
 def sign(x: Handle) -> Handle:
@@ -111,6 +124,7 @@ def _scalar_step(
             type_rule=type_rule,
             evaluate=function,
             template=text.format("{0}"),
+            takes_complex=name in ("bool", "not"),
             samples=tuple(samples),
         )
     )
@@ -186,6 +200,7 @@ register(
         evaluate=lambda x, decimals: np.round(x, decimals),
         template=_decimals_text,
         elementwise=True,
+        takes_complex=True,
         samples=tuple(
             Sample(sample.operands, {"decimals": decimals})
             for sample in REALS

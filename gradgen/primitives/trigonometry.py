@@ -11,7 +11,7 @@ import numpy as np
 
 from gradgen import kernels
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import PY_FLOAT, Type
+from gradgen.ir.types import PY_FLOAT, Type, is_complex
 from gradgen.primitives.elementary import hypot, sqrt
 from gradgen.primitives.families import Over, elementwise, elementwise_rules
 from gradgen.primitives.lowering import lowers
@@ -30,13 +30,25 @@ from gradgen.primitives.samples import NONZERO, REALS, UNIT, within
 DEGREE = math.pi / 180.0
 
 sin: Primitive = elementwise(
-    np.sin, math=math.sin, partials=[lambda y, x: cos(x)], samples=REALS
+    np.sin,
+    math=math.sin,
+    partials=[lambda y, x: cos(x)],
+    samples=REALS,
+    takes_complex=True,
 )
 cos: Primitive = elementwise(
-    np.cos, math=math.cos, partials=[lambda y, x: -sin(x)], samples=REALS
+    np.cos,
+    math=math.cos,
+    partials=[lambda y, x: -sin(x)],
+    samples=REALS,
+    takes_complex=True,
 )
 tan = elementwise(
-    np.tan, math=math.tan, partials=[lambda y, x: 1 + y * y], samples=UNIT
+    np.tan,
+    math=math.tan,
+    partials=[lambda y, x: 1 + y * y],
+    samples=UNIT,
+    takes_complex=True,
 )
 
 
@@ -45,17 +57,29 @@ def _across(x: Handle) -> Handle:
     return sqrt((1 - x) * (1 + x))
 
 
+def _by_result(of_result: Callable[[Handle], Handle], of_operand: Any) -> Any:
+    """Return what a partial derivative is divided by, computed from ``y`` if complex.
+
+    Of the two values that a root has, that is the right one on a branch cut, too.
+    """
+    return lambda y, x: of_result(y) if is_complex(y.type) else of_operand(x)
+
+
+_of_arcsin = _by_result(cos, _across)
+_of_arccos = _by_result(sin, _across)
 arcsin = elementwise(
     np.arcsin,
     math=math.asin,
-    partials=[lambda y, x: Over(1, _across(x), singular=True)],
+    partials=[lambda y, x: Over(1, _of_arcsin(y, x), singular=True)],
     samples=UNIT,
+    takes_complex=True,
 )
 arccos = elementwise(
     np.arccos,
     math=math.acos,
-    partials=[lambda y, x: Over(-1, _across(x), singular=True)],
+    partials=[lambda y, x: Over(-1, _of_arccos(y, x), singular=True)],
     samples=UNIT,
+    takes_complex=True,
 )
 
 
@@ -67,8 +91,15 @@ def _over_square(radius: Handle) -> Over:
 arctan = elementwise(
     np.arctan,
     math=math.atan,
-    partials=[lambda y, x: _over_square(hypot(1.0, x))],
+    partials=[
+        lambda y, x: (
+            Over(1, (1 - 1j * x) * (1 + 1j * x))
+            if is_complex(x.type)
+            else _over_square(hypot(1.0, x))
+        )
+    ],
     samples=REALS,
+    takes_complex=True,
 )
 
 
@@ -88,31 +119,48 @@ arctan2 = elementwise(
     samples=NONZERO,
 )
 sinh: Primitive = elementwise(
-    np.sinh, math=math.sinh, partials=[lambda y, x: cosh(x)], samples=REALS
+    np.sinh,
+    math=math.sinh,
+    partials=[lambda y, x: cosh(x)],
+    samples=REALS,
+    takes_complex=True,
 )
 cosh: Primitive = elementwise(
-    np.cosh, math=math.cosh, partials=[lambda y, x: sinh(x)], samples=REALS
+    np.cosh,
+    math=math.cosh,
+    partials=[lambda y, x: sinh(x)],
+    samples=REALS,
+    takes_complex=True,
 )
 tanh = elementwise(
-    np.tanh, math=math.tanh, partials=[lambda y, x: 1 - y * y], samples=REALS
+    np.tanh,
+    math=math.tanh,
+    partials=[lambda y, x: 1 - y * y],
+    samples=REALS,
+    takes_complex=True,
 )
+_of_arcsinh = _by_result(cosh, lambda x: hypot(1.0, x))
+_of_arccosh = _by_result(sinh, lambda x: sqrt(x - 1) * sqrt(x + 1))
 arcsinh = elementwise(
     np.arcsinh,
     math=math.asinh,
-    partials=[lambda y, x: Over(1, hypot(1.0, x))],
+    partials=[lambda y, x: Over(1, _of_arcsinh(y, x))],
     samples=REALS,
+    takes_complex=True,
 )
 arccosh = elementwise(
     np.arccosh,
     math=math.acosh,
-    partials=[lambda y, x: Over(1, sqrt(x - 1) * sqrt(x + 1), singular=True)],
+    partials=[lambda y, x: Over(1, _of_arccosh(y, x), singular=True)],
     samples=within(1.5, 3.0),
+    takes_complex=True,
 )
 arctanh = elementwise(
     np.arctanh,
     math=math.atanh,
     partials=[lambda y, x: Over(1, (1 - x) * (1 + x))],
     samples=UNIT,
+    takes_complex=True,
 )
 
 _ANGLES: tuple[tuple[Any, Any, float], ...] = (
@@ -151,6 +199,7 @@ sinc_derivative = register(
         tangent=lambda y, dots, x, order: dots[0] * _sinc_partial(y, x, order),
         adjoint=lambda y_bar, y, x, order: [y_bar * _sinc_partial(y, x, order)],
         elementwise=True,
+        takes_complex=True,
         samples=(Sample(("f64[4]",), {"order": 1}), Sample(("f64",), {"order": 2})),
     )
 )
@@ -164,6 +213,7 @@ sinc = register(
         tangent=_sinc_rules[0],
         adjoint=_sinc_rules[1],
         elementwise=True,
+        takes_complex=True,
         samples=REALS,
     )
 )

@@ -238,6 +238,7 @@ update = register(
         tangent=_update_tangent,
         adjoint=_update_adjoint,
         mutates=True,
+        takes_complex=True,
         samples=(
             *PLACES,
             Sample(("f64[4]", "f64"), {"index": (Cut(),)}),
@@ -248,6 +249,7 @@ update = register(
 
 def _at_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     place = place_type(dims, types, attrs["index"], attrs.get("path", ()))
+    _check_value(types[0], types[-1])
     if len(types[-1].shape) > len(place.shape):
         raise Refusal("adding an array of more axes than what it is added to has")
     _check_fits(dims, place.shape, types)
@@ -314,6 +316,7 @@ def _accumulation(name: str, ufunc: np.ufunc, sign: str) -> Primitive:
             tangent=bind(_at_tangent, name),
             adjoint=bind(_at_adjoint, name),
             mutates=True,
+            takes_complex=True,
             samples=PLACES,
         )
     )

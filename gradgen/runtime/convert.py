@@ -148,10 +148,13 @@ def _kind_text(tree: Tree) -> str:
 
 
 def is_float_leaf(value: Any) -> bool:
-    """Tell whether ``value`` can carry a derivative: a real number or array of them."""
+    """Tell whether ``value`` can carry a derivative: a number or array of no integers.
+
+    A Python int counts as a float.
+    """
     if is_array_like(value):
-        return bool(value.dtype.kind == "f")
-    return isinstance(value, float) or is_int(value)
+        return bool(value.dtype.kind in "fc")
+    return isinstance(value, float | complex) or is_int(value)
 
 
 ARTICLES = {"i": "an integer", "u": "an unsigned integer", "b": "a boolean"}

@@ -21,6 +21,11 @@ from gradgen.runtime.convert import (
 )
 
 Fit = Callable[[Any, Any, str, str], Any]
+FIELDS: dict[str, tuple[str, Any]] = {
+    "f": ("real", int | float | np.floating),
+    "c": ("complex", int | float | complex | np.inexact),
+}
+"""What a seed of a single number is called, and which numbers it may be."""
 
 
 def fit_tangent(seed: Any, like: Any, name: str) -> Any:
@@ -106,11 +111,14 @@ def _fit_leaf(seed: Any, like: Any, name: str, like_name: str) -> Any:
 def _fit_scalar(seed: Any, like: Any, name: str, like_name: str) -> Any:
     if is_zero_dimensional(seed):
         seed = seed[()]
-    if isinstance(seed, bool) or not isinstance(seed, int | float | np.floating):
-        raise ArgumentError(f"{name} must be a real number, not {leaf_text(seed)}")
-    dtype = like.dtype if is_array_like(like) else np.dtype(float)
-    if isinstance(seed, np.floating) and seed.dtype.itemsize > dtype.itemsize:
+    dtype = like.dtype if is_array_like(like) else np.dtype(type(like))
+    field, numbers = FIELDS.get(dtype.kind, FIELDS["f"])
+    if isinstance(seed, bool) or not isinstance(seed, numbers):
+        raise ArgumentError(f"{name} must be a {field} number, not {leaf_text(seed)}")
+    if isinstance(seed, np.inexact) and not np.can_cast(seed.dtype, dtype):
         raise ArgumentError(
             f"{name} has dtype {seed.dtype}, but {like_name} has {dtype}"
         )
-    return dtype.type(seed) if is_array_like(like) else float(seed)
+    if is_array_like(like):
+        return dtype.type(seed)
+    return complex(seed) if isinstance(like, complex) else float(seed)

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Value
-from gradgen.ir.types import Dim, Scalar, Seq, Sym, Tape, Type, same_type
+from gradgen.ir.types import Dim, Scalar, Seq, Sym, Tape, Type, is_complex, same_type
 from gradgen.primitives.families import zeros_like
+from gradgen.primitives.parts import in_field_of
 from gradgen.primitives.registry import Handle, apply, dim_of, dims_of
 from gradgen.primitives.shaping import cast_like, unbroadcast
 
 
 def cotangent_for(bar: Handle, x: Handle) -> Handle:
-    """Return a contribution summed to the shape of ``x`` and cast to its dtype."""
+    """Return a contribution summed to the shape of ``x`` and cast to its dtype.
+
+    Of a complex one to a real ``x`` the real part counts.
+    """
     if isinstance(x.atom.type, Seq | Tape):
         return bar
-    return cast_like(unbroadcast(bar, x), x)
+    return cast_like(unbroadcast(in_field_of(bar, x), x), x)
 
 
 def tangent_for(dot: Handle, y: Handle) -> Handle:
-    """Return a tangent broadcast to the shape of ``y`` and cast to its dtype."""
+    """Return a tangent broadcast to the shape of ``y`` and cast to its dtype.
+
+    That of a real function of complex numbers is the real part of what the product with
+    its partial derivatives is, as its adjoint has it.
+    """
     if isinstance(y.atom.type, Seq | Tape):
         return dot
-    dot = cast_like(dot, y)
+    dot = cast_like(in_field_of(dot, y), y)
     return dot if dot.shape == y.shape else fill(dot, y)
 
 
@@ -34,6 +42,7 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
         return zeros_like(x) if derivative is None else derivative
     if derivative is None:
         return _zeros(x) if not isinstance(x.type, Scalar) else _exact_zero(x)
+    derivative = in_field_of(derivative, x)
     if derivative.shape != x.shape:
         derivative = fill(derivative, x)
     one_adapts = x.type.weak != derivative.type.weak
@@ -62,7 +71,7 @@ def length_of(builder: Builder, dim: Dim) -> Handle | None:
 
 
 def _exact_zero(x: Handle) -> Handle:
-    zero = Handle(x.builder, Literal.of(0.0))
+    zero = Handle(x.builder, Literal.of(0j if is_complex(x.type) else 0.0))
     return zero if x.type.weak else apply("cast", zero, dtype=x.dtype)
 
 
@@ -77,7 +86,7 @@ def exact(derivative: Handle, type_: Type) -> Handle:
     if isinstance(derivative.atom, Literal) and derivative.atom.is_undefined:
         return Handle(derivative.builder, Literal.undefined(type_))
     if type_.weak:
-        return apply("float", derivative)
+        return apply("complex" if is_complex(type_) else "float", derivative)
     if isinstance(derivative.atom, Literal):
         number = type_.dtype.type(derivative.atom.value)
         return Handle(derivative.builder, Literal.of(number))

@@ -19,7 +19,15 @@ from gradgen.testing.interp import interpret
 from gradgen.transforms.derive import Selection, adjoint, jvp
 from tests.primitives.complexstep import complex_step
 
-DTYPES = {"f64": np.float64, "f32": np.float32}
+DTYPES = {
+    "f64": np.float64,
+    "f32": np.float32,
+    "c128": np.complex128,
+    "c64": np.complex64,
+}
+
+
+PYTHON = {"float": float, "complex": complex}
 
 
 def draw(spec: Any, domain: tuple[float, float], rng: np.random.Generator) -> Any:
@@ -29,7 +37,11 @@ def draw(spec: Any, domain: tuple[float, float], rng: np.random.Generator) -> An
     kind, _, lengths = spec.rstrip("]").partition("[")
     shape = tuple(int(length) for length in lengths.split(",")) if lengths else ()
     numbers = rng.uniform(*domain, shape)
-    return float(numbers) if kind == "float" else DTYPES[kind](numbers)
+    if kind.startswith("c"):
+        numbers = numbers + 1j * rng.uniform(*domain, shape)
+    if kind in PYTHON:
+        return PYTHON[kind](numbers)
+    return DTYPES[kind](numbers)
 
 
 def operands_of(sample: Sample, name: str) -> list[Any]:
@@ -40,7 +52,7 @@ def operands_of(sample: Sample, name: str) -> list[Any]:
 
 def is_argument(value: Any) -> bool:
     """Tell whether an operand comes in when the program runs."""
-    return isinstance(value, np.ndarray | np.generic) or type(value) is float
+    return isinstance(value, np.ndarray | np.generic) or type(value) in (float, complex)
 
 
 @dataclass(frozen=True)
@@ -122,19 +134,25 @@ def random_like(value: Any, rng: np.random.Generator) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(random_like(v, rng) for v in value)
     if isinstance(value, np.ndarray | np.generic):
-        if value.dtype.kind != "f":
-            return None
-        return value.dtype.type(rng.standard_normal(value.shape))
-    return float(rng.standard_normal()) if isinstance(value, float) else None
+        return _direction(value.dtype.type, value.shape, rng)
+    return _direction(type(value), (), rng)
+
+
+def _direction(kind: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    if issubclass(kind, complex | np.complexfloating):
+        return kind(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+    real = issubclass(kind, float | np.floating)
+    return kind(rng.standard_normal(shape)) if real else None
 
 
 def inner(left: Any, right: Any) -> float:
-    """Return the inner product over two trees; None stands for zero."""
+    """Return the real part of the product over two trees; None stands for zero."""
     if left is None or right is None:
         return 0.0
     if isinstance(left, tuple | list):
         return sum(inner(a, b) for a, b in zip(left, right, strict=True))
-    return float(np.sum(np.multiply(left, right, dtype=np.float64)))
+    dtype = np.result_type(left, right, np.float64)
+    return float(np.sum(np.multiply(left, right, dtype=dtype)).real)
 
 
 def difference(program: Program, dots: Sequence[Any], step: float) -> list[Any]:
@@ -143,10 +161,13 @@ def difference(program: Program, dots: Sequence[Any], step: float) -> list[Any]:
         program.moved(dots, k * step) for k in (2.0, 1.0, -1.0, -2.0)
     )
     return [
-        (8 * (np.float64(b) - np.float64(c)) - (np.float64(a) - np.float64(d)))
-        / (12 * step)
+        (8 * (_wide(b) - _wide(c)) - (_wide(a) - _wide(d))) / (12 * step)
         for a, b, c, d in zip(far, near, back, behind, strict=True)
     ]
+
+
+def _wide(y: Any) -> Any:
+    return np.asarray(y, np.result_type(y, np.float64))
 
 
 def check_derivatives(
@@ -180,6 +201,9 @@ def check_derivatives(
         check_derivatives(pull, order - 1, step)
 
 
+DOUBLE = (np.float64, np.complex128)
+
+
 def pullback(program: Program, moving: tuple[int, ...], bar: Any) -> Program:
     """Return the program that pulls ``bar`` back to the arguments in ``moving``."""
     function = adjoint(program.function, Selection(moving, single=False))
@@ -188,7 +212,7 @@ def pullback(program: Program, moving: tuple[int, ...], bar: Any) -> Program:
 
 def is_double(program: Program, value: Any) -> bool:
     """Tell whether arguments and results of a program all have double precision."""
-    return all(x.dtype == np.float64 for x in _floats([*program.args, value]))
+    return all(x.dtype in DOUBLE for x in _floats([*program.args, value]))
 
 
 def check_transposed(
@@ -216,7 +240,7 @@ def check_each_alone(
 
 def _floats(tree: Any) -> list[Any]:
     leaves = [np.asarray(x) for x in tree_of(tree).leaves()]
-    return [x for x in leaves if x.dtype.kind == "f"]
+    return [x for x in leaves if x.dtype.kind in "fc"]
 
 
 def _size(left: Any, right: Any) -> float:
@@ -230,10 +254,12 @@ def check_tangent(
     """Check a tangent by a complex step, or by differences with two step sizes.
 
     A complex step counts only where it agrees with a difference, since it is wrong for
-    what is not holomorphic.
+    what is not holomorphic. It says nothing of functions of complex numbers.
     """
     tangents = list(tree_of(pushed).leaves())
-    exact = complex_step(program.function, program.args, program.moving, dots)
+    exact = None
+    if not any(map(np.iscomplexobj, tree_of(list(program.args)).leaves())):
+        exact = complex_step(program.function, program.args, program.moving, dots)
     if exact is not None and _agree(
         tangents, [e for e in exact if e is not None], 1e-12
     ):
@@ -264,7 +290,7 @@ def _agree(found: Sequence[Any], wanted: Sequence[Any], tolerance: float) -> boo
 
 
 def _is_float(value: Any) -> bool:
-    return np.asarray(value).dtype.kind == "f"
+    return np.asarray(value).dtype.kind in "fc"
 
 
 def same_kind(derivative: Any, x: Any) -> None:
@@ -286,7 +312,7 @@ def type_fits(value: Any, type_: Any) -> None:
     for dim, length in zip(type_.shape, found.shape, strict=True):
         assert not isinstance(dim, int) or dim == length
     if type_.weak:
-        assert isinstance(value, bool | int | float)
+        assert isinstance(value, bool | int | float | complex)
         assert not isinstance(value, np.generic)
         assert literal_type(value).dtype == type_.dtype
     elif not type_.shape:

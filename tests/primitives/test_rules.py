@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import copy
 import math
 from typing import Any
@@ -82,7 +83,7 @@ def test_printed_form_computes_what_evaluate_returns(name: str, sample: Sample) 
     op = program.function.body.ops[-1]
     names = [f"x{i}" for i in range(len(operands))]
     text = primitive.print_as([x.type for x in op.operands], op.attrs).format(*names)
-    scope = {"np": np, "math": math, **vars(support)}
+    scope = {"np": np, "cmath": cmath, "math": math, **vars(support)}
     printed = eval(text, scope, dict(zip(names, operands, strict=True)))
     same(printed, evaluate(name, operands, sample))
 
@@ -113,4 +114,4 @@ def test_samples_cover_python_numbers_arrays_and_empty_ones() -> None:
             and len(primitive.samples) > 4
         ):
             shown = [str(x) for s in primitive.samples for x in s.operands]
-            assert any(x.startswith("f64[") for x in shown), name
+            assert any(x.startswith(("f64[", "c128[")) for x in shown), name

@@ -1,0 +1,53 @@
+"""How a ufunc is printed and evaluated, as the function of which module."""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.primitives.registry import Attrs
+
+
+def ufunc_text(
+    ufunc: np.ufunc,
+    math: Callable[..., Any] | None,
+    template: str,
+    types: Sequence[Any],
+    attrs: Attrs,
+) -> str:
+    """Return the template of a ufunc; ``lib`` says whose function it stands for."""
+    lib = attrs.get("lib")
+    if template and lib is None:
+        return template
+    slots = ", ".join(f"{{{index}}}" for index in range(ufunc.nin))
+    if lib in ("math", "cmath") and math is not None:
+        return f"{lib}.{math.__name__}({slots})"
+    return f"{spelled(ufunc)}({slots})"
+
+
+SPELLINGS = {np.absolute: "np.abs", np.conjugate: "np.conj"}
+
+
+def spelled(ufunc: np.ufunc) -> str:
+    """Return how a ufunc is written: ``np.abs``, though it is named ``absolute``."""
+    return SPELLINGS.get(ufunc, f"np.{ufunc.__name__}")
+
+
+def evaluate_ufunc(
+    ufunc: np.ufunc,
+    math: Callable[..., Any] | None,
+    python: Callable[..., Any] | None,
+    *operands: Any,
+    lib: str | None = None,
+) -> Any:
+    """Compute a ufunc, or the function of Python that ``lib`` names."""
+    if lib == "math" and math is not None:
+        return math(*operands)
+    if lib == "cmath" and math is not None:
+        return getattr(cmath, math.__name__)(*operands)
+    if lib is None and python is not None:
+        return python(*operands)
+    return ufunc(*operands)
