@@ -62,7 +62,8 @@ def _leaf(value: Any, name: str, kind: Any) -> Any:
             raise _misfit(name, value, f"a {kind.__name__}")
         return value
     if isinstance(kind, str):
-        if np.shape(value) or getattr(value, "dtype", None) != np.dtype(kind):
+        strong = isinstance(value, np.generic | np.ndarray) and value.ndim == 0
+        if not strong or value.dtype != np.dtype(kind):
             raise _misfit(name, value, f"a number of dtype {kind}")
         return value[()]
     dtype, *shape = kind

@@ -133,7 +133,7 @@ def _derived(
 
 
 def _lower(
-    request: Request, masks: Sequence[Mask], promoted: tuple[int, ...], order: int
+    request: Request, masks: Sequence[Mask], promoted: tuple[int, ...], order: int = 0
 ) -> tuple[Lowered, Typed, tuple[int, ...]]:
     """Lower the function, anew whenever an integer turns out to shape the program."""
     source = find_source(request.target.function)

@@ -177,8 +177,10 @@ def _call_instance(
     cls = callee.cls if isinstance(callee, Record) else type(value)
     if cls in OBJECTS:
         return OBJECTS[cls](frame, callee, args, kwargs)
-    if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):
+    if not _is_callable(cls) and not callable(value):
         raise Refusal(f"{describe(callee)} cannot be called")
+    if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):
+        raise Refusal(*_unknown(value))
     return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)
 
 
@@ -296,7 +298,13 @@ def _unknown(function: Any) -> tuple[str, str]:
     parts = [part for part in module.split(".") if not part.startswith("_")]
     if parts and parts[0] == "numpy":
         name = ".".join(["np", *parts[1:], name])
-    return f"the derivative of '{name}' is not known", CALL_OUTSIDE
+    if find_rule(function) is not None:
+        return (
+            f"what '{name}' returns is not known, as its source is not to be read",
+            f"gradgen.rule({name}, result=…), whose value has the type of the result",
+        )
+    hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
+    return f"the derivative of '{name}' is not known", hint
 
 
 def _is_random(function: Any) -> bool:

@@ -52,7 +52,7 @@ def bind_call(
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
         raise always("TypeError", f"{name_of(rule)}(): {error}") from None
-    passed = bound.args, bound.kwargs
+    passed = bound.args, dict(bound.kwargs)
     for name, parameter in signature.parameters.items():
         if name not in bound.arguments and parameter.default is not parameter.empty:
             default = _default(frame, rule, name, parameter.default)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradgen.errors import Refusal, UnsupportedError, refuse
 from gradgen.frontend.frame import Frame, Raised, call
 from gradgen.frontend.helpers import close, enter_helper, free_name
+from gradgen.frontend.rulebinding import Given
 from gradgen.frontend.rulevalues import (
     guest,
     leaves_of,
@@ -32,16 +34,18 @@ Source = tuple[str, int]
 class Ruled:
     """A call whose rule is lowered: its arguments and result, as the caller has them.
 
-    By identity, ``slots`` numbers the operands that leaves of the arguments are, and
-    ``hints`` says what these are called.
+    ``slots`` numbers the operands that leaves of the arguments are, by identity.
     """
 
     name: str
-    positional: list[Any]
-    keywords: dict[str, Any]
+    given: Given
     value: Any
     slots: Mapping[int, int]
-    hints: Mapping[int, str]
+
+    @property
+    def positional(self) -> list[Any]:
+        """Return the arguments that are passed by position."""
+        return self.given.positional
 
     @property
     def results(self) -> dict[int, int]:
@@ -84,13 +88,13 @@ class RuleHelper:
     def _interpreted(self) -> list[tuple[int, Atom]]:
         """Call the rule; return the numbers and derivatives of what these are of."""
         ruled = self.ruled
-        bars: list[Any] = []
+        taken = ruled.positional[: self._count()]
         if self.kind == "adjoint":
             bars = [self._derivative(ruled.value, self.results, "_bar")]
         else:
-            bars = [self._derivative(x, ruled.slots, "_dot") for x in ruled.positional]
+            bars = [self._derivative(x, ruled.slots, "_dot") for x in taken]
         value = mapped(ruled.value, self._result)
-        args = [mapped(x, self._operand) for x in ruled.positional]
+        args = [mapped(x, self._operand) for x in taken]
         keywords = {name: mapped(x, self._operand) for name, x in self._keywords()}
         found = self._call([*bars, value, *args], keywords)
         try:
@@ -98,8 +102,24 @@ class RuleHelper:
         except Refusal as refusal:
             raise self._refused(refusal) from None
 
+    def _count(self) -> int:
+        """Return how many arguments the rule gets.
+
+        Defaults that the call leaves as they are need no place in it.
+        """
+        given = self.ruled.given
+        code = getattr(self.function, "__code__", None)
+        if code is None or code.co_flags & inspect.CO_VARARGS:
+            return len(given.positional)
+        places: int = code.co_argcount
+        taken = places - 2 if self.kind == "adjoint" else (places - 1) // 2
+        return max(taken, len(given.passed[0]))
+
     def _keywords(self) -> Iterator[tuple[str, Any]]:
-        for name, value in self.ruled.keywords.items():
+        given = self.ruled.given
+        for name, value in given.keywords.items():
+            if name not in given.passed[1] and not self._takes(name):
+                continue
             if any(map(moves, leaves_of(value))):
                 raise Refusal(
                     f"'{name}' of '{self.ruled.name}' is passed by keyword only, so "
@@ -107,6 +127,10 @@ class RuleHelper:
                     "a parameter that is passed by position",
                 )
             yield name, value
+
+    def _takes(self, name: str) -> bool:
+        code = getattr(self.function, "__code__", None)
+        return code is None or name in code.co_varnames
 
     def _call(self, given: list[Any], keywords: dict[str, Any]) -> Any:
         self.frame.context.borrow(given)
@@ -152,7 +176,7 @@ class RuleHelper:
         return guest(self.builder, value, like)
 
     def _hint(self, x: Handle) -> str:
-        return self.ruled.hints.get(id(x), "value")
+        return self.ruled.given.hints.get(id(x), "value")
 
     def _fitted(
         self, found: Any, args: list[Any], value: Any

@@ -90,7 +90,7 @@ def _as_it_is(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Any:
     """Append the call of a function that is not read."""
 
     def expected() -> Any:
-        args, kwargs = given.positional, given.keywords
+        args, kwargs = given.passed
         if rule.result is rule.function:
             return plain(args, kwargs)
         return call(frame, Static(rule.result), args, kwargs)
@@ -172,15 +172,7 @@ class _Ruling:
         function = getattr(self.rule, kind)
         if function is None:
             return None, ()
-        given = self.given
-        ruled = Ruled(
-            name_of(self.rule),
-            given.positional,
-            given.keywords,
-            self.value,
-            self.slots,
-            given.hints,
-        )
+        ruled = Ruled(name_of(self.rule), self.given, self.value, self.slots)
         made, captured = RuleHelper(self.frame, ruled, kind, function).make()
         _check_captured(self.frame.context, captured, name_of(self.rule))
         return made, captured

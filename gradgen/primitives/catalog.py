@@ -37,7 +37,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "complex conjugate imag real",
     },
     "control": {
-        "PRIMITIVES": "check_dims dim",
+        "PRIMITIVES": "check_dims dim zeros_if_bound",
     },
     "counting": {
         "LOWERINGS": "numpy: all any argmax argmin count_nonzero",
