@@ -170,6 +170,7 @@ HANDS_ON = (
     "tape_add",
     "tape_copy",
     "tape_zeros_like",
+    "zeros_if_bound",
 )
 """Ops that take what was never bound, and give what nobody computes with."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gradgen import kernels
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Scalar, Type
@@ -24,6 +26,16 @@ dim = register(
         shape_only=(0,),
         takes_complex=True,
         samples=(Sample(("f64[3,4]",), {"axis": 1}),),
+    )
+)
+zeros_if_bound = register(
+    Primitive(
+        name="zeros_if_bound",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=np.zeros_like,
+        template="(None if {0} is None else np.zeros_like({0}))",
+        shape_only=(0,),
+        samples=(Sample(("f64[3,4]",)),),
     )
 )
 check_dims = register(

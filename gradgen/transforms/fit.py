@@ -5,8 +5,10 @@ Here, and nowhere else, broadcasting is undone and zeros become real.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Literal, Value
+from gradgen.ir.core import Literal, Op, Value
 from gradgen.ir.types import Dim, Scalar, Seq, Sym, Tape, Type, is_complex, same_type
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.parts import in_field_of
@@ -52,11 +54,27 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
 
 
 def _zeros(x: Handle) -> Handle:
-    """Return zeros like ``x``, which may be undefined if its lengths are known."""
-    lengths = [
-        length_of(x.builder, dim) or dim_of(x, axis) for axis, dim in enumerate(x.shape)
-    ]
-    return apply("zeros", *lengths, builder=x.builder, dtype=x.dtype)
+    """Return zeros like ``x``, which may be undefined: then nothing reads them."""
+    lengths = [length_of(x.builder, dim) for dim in x.shape]
+    maker = x.builder.makers.get(x.atom)  # type: ignore[arg-type]
+    if None in lengths and maker is not None and x.atom in unbound_results([maker]):
+        return apply("zeros_if_bound", x)
+    known = [length or dim_of(x, axis) for axis, length in enumerate(lengths)]
+    return apply("zeros", *known, builder=x.builder, dtype=x.dtype)
+
+
+def unbound_results(ops: Iterable[Op]) -> set[Value]:
+    """Return what only some paths define: results of branches, and zeros like them."""
+    found: set[Value] = set()
+    for op in ops:
+        if op.name == "zeros_if_bound":
+            found.update(op.results)
+        for region in op.regions if op.name == "if" else ():
+            inner = unbound_results(region.ops)
+            for result, x in zip(op.results, region.results, strict=True):
+                if x in inner if isinstance(x, Value) else x.is_undefined:
+                    found.add(result)
+    return found
 
 
 def length_of(builder: Builder, dim: Dim) -> Handle | None:

@@ -14,6 +14,7 @@ from gradgen.ir.types import Array, Scalar, Seq, Sym, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.structs import field, replace, struct
 from gradgen.transforms.cut import minimum_cut
+from gradgen.transforms.fit import unbound_results
 
 LARGE = 1000
 """How many numbers an axis is reckoned to have."""
@@ -287,11 +288,13 @@ def values_made(ops: Sequence[Op]) -> set[Value]:
 def _move_lengths(forward: Forward, ops: Sequence[Op]) -> list[Op]:
     """Have the forward region take the lengths of its values, not the reverse one.
 
-    So a length is recorded, and not the array. Before -> after::
+    So a length is recorded, and not the array. What only some paths define has a length
+    on these alone, and stays. Before -> after::
 
         x = ... | n = dim(x); x_bar = zeros(n)   ->   x = ...; n = dim(x) | x_bar = ...
     """
     own = {*forward.params, *(y for op in forward.ops for y in op.results)}
+    own -= unbound_results(forward.ops)
     kept = []
     for op in ops:
         if op.name == "dim" and op.operands[0] in own:

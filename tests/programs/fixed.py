@@ -121,3 +121,23 @@ def while_with_else_after_a_loop(x, y, z):
     else:
         y *= 2.0
     return np.sum(x * y)
+
+
+@program(lambda r, n, m: (r(n), r()))
+def masked_part_bound_on_one_path(x, s):
+    if s > 5.0:
+        v = np.sin(x[x > 0.5])
+    if s > 6.0:
+        s += np.sum(v)
+    return s * np.sum(x * x)
+
+
+@program(lambda r, n, m: (r(n), r(n), r()))
+def part_written_in_inner_branch(x, y, s):
+    b = x * 1.0
+    if s > 0.01:
+        if s > 5.0:
+            y[0] = s
+        elif s > 4.0:
+            x[-2::-1] *= b[0] + y[0]
+    return s + np.sum(x * x) + np.sum(b * y)
