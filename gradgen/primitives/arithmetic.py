@@ -279,7 +279,7 @@ def _is_whole(x: Handle) -> bool:
 
 
 @lowers(pow, operator.pow)
-def _pow(base: Any, exp: Any) -> Handle:
+def _pow(base: Any, exp: Any, mod: Any = Only()) -> Handle:
     builder = builder_of(base, exp)
     return raised(lift(builder, base), lift(builder, exp))
 

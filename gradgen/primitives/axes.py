@@ -291,12 +291,12 @@ def _roll(a: Any, shift: Any, axis: Any = None, *, builder: Builder) -> Handle:
     if axis is None:
         flat = roll(reshape_to(x, [-1]), shift, axis=0)
         return flat if x.rank == 1 else apply("reshape", flat, *dims_of(x))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
+    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    shifts = tuple(shift) if isinstance(shift, tuple | list) else (shift,)
+    axes *= len(shifts) if len(axes) == 1 else 1
+    shifts *= len(axes) if len(shifts) == 1 else 1
     if len(axes) != len(shifts):
-        raise Refusal(
-            "np.roll with unequal numbers of shifts and axes is not supported"
-        )
+        raise Refusal("np.roll takes as many shifts as axes, or one of them")
     for each, along in zip(shifts, axes, strict=True):
         x = roll(x, each, axis=normal_axis(along, x.rank))
     return x

@@ -262,9 +262,8 @@ def _arange(
     device: Any = Only(),
     like: Any = Only(),
 ) -> Handle:
-    given = (
-        (0, start, 1) if stop is None else (start, stop, 1 if step is None else step)
-    )
+    by = 1 if step is None else step
+    given = (0, start, by) if stop is None else (start, stop, by)
     bounds = [lift(builder, bound) for bound in given]
     if any(b.dtype.kind == "f" and not isinstance(b.atom, Literal) for b in bounds):
         raise Refusal(

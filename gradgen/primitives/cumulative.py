@@ -256,8 +256,12 @@ def _prod(
     builder: Builder,
 ) -> Handle:
     """Lower over several but not all axes as one product after the other."""
+    if dtype is not None:
+        x = _prod(
+            cast_to(lift(builder, a), dtype), axis, keepdims=keepdims, builder=builder
+        )
+        return cast_to(x, dtype)
     x = lift(builder, a)
-    x = x if dtype is None else cast_to(x, dtype)
     if x.rank == 0:
         return cast_to(strong(x), sum_dtype(x.dtype))
     axes, kept = normal_axes(axis, x.rank), bool(static(keepdims))
@@ -280,9 +284,9 @@ def _lower_running(name: str, function: Any) -> None:
     ) -> Handle:
         x = lift(builder, a)
         x = x if dtype is None else cast_to(x, dtype)
-        if axis is None:
-            return apply(name, reshape_to(x, [-1]), axis=0)
-        return apply(name, x, axis=normal_axis(axis, x.rank))
+        along = 0 if axis is None else normal_axis(axis, x.rank)
+        x = reshape_to(x, [-1]) if axis is None else x
+        return cast_to(apply(name, x, axis=along), dtype)
 
 
 _lower_running("cumsum", np.cumsum)

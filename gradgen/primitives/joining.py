@@ -85,6 +85,7 @@ def _array(
     order: Any = Only("K"),
     subok: Any = Only(False),
     ndmin: Any = Only(0),
+    ndmax: Any = Only(0),
     like: Any = Only(),
 ) -> Handle:
     return new_array(lift(builder, object), dtype)

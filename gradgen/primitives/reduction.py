@@ -27,6 +27,7 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import (
+    averaged_in,
     broadcast_like,
     cast_like,
     cast_to,
@@ -279,10 +280,8 @@ def _lower_mean(name: str, function: Any) -> None:
         builder: Builder,
         where: Any = Only(True),
     ) -> Handle:
-        x = lift(builder, a)
-        return reduced(
-            name, x if dtype is None else cast_to(x, dtype), axis, keepdims, builder
-        )
+        x = averaged_in(lift(builder, a), dtype, name)
+        return reduced(name, x, axis, keepdims, builder)
 
 
 def _lower_extremum(name: str, *functions: Any) -> None:

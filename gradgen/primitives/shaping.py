@@ -156,9 +156,14 @@ copy = linear(
 )
 
 
-@lowers(np.copy, method="copy")
+@lowers(np.copy)
 def _copy(a: Handle, order: Any = Only("K"), subok: Any = Only(False)) -> Handle:
     return strong(a) if isinstance(a.type, Scalar) else apply("copy", a)
+
+
+@lowers(method="copy")
+def _copy_method(a: Handle, order: Any = Only("C")) -> Handle:
+    return _copy(a)
 
 
 def _reshape_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -270,6 +275,16 @@ def cast_to(x: Handle, dtype: Any) -> Handle:
     )
 
 
+def averaged_in(x: Handle, dtype: Any, name: str) -> Handle:
+    """Return ``x`` in the dtype in which a mean is taken, which must be no integer.
+
+    NumPy cuts off the fraction of such a mean.
+    """
+    if dtype is not None and dtype_of(dtype).kind in "biu":
+        raise Refusal(f"argument 'dtype' of np.{name} as an integer dtype", "float")
+    return x if dtype is None else cast_to(x, dtype)
+
+
 def normal_axis(axis: Any, rank: int) -> int:
     """Return an axis, counted from the end if negative, as an index."""
     axis = static(axis)
@@ -309,7 +324,9 @@ def _reshape(
 
 
 @lowers(method="reshape")
-def _reshape_method(a: Handle, *shape: Any, order: Any = Only("C")) -> Handle:
+def _reshape_method(
+    a: Handle, *shape: Any, order: Any = Only("C"), copy: Any = Only()
+) -> Handle:
     return reshape_to(a, lengths_of(shape[0] if len(shape) == 1 else shape))
 
 

@@ -29,6 +29,7 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import (
+    averaged_in,
     cast_like,
     cast_to,
     normal_axes,
@@ -171,7 +172,7 @@ def _lower_spread(name: str, function: Any) -> None:
         if x.rank == 0:
             raise Refusal(f"np.{name} of a single number is not supported")
         options: Attrs = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
-        x = x if dtype is None else cast_to(x, dtype)
+        x = averaged_in(x, dtype, name)
         return apply(name, x, axis=normal_axes(axis, x.rank), **options)
 
 
@@ -245,7 +246,7 @@ def _norm(
         ord = None
     if ord is not None and len(axes) != 1:
         raise Refusal(
-            f"np.linalg.norm of order {ord!r} of a matrix is not supported", "ord=None"
+            f"np.linalg.norm of a matrix with ord={ord!r} is not supported", "ord=None"
         )
     if axis is not None and len(axes) > 2:
         raise Refusal("np.linalg.norm over more than two axes is not supported")
@@ -268,12 +269,12 @@ def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
     if order in (np.inf, -np.inf):
         if any(x.shape[axis] == 0 for axis in axes):
             raise Refusal(
-                f"np.linalg.norm of order {order} of an empty array is not supported"
+                f"np.linalg.norm of an empty array with ord={order} is not supported"
             )
         return apply("max" if order > 0 else "min", abs_(x), **options)
     if not isinstance(order, int | float) or order <= 0:
         raise Refusal(
-            f"np.linalg.norm of order {order!r} is not supported",
+            f"np.linalg.norm with ord={order!r} is not supported",
             "ord=None, 1, 2 or np.inf",
         )
     return apply("sum", abs_(x) ** order, **options) ** (1 / order)

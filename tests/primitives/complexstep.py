@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir.core import Function, Value
+from gradgen.ir.core import Block, Function, Value
 from gradgen.ir.tree import tree_of
 from gradgen.testing.interp import Machine
 
@@ -22,6 +22,11 @@ class Loose(Machine):
     def define(self, value: Value, content: Any) -> None:
         self.values[value] = content
 
+    def run_region(self, block: Block, params: Sequence[Any]) -> list[Any]:
+        inner = Loose(self)
+        inner.values.update(zip(block.params, params, strict=True))
+        return inner.run(block)
+
 
 def complex_step(
     function: Function, args: Sequence[Any], moving: Sequence[int], dots: Sequence[Any]
@@ -29,9 +34,12 @@ def complex_step(
     """Return the derivative of each result along ``dots``, None where it is no float.
 
     There is none at all where an operation does not take complex numbers, or drops
-    their imaginary part. Where one is not holomorphic the answer is wrong, so that it
-    counts only together with a difference.
+    their imaginary part, or where the function has complex numbers of its own. Where
+    one is not holomorphic the answer is wrong, so that it counts only together with a
+    difference.
     """
+    if any(map(_is_complex, function.body.params)) or _computes_complex(function.body):
+        return None
     given = list(args)
     for i, dot in zip(moving, dots, strict=True):
         given[i] = _stepped(given[i], dot)
@@ -45,6 +53,17 @@ def complex_step(
     if "f" in kinds or "c" not in kinds:
         return None
     return [np.imag(y) / STEP if np.iscomplexobj(y) else None for y in results]
+
+
+def _is_complex(value: Value) -> bool:
+    return getattr(value.type, "dtype", np.dtype(float)).kind == "c"
+
+
+def _computes_complex(block: Block) -> bool:
+    return any(
+        any(map(_is_complex, op.results)) or any(map(_computes_complex, op.regions))
+        for op in block.ops
+    )
 
 
 def _stepped(value: Any, dot: Any) -> Any:

@@ -21,8 +21,8 @@ from gradgen.primitives.registry import (
     Handle,
     apply,
 )
-from tests.primitives.calls import CALLS, DECLARED, METHOD_CALLS, REFUSED
-from tests.primitives.calls.call import Call, T, name_of
+from tests.primitives.calls import BY_FUNCTION, CALLS, DECLARED, METHOD_CALLS, REFUSED
+from tests.primitives.calls.call import Call, T
 from tests.primitives.harness import Program, build, check_derivatives
 from tests.primitives.lowered import (
     arguments_of_call,
@@ -46,9 +46,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 
 
 PLAIN = EVERY[0]
-BY_FUNCTION: dict[str, list[Call]] = {}
-for _call in DECLARED:
-    BY_FUNCTION.setdefault(name_of(_call.function), []).append(_call)
 
 
 def has_derivative(call: Call) -> bool:

@@ -217,14 +217,24 @@ FORMS: dict[str, Callable[[Call], Call | None]] = {
 }
 
 
+REJECTIONS = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    TypeError,
+    ValueError,
+    Warning,
+)
+
+
 def accepted(call: Call) -> bool:
     """Tell whether the function itself neither raises nor warns."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
+            warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             call_python(call)
-    except (ArithmeticError, IndexError, RuntimeWarning, TypeError, ValueError):
+    except REJECTIONS:
         return False
     return not _is_left_open(call)
 

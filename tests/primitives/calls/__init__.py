@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from tests.primitives.calls.call import Call, is_method
+from tests.primitives.calls.call import Call, is_method, name_of
 
 _MODULES = [
     importlib.import_module(f"{__name__}.{module.name}")
@@ -20,6 +20,10 @@ _MODULES = [
     if module.name != "call"
 ]
 DECLARED: tuple[Call, ...] = tuple(c for module in _MODULES for c in module.calls())
+BY_FUNCTION: dict[str, list[Call]] = {}
+for _call in DECLARED:
+    BY_FUNCTION.setdefault(name_of(_call.function), []).append(_call)
+
 CALLS = tuple(call for call in DECLARED if not is_method(call.function))
 METHOD_CALLS = tuple(call for call in DECLARED if is_method(call.function))
 REFUSED: tuple[Call, ...] = tuple(

@@ -8,11 +8,15 @@ import numpy as np
 
 from tests.primitives.calls.call import F32, Call, Known, M, T, V
 
+NAN = np.array([np.nan, 1.5, np.inf, -np.inf])
+
 
 def calls() -> Iterator[Call]:
     for bounds in ((-0.5, 0.5), (None, 0.5), (-0.5, None), (V - 3, V + 3), (0, 1)):
         yield Call(np.clip, (M, *bounds))
     yield Call(np.clip, (F32, -0.5, 0.5))
+    yield Call(np.clip, (M,), {"min": -0.5})
+    yield Call(np.clip, (M,), {"max": V - 1, "min": -0.5})
     yield Call(np.clip, (0.7, 0.0, 1.0))
     yield Call(np.where, (M > 0, M, V))
     yield Call(np.where, (M > 0, F32, 0.0))
@@ -20,6 +24,7 @@ def calls() -> Iterator[Call]:
     yield Call(np.select, ([M > 1, M > 0], [M, 2 * M]))
     yield Call(np.select, ([M > 1, M > 0], [M, 2 * M], 0.5))
     yield Call(np.nan_to_num, (M,))
+    yield Call(np.nan_to_num, (NAN,), {"posinf": Known(9.0), "neginf": Known(-9.0)})
     yield Call(np.nan_to_num, (0.5,), {"nan": Known(1.0), "posinf": Known(9.0)})
     for decimals in (0, 2):
         yield Call(np.round, (M, decimals))

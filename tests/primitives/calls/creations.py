@@ -28,6 +28,7 @@ def calls() -> Iterator[Call]:
     yield Call(np.eye, (3,), {"k": -1, "dtype": Known(np.float32)})
     yield Call(np.identity, (3,))
     yield Call(np.arange, (4,))
+    yield Call(np.arange, (4,), {"step": 2})
     yield Call(np.arange, (1, 9, 2))
     yield Call(np.arange, (9, 1, -2), {"dtype": Known(float)})
     yield Call(np.arange, (Known(0.5), Known(2.0), Known(0.25)))

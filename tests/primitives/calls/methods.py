@@ -39,6 +39,7 @@ def calls() -> Iterator[Call]:
     for name in ("diagonal", "trace"):
         yield Call(getattr(A, name), (M,))
         yield Call(getattr(A, name), (S, 1))
+    yield Call(A.squeeze, (T[:1, :1],), {"axis": 0})
     yield Call(A.item, (V[:1],))
     yield Call(A.item, (V, 2))
     yield Call(A.item, (M, 2, -1))

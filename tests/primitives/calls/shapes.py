@@ -57,7 +57,14 @@ def shapes() -> Iterator[Call]:
     yield Call(np.broadcast_to, (1.5, (3, 4)))
     for axis in (None, 0, -1, (0, 2)):
         yield Call(np.flip, (T, axis))
-    for shift, axis in ((1, None), (-5, 0), (2, -1), ((1, 2), (0, 1)), (1, (0, 2))):
+    for shift, axis in (
+        (1, None),
+        (-5, 0),
+        (2, -1),
+        ((1, 2), (0, 1)),
+        (1, (0, 2)),
+        ((1, 2), 1),
+    ):
         yield Call(np.roll, (T, shift, axis))
     for axis in SIMPLE_AXES:
         yield Call(np.repeat, (T, 2, axis))

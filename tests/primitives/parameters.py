@@ -1,0 +1,317 @@
+"""What becomes of each parameter of each function: handled, refused, or ignored.
+
+Every parameter is given values that a user might give (``PLAUSIBLE``) in the declared
+calls that lack it. gradgen either computes what the function then returns, or refuses
+the call and names the parameter. One that makes no difference must stand in
+``WITHOUT_EFFECT``, with the reason.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import Refusal
+from tests.primitives.calls.call import Call, Known, is_method, name_of
+from tests.primitives.harness import check_derivatives
+from tests.primitives.lowered import (
+    arguments_of_call,
+    call_python,
+    check_values,
+    leaves,
+    lowering_of,
+    program_of,
+)
+from tests.primitives.variants import FORMS, accepted, is_sentinel, mapped
+
+Values = Callable[[Any, Any], Sequence[Any]]
+"""Gets the first array of a call and its result; a dict gives several parameters."""
+
+BASES = 8
+"""How many declared calls of a function are tried."""
+
+
+def each(*values: Any) -> Values:
+    """Return values that do not depend on the call."""
+    return lambda x, y: values
+
+
+def mask(x: Any) -> Any:
+    """Return flags, not all of them set, for the elements of ``x``."""
+    return (np.arange(np.size(x)) % 3 != 1).reshape(np.shape(x))
+
+
+def out_for(y: Any) -> Any:
+    """Return arrays that ``y`` fits into."""
+    if isinstance(y, tuple):
+        return tuple(map(out_for, y))
+    return np.empty(np.shape(y), np.asarray(y).dtype)
+
+
+PLAUSIBLE: dict[str, Values] = {
+    "M": each(5),
+    "append": lambda x, y: [x],
+    "axes": each((1, 0), 1, [(-2, -1)] * 3),
+    "axis": each(0, 1, -1, (0, 1)),
+    "axis1": each(2, {"axis1": 1, "axis2": 0}),
+    "axis2": each(2, {"axis1": 1, "axis2": 0}),
+    "bias": each(True),
+    "casting": each("unsafe"),
+    "copy": each(True, False),
+    "correction": each(1),
+    "ddof": each(1),
+    "decimals": each(1),
+    "default": each(0.5),
+    "deg": each(True),
+    "density": each(True),
+    "device": each("cpu"),
+    "dtype": each(*map(Known, (np.float32, np.float64, np.int16, bool, object))),
+    "dx": each(0.5),
+    "endpoint": each(False),
+    "imag": each(0.5),
+    "indexing": each("ij"),
+    "initial": each(2.0, Known(2.0)),
+    "k": each(1, -1),
+    "keepdims": each(True),
+    "kind": each("stable"),
+    "like": lambda x, y: [np.zeros(1)],
+    "max": each(0.5),
+    "mean": lambda x, y: [np.mean(x, keepdims=True) + 0.1],
+    "method": each("lower"),
+    "min": each(-0.5),
+    "mode": each("clip", "wrap", "valid"),
+    "n": each(2),
+    "nan": each(Known(1.0)),
+    "ndigits": each(1),
+    "ndmax": each(1),
+    "ndmin": each(3),
+    "neginf": each(Known(-9.0)),
+    "num": each(7),
+    "offset": each(1, -1),
+    "optimize": each(True, "greedy"),
+    "ord": each(Known(1), Known(2), Known(np.inf)),
+    "order": each("F", "C", "A"),
+    "out": lambda x, y: [out_for(y)],
+    "overwrite_input": each(True),
+    "posinf": each(Known(9.0)),
+    "prepend": lambda x, y: [x],
+    "retstep": each(True),
+    "returned": each(True),
+    "shape": each((2, 2)),
+    "signature": each(*"d->d dd->d d->? dd->? l->l ll->l dd->dd d->dd".split()),
+    "sparse": each(True),
+    "stable": each(True),
+    "start": each(2.0),
+    "step": each(2),
+    "stop": each(9),
+    "subok": each(True),
+    "tol": each(Known(50.0)),
+    "weights": lambda x, y: [np.abs(x) + 0.1],
+    "where": lambda x, y: [
+        mask(x),
+        {"where": mask(x), "initial": -0.5},
+        {"where": mask(leaves(y)[0]), "out": out_for(y)},
+    ],
+}
+
+SPECIAL: dict[tuple[str, str], Values] = {
+    ("np.trapezoid", "x"): lambda x, y: [np.cumsum(np.abs(x) + 0.1, axis=-1)],
+    ("max", "default"): each(0.5),
+    ("min", "default"): each(0.5),
+    ("max", "key"): each(abs),
+    ("min", "key"): each(abs),
+    ("np.argsort", "order"): each(None),
+    ("ndarray.argsort", "order"): each(None),
+    ("np.sort", "order"): each(None),
+    ("pow", "mod"): each(None),
+}
+"""Where a name means something else than elsewhere."""
+
+WITHOUT_EFFECT = {
+    "casting": "tells which casts may be made, and those made are the same",
+    "copy": "a copy cannot be told from the array itself where neither is written to",
+    "device": "there is only one",
+    "kind": "the order is that of a stable sort",
+    "like": "there are only NumPy's arrays",
+    "mod": "floats have no remainder of a power, so that it is always None",
+    "optimize": "tells how to multiply, not what",
+    "order": "tells how elements lie in memory, or orders fields, and there are none",
+    "overwrite_input": "permits what is not done",
+    "stable": "the order is always that of a stable sort",
+    "subok": "there are only NumPy's arrays",
+    "tol": "a real array has no imaginary part",
+}
+UNSIGNED = {
+    "bool": (),
+    "int": (),
+    "math.hypot": (),
+    "math.log": (),
+    "max": ("key", "default"),
+    "min": ("key", "default"),
+}
+"""Parameters of functions that have no signature."""
+
+OF_UFUNC = ("out", "casting", "order", "dtype", "subok", "signature")
+OF_METHOD = ("keepdims", "initial", "where")
+"""What a method that takes ``**kwargs`` hands on, if the function has it."""
+
+
+def parameters_of(function: Any) -> dict[str, Any]:
+    """Return the parameters that a call may leave out, and their defaults."""
+    if isinstance(function, np.ufunc):
+        core = _core_parameters(function.signature)
+        return dict.fromkeys((*OF_UFUNC, *core), inspect.Parameter.empty)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return _unsigned(function)
+    found = {p.name: p.default for p in parameters if _optional(p)}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters) and is_method(function):
+        same = inspect.signature(getattr(np, function.__name__)).parameters
+        found |= {name: same[name].default for name in OF_METHOD if name in same}
+    return found
+
+
+def _core_parameters(signature: str | None) -> tuple[str, ...]:
+    """Return what only elementwise ufuncs take, or only others."""
+    if signature is None:
+        return ("where",)
+    return ("axes",) if "->(" in signature.replace("->()", "") else ("axes", "axis")
+
+
+def _optional(p: inspect.Parameter) -> bool:
+    keyword = p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY, p.POSITIONAL_ONLY)
+    return keyword and (p.default is not p.empty or p.kind is p.KEYWORD_ONLY)
+
+
+def _unsigned(function: Any) -> dict[str, Any]:
+    """Return what stands for a signature: a table's, or that of the lowering."""
+    names: Sequence[str] = UNSIGNED.get(name_of(function), ())
+    if is_method(function) or name_of(function) not in UNSIGNED:
+        lowering: Any = lowering_of(function)
+        parameters = inspect.signature(lowering.function).parameters.values()
+        names = [p.name for p in parameters if _optional(p) and p.name != "builder"]
+    return dict.fromkeys(names, inspect.Parameter.empty)
+
+
+def named(call: Call) -> Call:
+    """Return a call with names for its positions, as far as they have any."""
+    return FORMS["keywords"](call) or call
+
+
+def without(call: Call, name: str) -> Call:
+    """Return a call without a parameter, as it is where that cannot be left out."""
+    by_name = named(call)
+    if name not in by_name.options:
+        return call
+    options = {key: x for key, x in by_name.options.items() if key != name}
+    return Call(call.function, by_name.args, options, call.smooth)
+
+
+def with_parameters(call: Call, given: dict[str, Any]) -> Call:
+    """Return a call with more parameters, or others, on arrays of its own.
+
+    Some make a function write to its arguments.
+    """
+    by_name = named(call)
+    own = lambda tree: mapped(tree, lambda x: x.copy())
+    joined = {**by_name.options, **given}
+    options = {key: own(value) for key, value in joined.items()}
+    return Call(call.function, own(by_name.args), options, call.smooth)
+
+
+def outcomes(calls: Sequence[Call], name: str) -> Iterator[str]:
+    """Yield what becomes of a parameter: as declared, and with plausible values."""
+    yield from filter(None, (declared_outcome(call, name) for call in calls))
+    values = SPECIAL.get((name_of(calls[0].function), name), PLAUSIBLE.get(name))
+    for base in bases(calls, name):
+        y = call_python(base)
+        x = next(iter(arguments_of_call(base)), y)
+        for value in values(x, y) if values else ():
+            wanted = value if isinstance(value, dict) else {name: value}
+            call = with_parameters(base, wanted)
+            if accepted(call):
+                yield outcome(base, call, tuple(wanted))
+
+
+def declared_outcome(call: Call, name: str) -> str | None:
+    """Return whether a declared call shows that a parameter is handled."""
+    base = without(call, name)
+    if name in signature_arguments(call) and base is call:
+        return "handled"
+    if base is call or not accepted(base):
+        return None if base is call else "handled"
+    return "handled" if differ(call_python(base), call_python(call)) else None
+
+
+def signature_arguments(call: Call) -> set[str]:
+    """Return the parameters that a call gives, by name."""
+    try:
+        bound = inspect.signature(call.function).bind(*call.args, **call.options)
+    except (TypeError, ValueError):
+        return set(call.options)
+    return set(bound.arguments)
+
+
+def bases(calls: Sequence[Call], name: str) -> list[Call]:
+    """Return a few calls without a parameter, no two of the same arguments."""
+    free = [base for call in calls if accepted(base := without(call, name))]
+    return list({str(base): base for base in free}.values())[:BASES]
+
+
+def outcome(base: Call, call: Call, names: tuple[str, ...]) -> str:
+    """Return what becomes of parameters in one call; wrong numbers are an error."""
+    try:
+        program = program_of(call)
+    except Refusal as refusal:
+        if re.search(rf"\b({'|'.join(names)})\b", refusal.reason):
+            return "refused"
+        raise AssertionError(f"{call}: not refused for {names}: {refusal}") from None
+    try:
+        check_values(program, call_python(call))
+        if program.moving and call.smooth:
+            check_derivatives(program, 1, step=1e-4)
+    except AssertionError as error:
+        error.add_note(f"{call}: {names} ignored, or handled wrongly")
+        raise
+    return "handled" if differ(call_python(base), call_python(call)) else "no effect"
+
+
+def differ(left: Any, right: Any) -> bool:
+    """Tell whether two results can be told apart, whatever their layout."""
+    one, other = leaves(left), leaves(right)
+    if type(left) is not type(right) or len(one) != len(other):
+        return True
+    return any(
+        np.shape(x) != np.shape(y)
+        or np.asarray(x).dtype != np.asarray(y).dtype
+        or not np.array_equal(x, y, equal_nan=np.asarray(x).dtype.kind in "fc")
+        for x, y in zip(one, other, strict=True)
+    )
+
+
+def state_of(calls: Sequence[Call], name: str) -> str:
+    """Return what becomes of a parameter of the function that ``calls`` are of."""
+    found = set(outcomes(calls, name))
+    assert found, f"no value of '{name}' is plausible for {name_of(calls[0].function)}"
+    if "handled" in found:
+        return "in part" if "refused" in found else "handled"
+    if "refused" in found:
+        return "refused"
+    assert name in WITHOUT_EFFECT, f"'{name}' makes no difference, and nothing says why"
+    return "ignored"
+
+
+def check_default(calls: Sequence[Call], name: str, default: Any) -> None:
+    """Check that a parameter may be given its default."""
+    if is_sentinel(default):
+        return
+    value = Known(default) if isinstance(default, float) else default
+    for base in bases(calls, name)[:2]:
+        call = with_parameters(base, {name: value})
+        if accepted(call):
+            check_values(program_of(call), call_python(base))
