@@ -48,8 +48,10 @@ class ArrayJoiner:
         listing: Listing | None = None,
         reading: Reading = lambda side, array: array.atom,
         turning: Any = None,
+        cond: Atom | None = None,
     ) -> None:
         self.turning = turning
+        self.cond = cond
         self.listing = listing
         self.reading = reading
         self.naming = naming or Naming()
@@ -136,6 +138,9 @@ class ArrayJoiner:
         buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = one.guest or other.guest
         buffer.contiguous = one.contiguous and other.contiguous
+        if self.cond is not None and buffer.either == (one, other):
+            buffer.chosen = self.cond
+            buffer.own = tuple(id(b) not in self.base.objects for b in (one, other))
         self._enter(buffer, (version, graver(first[1], second[1])))
         self.pairs[key] = buffer
         self.kept.extend((one, other))

@@ -7,12 +7,13 @@ view takes the steps on the newest value, writing through it updates the buffer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Value
+from gradgen.ir.core import Atom, Block, Value
+from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array, Shape, Tensor, tensor
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
@@ -35,7 +36,9 @@ class Buffer:
 
     ``doubt`` says why these are not known any more, ``either`` names the buffers one of
     which this one may be, ``open`` why it is not known. ``guest`` says why it must not
-    be written to.
+    be written to. With ``chosen``, a condition, it is the first of ``either`` where
+    that holds, and the second one elsewhere; ``own`` says of each that nobody else
+    can hold it.
     """
 
     builder: Builder
@@ -45,6 +48,8 @@ class Buffer:
     open: str = ""
     guest: str = ""
     contiguous: bool = False
+    chosen: Atom | None = None
+    own: tuple[bool, ...] = ()
 
 
 @frozen
@@ -226,10 +231,57 @@ def related(buffer: Buffer) -> set[Buffer]:
     return found
 
 
-def settle(buffer: Buffer, version: Atom, everyone: Iterable[Buffer], why: str) -> None:
-    """Give a buffer new contents; whoever may or may not be it is in doubt then."""
-    doubt_others(buffer, everyone, why)
+def settle(
+    buffer: Buffer,
+    version: Atom,
+    everyone: Iterable[Buffer],
+    why: str,
+    followers: Sequence[Buffer] = (),
+) -> None:
+    """Give a buffer new contents; whoever may or may not be it is in doubt then.
+
+    ``followers`` are known to be it under a condition, which is in view.
+    """
+    doubt_others(buffer, [b for b in everyone if b not in followers], why)
     buffer.version = version
+    for other in followers:
+        _follow(other, buffer)
+
+
+def follows(other: Buffer, buffer: Buffer) -> bool:
+    """Tell whether it is known when a buffer is the one that is written to."""
+    if other.chosen is None or other.doubt or buffer not in other.either:
+        return False
+    (rest,) = (b for b in other.either if b is not buffer)
+    return not related(rest) & related(buffer)
+
+
+def _follow(other: Buffer, buffer: Buffer) -> None:
+    """Give a buffer the new contents of what it is where its condition holds."""
+    builder = other.builder
+    versions = [buffer.version, other.version]
+    type_ = _either_type(builder, *versions)
+    if other.either[0] is not buffer:
+        versions.reverse()
+    assert other.chosen is not None
+    first, second = (Block((), (), (version,)) for version in versions)
+    op = make_if(other.chosen, first, second, builder.span)
+    op.origin = builder.origin
+    op.results = (Value(type_, getattr(other.version, "hint", "")),)
+    builder.append(op)
+    (other.version,) = op.results
+
+
+def _either_type(builder: Builder, one: Atom, other: Atom) -> Array:
+    """Return a type for two arrays, the lengths of which may differ."""
+    assert isinstance(one.type, Array)
+    assert isinstance(other.type, Array)
+    dims = builder.dims
+    pairs = zip(one.type.shape, other.type.shape, strict=True)
+    shape = tuple(a if dims.equal(a, b) else dims.fresh() for a, b in pairs)
+    type_ = Array(one.type.dtype, shape)
+    dims.note(type_)
+    return type_
 
 
 def doubt_others(buffer: Buffer, everyone: Iterable[Buffer], why: str) -> None:

@@ -214,6 +214,7 @@ class _Meeting:
                 naming=self.naming,
                 listing=self._listed,
                 reading=self._read,
+                cond=self.cond.atom,
             )
             return joiner.states(self.first.state, self.second.state)
         choose = self._other if self.first.dead else self._one

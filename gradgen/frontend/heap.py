@@ -91,6 +91,8 @@ def inner_of(value: Any) -> list[Any]:
         return [*value.names.values(), *([value.parent] if value.parent else [])]
     if isinstance(value, ArrayObject):
         return [value.buffer]
+    if isinstance(value, Buffer):
+        return [b for b, own in zip(value.either, value.own, strict=False) if not own]
     if isinstance(value, RunList):
         return [*value.columns, value.held]
     if isinstance(value, Maybe):

@@ -330,15 +330,16 @@ class Joiner(ArrayJoiner):
     def _others(self, one: Any, other: Any) -> Any:
         if isinstance(one, Static | Foreign) and (one is other or is_equal(one, other)):
             return one
-        if one is other and not (self.lifting and self._is_inner(one)):
+        if isinstance(one, Partial) and isinstance(other, Partial):
+            return self._partials(one, other)
+        held = not isinstance(one, OneOf)
+        if held and one is other and not (self.lifting and self._is_inner(one)):
             return one
         if isinstance(one, Closure) and isinstance(other, Closure):
             same = one.node is other.node and one.frame is other.frame
             plain = not one.defaults and not other.defaults
             if same and plain and not self._is_inner(one):
                 return one
-        if isinstance(one, Partial) and isinstance(other, Partial):
-            return self._partials(one, other)
         choice = one_of(one, other, self._numbers)
         if choice is not None:
             self._check_options(choice)

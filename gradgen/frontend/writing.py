@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, ViewStep, settle
+from gradgen.frontend.arrays import ArrayObject, Buffer, ViewStep, follows, settle
 from gradgen.frontend.containers import index_items
 from gradgen.frontend.frame import Frame, always, refusing
 from gradgen.frontend.values import NOTHING, Static, describe, to_python
-from gradgen.ir.core import Value
+from gradgen.ir.core import Atom, Value
 from gradgen.primitives.registry import MUTATORS, Handle, apply, find_lowering, lift
 from gradgen.primitives.updating import add_into, write
+
+if TYPE_CHECKING:
+    from gradgen.frontend import branches, heap
+else:
+    branches = Deferred("gradgen.frontend.branches")
+    heap = Deferred("gradgen.frontend.heap")
 
 Change = Callable[[Handle, Sequence[ViewStep]], Handle]
 IN_DOUBT = "this array may have been written to through another name"
@@ -31,13 +38,45 @@ def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
             "this view is read-only",
             "x[...] of the array itself, or a copy",
         )
+    if buffer.chosen is not None and not any(b.doubt for b in (buffer, *buffer.either)):
+        _write_to_chosen(frame, target, change)
+        return
     base = ArrayObject(buffer)
     old = base.atom
     with refusing():
         new = change(Handle(frame.builder, old), target.steps)
     if isinstance(new.atom, Value) and isinstance(old, Value) and not new.atom.hint:
         new.atom.hint = old.hint
-    settle(buffer, new.atom, frame.context.buffers, IN_DOUBT)
+    put(frame, buffer, new.atom, IN_DOUBT)
+
+
+def put(frame: Frame, buffer: Buffer, version: Atom, why: str) -> None:
+    """Give a buffer new contents, and those that are known to be the same array."""
+    everyone = frame.context.buffers
+    found = [other for other in everyone if follows(other, buffer)]
+    if found:
+        reached = {id(thing) for thing in heap.within_reach(frame)}
+        found = [other for other in found if id(other) in reached]
+    settle(buffer, version, everyone, why, found)
+
+
+def _write_to_chosen(frame: Frame, target: ArrayObject, change: Change) -> None:
+    """Write into one of two arrays where the condition says that it is the one."""
+    buffer = target.buffer
+    assert buffer.chosen is not None
+
+    def side(number: int) -> None:
+        if buffer.own[number]:
+            contents = Handle(frame.builder, buffer.version)
+            with refusing():
+                buffer.version = change(contents, target.steps).atom
+            return
+        candidate = buffer.either[number]
+        set_contents(frame, ArrayObject(candidate, target.steps), change)
+        buffer.version = candidate.version
+
+    cond = Handle(frame.builder, buffer.chosen)
+    branches.branch(frame, cond, lambda: side(0), lambda: side(1))
 
 
 def store_into(frame: Frame, target: ArrayObject, index: Any, value: Any) -> None:

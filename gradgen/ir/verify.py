@@ -183,7 +183,7 @@ class Verifier:
             self._match(yields, block.results, what, op, block)
 
     def _made_up(self, y: Value, op: Op) -> bool:
-        """Tell whether a result has a length that the branches do not agree on.
+        """Tell whether a result has a length that the branches are not seen to share.
 
         Its symbol is new then, and everything else is the same.
         """
@@ -192,12 +192,21 @@ class Verifier:
             return False
         shapes = [type_.shape for type_ in types]  # type: ignore[union-attr]
         alike = len({(t.dtype, len(t.shape)) for t in types}) == 1  # type: ignore[union-attr]
-        return alike and any(
-            isinstance(dim, Sym)
-            and (dim.name in self.seeded or dim.name not in self.symbols)
-            and not self.dims.equal(*others)
-            for dim, *others in zip(*shapes, strict=True)
-        )
+        made = [self._is_made_up(*dims) for dims in zip(*shapes, strict=False)]
+        return alike and any(made)
+
+    def _is_made_up(self, dim: Dim, one: Dim, other: Dim) -> bool:
+        """Tell whether a length is new; later ops may prove that the branches agree."""
+        if not isinstance(dim, Sym):
+            return False
+        if dim.name in self.symbols and dim.name not in self.seeded:
+            return False
+        if not self.dims.equal(one, other):
+            return True
+        if dim.name in self.symbols:
+            return False
+        self.dims.merge(dim, one)
+        return True
 
     def _check_call(self, op: Op) -> None:
         callee = self.helpers.get(op.attrs["callee"])
