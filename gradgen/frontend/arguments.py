@@ -7,12 +7,14 @@ outside; whatever differs becomes a parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradgen.frontend.arrayjoins import Naming, then
 from gradgen.frontend.arrays import (
     COPY,
+    PASSED,
     ArrayObject,
     Buffer,
     ViewStep,
@@ -20,10 +22,12 @@ from gradgen.frontend.arrays import (
     related,
 )
 from gradgen.frontend.choices import common_type, plain
-from gradgen.frontend.frame import Context
+from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import Mutable, State, contents_of, inner_of, reached
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.scope import FunctionNode
+from gradgen.frontend.values import Closure, Native, Static, Stream
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Array, Dim, Scalar, Sym, Type, same_type, shift_dim
 from gradgen.primitives.registry import Handle
@@ -54,7 +58,6 @@ class Parameters:
         self.naming = Naming()
         self.entries: dict[Value, Parameter] = {}
         self.open: set[str] = set()
-        self.counts = False
         self.begin()
 
     def begin(self) -> None:
@@ -92,8 +95,6 @@ class Parameters:
         self.context.stands_for(value, (initial, given))
         self.entries[value] = Parameter(initial, value)
         self.given[value] = given
-        numbers = [x.value for x in (initial, given) if isinstance(x, Literal)]
-        self.counts |= len(numbers) == 2 and all(type(x) is int for x in numbers)
         return value
 
     def _stands_for(self, value: Value, given: Atom) -> None:
@@ -127,10 +128,16 @@ class Parameters:
             self.open.add(self._made[key].name)
         return self._made[key]
 
-    def keep_used(self, state: State) -> None:
-        """Forget parameters that nothing in ``state`` is bound to any more."""
+    def keep_used(self, state: State, names: Sequence[str]) -> None:
+        """Forget parameters that nothing in ``state`` is bound to any more.
+
+        The others are put in the order of ``names``.
+        """
         used = set(_atoms_in(state))
-        self.entries = {x: e for x, e in self.entries.items() if x in used}
+        kept = [e for x, e in self.entries.items() if x in used]
+        place = {name: k for k, name in enumerate(names)}
+        kept.sort(key=lambda e: place.get(e.value.hint, len(place)))
+        self.entries = {e.value: e for e in kept}
 
     def moved(self, type_: Type, made: dict[str, Sym], known: set[str]) -> Type:
         """Return a type of the function's as it is in the call.
@@ -252,6 +259,7 @@ class ArgumentJoiner(Joiner):
         buffer = None if one.steps else self.own_one(one.buffer)
         if buffer is None:
             buffer = Buffer(self.builder, version, contiguous=is_contiguous(one))
+            buffer.open = PASSED
             buffer.guest = one.buffer.guest or (READ_ONLY if one.read_only else "")
             self.context.buffers.append(buffer)
             self.origins.append((buffer, one))
@@ -289,24 +297,67 @@ class ArgumentJoiner(Joiner):
         return made
 
 
-def link(given: dict[int, ArrayObject], head: State) -> bool:
+def link(given: dict[int, ArrayObject], seen: Sequence[Buffer]) -> bool:
     """Note which of a function's arrays may share memory, by what a call gives.
 
-    Return whether there are more than were known.
+    ``seen`` are those that it can get at. Return whether there are more than were
+    known.
     """
-    arrays = [x for x in head.objects.values() if isinstance(x, Buffer)]
     actual = {
-        id(x): related(given[id(x)].buffer if id(x) in given else x) for x in arrays
+        id(x): related(given[id(x)].buffer if id(x) in given else x) for x in seen
     }
     more = False
-    for one in arrays:
+    for one in seen:
         if id(one) in given:
-            for other in arrays:
+            for other in seen:
                 shares = other is not one and actual[id(one)] & actual[id(other)]
                 if shares and other not in one.either:
                     one.either = (*one.either, other)
                     more = True
     return more
+
+
+@struct
+class Sight:
+    """What a function can get at: arrays, and names outside that it binds anew."""
+
+    arrays: list[Buffer]
+    rebound: set[str]
+
+
+def sight_of(frame: Frame, node: FunctionNode) -> Sight:
+    """Return what a function can get at by its arguments and by name."""
+    pending = [*frame.names.values(), *_named(frame.parent, node)]
+    rebound = _rebound(node)
+    seen: dict[int, Any] = {}
+    while pending:
+        value = pending.pop()
+        if id(value) in seen or isinstance(value, Static):
+            continue
+        seen[id(value)] = value
+        if isinstance(value, Closure):
+            pending += [*value.defaults.values(), *_named(value.frame, value.node)]
+            rebound |= _rebound(value.node)
+        elif isinstance(value, Stream | Native):
+            pending += reached([frame])
+        elif not isinstance(value, Frame):
+            pending += inner_of(value)
+    return Sight([x for x in seen.values() if isinstance(x, Buffer)], rebound)
+
+
+def _rebound(node: FunctionNode) -> set[str]:
+    statements = (n for n in ast.walk(node) if isinstance(n, ast.Nonlocal))
+    return {name for statement in statements for name in statement.names}
+
+
+def _named(frame: Frame | None, node: FunctionNode) -> Iterable[Any]:
+    """Yield what the names in a function are bound to in the frames that it sees."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    if frame is not None:
+        names -= frame.context.scope(node).local_names
+    while frame is not None:
+        yield from (frame.names[name] for name in names if name in frame.names)
+        frame = frame.parent
 
 
 def starts_of(state: State) -> dict[Start, Atom]:

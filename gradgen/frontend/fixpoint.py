@@ -15,7 +15,9 @@ from gradgen.errors import Refusal
 from gradgen.frontend.arguments import (
     ArgumentJoiner,
     Parameters,
+    Sight,
     link,
+    sight_of,
     starts_of,
     visible,
 )
@@ -46,7 +48,7 @@ from gradgen.ir.regions import make_call
 from gradgen.ir.types import Array, Sym
 
 MAX_ROUNDS = 60
-ENDLESS = "this function calls itself on every path"
+ENDLESS = "this function returns on no path without calling itself"
 INNER_FUNCTION = (
     "a function that is made in a recursive call, and sees its variables, is used "
     "outside of that call"
@@ -75,6 +77,7 @@ class Recursion:
         self.origin = Given({}, {})
         self.known: Outcome | None = None
         self.starts: dict[Any, Atom] = {}
+        self.sight = Sight([], set())
 
     def interpret(self, before: State) -> Any:
         """Make a function of the calls, and call it."""
@@ -82,6 +85,7 @@ class Recursion:
             before.put_back()
             self.head.put_back()
             self.starts = starts_of(self.head)
+            self.sight = sight_of(self.frame, self.activation.node)
             try:
                 found, ops = self._round()
             except Recurs as again:
@@ -108,7 +112,9 @@ class Recursion:
             self.frame.names[RESULT] = value
             state = visible([self.frame, *self.head.objects.values()])
             inner = {*params, *(y for op in ops for y in op.results)}
-            return Outcome(self.frame, self.head, state, inner, self._knows), ops
+            rebound = self.sight.rebound
+            found = Outcome(self.frame, self.head, state, inner, rebound, self._knows)
+            return found, ops
 
     def _value(self) -> Any:
         try:
@@ -152,8 +158,9 @@ class Recursion:
             self.own.note(thing, joiner.made.contents[key])
         for made, one in joiner.origins:
             self._enter_origin(made, one)
-        self.parameters.keep_used(self.head)
-        link(self.origin.arrays, self.head)
+        self.parameters.keep_used(self.head, list(self.frame.names))
+        sight = sight_of(self.frame, self.activation.node)
+        link(self.origin.arrays, sight.arrays)
 
     def _enter_origin(self, made: Any, one: Any) -> None:
         """Note what the first call gives for an array or container."""
@@ -215,7 +222,7 @@ class Recursion:
             raise Refusal(reason, unlike.hint) from None
         finally:
             now.put_back()
-        more = link(joiner.arrays, self.head)
+        more = link(joiner.arrays, self.sight.arrays)
         settled = params.stable and is_settled(self.head, joiner.joined)
         if more or not settled:
             raise Recurs(self.activation, joiner)

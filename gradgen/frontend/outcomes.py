@@ -7,16 +7,25 @@ made anew, over the results of that call and the objects that it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, Buffer, ViewStep, related, settle
+from gradgen.frontend.arrays import (
+    PASSED,
+    ArrayObject,
+    Buffer,
+    ViewStep,
+    doubt_others,
+    graver,
+    related,
+    settle,
+)
 from gradgen.frontend.branches import RESULT
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, is_same
 from gradgen.frontend.joins import Joiner
-from gradgen.frontend.likeness import Unlike
+from gradgen.frontend.likeness import OneOf, Unlike
 from gradgen.frontend.listjoins import differs
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
@@ -45,6 +54,8 @@ class Leaver(Joiner):
     def _lift(self, thing: Any, old: Any, new: Any) -> Any:
         if is_same(old, new):
             return old
+        if isinstance(thing, Buffer) and old[0] is new[0]:
+            return new
         if isinstance(thing, Stream):
             raise Unlike("an iterator that a recursive call advances")
         if isinstance(thing, list | dict) and differs(old, new):
@@ -73,7 +84,8 @@ class Outcome:
     """The state that the body of a function ends in, and what is computed for it.
 
     ``leaves`` are the values of the body that are needed outside, ``form`` says how
-    they are put together: with equal forms, two outcomes are alike.
+    they are put together: with equal forms, two outcomes are alike. ``rebound`` are
+    the names outside that the function may bind.
     """
 
     def __init__(
@@ -82,9 +94,11 @@ class Outcome:
         head: State,
         state: State,
         inner: set[Value],
+        rebound: set[str],
         known: Callable[[Sym], bool],
     ) -> None:
         self.frame = frame
+        self.rebound = rebound
         self.head = head
         self.state = state
         self.leaves: dict[Atom, int] = {}
@@ -96,7 +110,9 @@ class Outcome:
 
         after = self._after(enter)
         self._check(after)
-        self.form = _Form(frame.context, head, self.leaves, known).of(after)
+        changes = _Form(frame.context, head, self.leaves, known).of(after)
+        doubts = [(id(x) if isinstance(x, Buffer) else x, y) for x, y in self._doubts()]
+        self.form = changes, doubts
 
     def _after(self, choose: Callable[[Atom, Atom], Atom]) -> State:
         joiner = Leaver(self.frame.context, choose, self.head, lifting=True)
@@ -121,24 +137,43 @@ class Outcome:
                     found.append((old, new))
         return found
 
+    def _doubts(self) -> Iterator[tuple[Any, str]]:
+        """Yield what may have been written to, or bound, in one call or another."""
+        for key, thing in self.head.objects.items():
+            contents = self.state.contents[key]
+            if isinstance(thing, Buffer) and contents[1] not in ("", PASSED):
+                yield thing, contents[1]
+            if isinstance(thing, Frame) and thing is not self.frame:
+                for name, value in contents.items():
+                    if isinstance(value, Conflict) and name in self.rebound:
+                        yield (thing, name), value.reason
+
+    def _repeat_doubts(self, given: Given) -> None:
+        everyone = self.frame.context.buffers
+        for thing, why in self._doubts():
+            if isinstance(thing, Buffer):
+                target = given.arrays.get(id(thing), ArrayObject(thing)).buffer
+                target.doubt = graver(target.doubt, why)
+                doubt_others(target, everyone, why)
+            else:
+                frame, name = thing
+                frame.names[name] = self.state.contents[id(frame)][name]
+
     def leave(self, results: Mapping[Atom, Atom], given: Given) -> Any:
         """Carry out the changes of a call, and return what it returns."""
         after = self._after(lambda a, _: results.get(a, a))
         swap = _Swap(self.head, given)
-        doubts = []
         for key, thing in self.head.objects.items():
             old, new = self.head.contents[key], after.contents[key]
             if thing is self.frame or new is old:
                 continue
             if isinstance(thing, Buffer):
                 target = given.arrays.get(key, ArrayObject(thing))
-                doubts.append((target.buffer, new[1]))
                 if new[0] is not old[0]:
                     _write_back(self.frame, target, new[0])
             else:
                 _change(given.objects.get(key, thing), old, new, swap)
-        for buffer, doubt in doubts:
-            buffer.doubt = buffer.doubt or doubt
+        self._repeat_doubts(given)
         return swap.of(after.contents[id(self.frame)][RESULT])
 
 
@@ -183,6 +218,8 @@ class _Swap:
             return self._array(value)
         if isinstance(value, tuple):
             return tuple(map(self.of, value))
+        if isinstance(value, Record) and value.is_frozen:
+            return Record(value.cls, {k: self.of(x) for k, x in value.fields.items()})
         if isinstance(value, list | dict | Record):
             return self._container(value)
         if isinstance(value, RunList):
@@ -198,6 +235,8 @@ class _Swap:
             )
         if isinstance(value, Method):
             return replace(value, owner=self.of(value.owner))
+        if isinstance(value, OneOf):
+            return replace(value, values=self.of(value.values))
         return value
 
     def _array(self, value: ArrayObject) -> ArrayObject:
@@ -303,6 +342,8 @@ class _Form:
         if isinstance(value, Partial):
             parts = (value.function, value.args, value.kwargs)
             return "partial", [self._value(x) for x in parts]
+        if isinstance(value, OneOf):
+            return "one of", [self._value(x) for x in (*value.values, *value.flags)]
         if isinstance(value, Conflict):
             return "conflict", value.reason
         if isinstance(value, Closure):

@@ -35,7 +35,7 @@ def enter(frame: Frame, node: FunctionNode, name: str, run: Run) -> Any:
     ``frame`` is the function's own.
     """
     context = frame.context
-    first = _first(context, node, frame.parent)
+    first = _first(frame, node)
     if first is not None:
         if first.helper is not None:
             return first.helper.call(frame)
@@ -43,7 +43,8 @@ def enter(frame: Frame, node: FunctionNode, name: str, run: Run) -> Any:
     if len(context.frames) > MAX_DEPTH:
         reason = f"calls nested more than {MAX_DEPTH} deep are not supported"
         raise Refusal(reason, "a loop")
-    activation = Activation(node, frame.parent, len(context.builder.outer))
+    depth = len(context.builder.outer)
+    activation = Activation(node, frame.source, frame.parent, depth)
     context.activations.append(activation)
     try:
         if node not in context.recursive or first is not None:
@@ -53,13 +54,12 @@ def enter(frame: Frame, node: FunctionNode, name: str, run: Run) -> Any:
         context.activations.pop()
 
 
-def _first(
-    context: Context, node: FunctionNode, parent: Frame | None
-) -> Activation | None:
+def _first(frame: Frame, node: FunctionNode) -> Activation | None:
     """Return the first of the calls under way of a function."""
-    for activation in context.activations:
-        if activation.node is node and activation.parent is parent:
-            return activation
+    for other in frame.context.activations:
+        same = other.source is frame.source and other.parent is frame.parent
+        if same and other.node is node:
+            return other
     return None
 
 
@@ -77,41 +77,39 @@ def _check_depth(context: Context, first: Activation) -> None:
 def _enter_again(frame: Frame, activation: Activation, name: str, run: Run) -> Any:
     """Inline a call, or make a function of it if that turns out to be impossible."""
     before = state_of(frame)
+    context = frame.context
     begun = Beginning(frame.builder)
     try:
         return run()
     except Recurs as found:
         if found.activation is not activation:
             raise
-    made: list[fixpoint.Recursion] = []
 
     def interpret(state: State) -> Any:
-        made.append(fixpoint.Recursion(frame, activation, name, run))
-        return made[-1].interpret(state)
+        return fixpoint.Recursion(frame, activation, name, run).interpret(state)
 
-    begun.put_back(frame.context)
+    begun.put_back(context)
     before.put_back()
     try:
         return widening.restarting(frame, interpret)
     except (Refusal, UnsupportedError) as refusal:
-        if not made[-1].parameters.counts:
-            raise
-        begun.put_back(frame.context)
+        begun.put_back(context)
         before.put_back()
-        return _unrolled(frame.context, activation.node, run, refusal)
+        return _unrolled(context, activation.node, run, refusal)
 
 
 def _unrolled(
     context: Context, node: FunctionNode, run: Run, refusal: Exception
 ) -> Any:
     """Inline all calls, whose number may be known after all."""
-    context.unrolled[node] = 0
+    outer = context.unrolled
+    context.unrolled = {**outer, node: 0}
     try:
         return run()
-    except (Refusal, UnsupportedError):
+    except (Refusal, UnsupportedError, RecursionError):
         raise refusal from None
     finally:
-        del context.unrolled[node]
+        context.unrolled = outer
 
 
 class Beginning:

@@ -18,10 +18,11 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import Tree, leaf, tree_of
 from gradgen.ir.types import Array, is_floating
+from gradgen.ir.verify import Verifier
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.registry import Handle, apply, lift
 from gradgen.runtime.binding import take_apart
-from gradgen.testing.check import check_ir
+from gradgen.testing.check import check_ir, checked_infer
 from gradgen.testing.interp import converted
 from gradgen.transforms.adjoint import forward_sweep
 from gradgen.transforms.derive import Selection, gradient, jvp
@@ -158,13 +159,12 @@ def _central(value_at: Callable[[float], Any], step: float) -> list[Any]:
     ]
 
 
-def checked(name: str, function: Function) -> None:
-    """Verify what a pass returned."""
-    check_ir(function)
-
-
 def lean(function: Function) -> Function:
     """Return the function after all passes, each of which is verified."""
+
+    def checked(name: str, found: Function) -> None:
+        Verifier(found, checked_infer, function.helpers).run()
+
     return optimise(function, checked)
 
 
@@ -176,7 +176,7 @@ def as_it_is(function: Function) -> Function:
 def lowered(case: Case) -> tuple[Function, tuple[Any, ...]]:
     """Return the IR of a program, and the values of what it captures."""
     request = Request(take_apart(case.program.function), (), case.args)
-    found, _, _ = _lower(request, request.masks(), ())
+    found, _, _ = _lower(request, request.masks(), (), 4)
     check_ir(found.function)
     names = request.target.parameters.names(len(case.args))
     bound = dict(zip(names, case.args, strict=True))
@@ -196,7 +196,8 @@ def contracted(function: Function, result: Tree, name: str) -> Function:
     params = (*function.params, weights)
     inputs = tuple(x for p in params for x in p.tree.leaves())
     body = builder.block(inputs, [total.atom])
-    return Function(function.name, params, body, leaf(total.atom))
+    result = leaf(total.atom)
+    return Function(function.name, params, body, result, helpers=builder.helpers)
 
 
 def last_seeds(function: Function, values: Any) -> tuple[Any, ...]:

@@ -239,3 +239,92 @@ def set_of_active_numbers(x, y):
 @program(lambda r, n, m: (r(), r()), words=("function",))
 def returns_a_function(x, y):
     return lambda: x * y
+
+
+@program(lambda r, n, m: (r(),), words=("without calling itself",))
+def recursion_without_an_end(x):
+    def rec(v):
+        return rec(v * 0.5) + 1.0 if v > 0.1 else rec(v * 2.0)
+
+    return rec(x)
+
+
+@program(lambda r, n, m: (r(),), words=("recursive call", "values"))
+def recursion_with_continuations(x):
+    def rec(v, then):
+        return then(v) if v < 0.3 else rec(v * 0.5, lambda t: then(t * v))
+
+    return rec(x, lambda t: t)
+
+
+@program(lambda r, n, m: (r(),), words=("recursive call", "values"))
+def recursion_that_returns_a_function(x):
+    def rec(v):
+        return rec(v * 0.5) if v > 0.1 else lambda t: t * v
+
+    return rec(x)(2.0)
+
+
+@program(lambda r, n, m: (r(),), words=("recursive call", "values"))
+def recursion_that_stores_a_function(x):
+    box = [lambda t: t]
+
+    def rec(v):
+        if v < 0.1:
+            box[0] = lambda t: t * v
+            return v
+        return rec(v * 0.5)
+
+    return rec(x) + box[0](x)
+
+
+@program(lambda r, n, m: (r(n + 3),), words=("written", "copy"))
+def recursion_that_writes_to_a_view_of_another(x):
+    def rec(u, v):
+        if len(u) < 2:
+            return u[0]
+        u[0] = 5.0
+        return v[0] + rec(v[1:], v[1:])
+
+    return rec(x * 1.0, x * 2.0)
+
+
+@program(lambda r, n, m: (r(n + 3),), words=("written", "copy"))
+def recursion_that_reads_what_it_writes_by_name(x):
+    y = x * 1.0
+
+    def rec(u):
+        if len(u) < 2:
+            return 0.0
+        u[0] = u[0] * 2.0
+        return y[1] + rec(u[1:])
+
+    return rec(y[1:])
+
+
+@program(lambda r, n, m: (r(n),), words=("passed", "copy"))
+def recursion_that_may_return_its_argument(x):
+    y = x * 1.0
+
+    def rec(u, k):
+        if x[0] * k > 1.0:
+            return u
+        return rec(u * 1.0, k + 1) if x[0] > 0.5 else rec(u, k + 1)
+
+    found = rec(y, 0)
+    found[0] = 5.0
+    return y[0]
+
+
+@program(lambda r, n, m: (r(),), words=("'mode'", "unlike kinds"))
+def recursion_that_binds_unlike_kinds(x):
+    mode = 1.0
+
+    def rec(v):
+        nonlocal mode
+        if v < 0.3:
+            return v
+        mode = [1.0]
+        return rec(v * 0.5)
+
+    return rec(x) * mode
