@@ -565,7 +565,7 @@ class Box:
 def either_list(x):
     a, b = [x[0]], [x[1]]
     c = a if x[0] > 0.0 else b
-    c[0] = 2.0
+    c[0] = x[2]
     return a[0]
 
 
@@ -584,7 +584,7 @@ def either_list_bound_before(x):
         c = a
     else:
         c = b
-    c[0] = 2.0
+    c[0] = x[2]
     return a[0]
 
 
