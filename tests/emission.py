@@ -32,7 +32,7 @@ def emit_optimised(function: Function) -> tuple[Function, Emitted]:
 
 def loaded(emitted: Emitted) -> Callable[..., Any]:
     """Return the function that was generated."""
-    names: dict[str, Any] = dict(emitted.classes)
+    names: dict[str, Any] = {**emitted.classes, **emitted.outside}
     exec(compile(emitted.source, "generated", "exec"), names)
     return names[emitted.name]  # type: ignore[no-any-return]
 

@@ -11,7 +11,8 @@ from gradgen.codegen.comments import docstring
 from gradgen.codegen.containers import classes_in, unpacking
 from gradgen.codegen.layout import INDENT, WIDTH
 from gradgen.codegen.names import RESERVED, choose_names
-from gradgen.codegen.printing import SECTIONS, Printer, print_nodes, template_of
+from gradgen.codegen.page import Printer
+from gradgen.codegen.printing import SECTIONS, print_nodes, template_of
 from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops

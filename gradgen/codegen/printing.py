@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
-from gradgen.codegen.choices import connective
-from gradgen.codegen.comments import with_comment
 from gradgen.codegen.containers import construction
 from gradgen.codegen.expressions import (
     augmented,
@@ -21,8 +18,8 @@ from gradgen.codegen.expressions import (
     negated,
     update,
 )
-from gradgen.codegen.layout import INDENT, lay_out, lay_out_header
-from gradgen.codegen.names import Names
+from gradgen.codegen.layout import INDENT
+from gradgen.codegen.page import Printer
 from gradgen.codegen.statements import (
     Bind,
     Break,
@@ -34,68 +31,18 @@ from gradgen.codegen.statements import (
     Nodes,
     Operand,
     Phrase,
-    Program,
     Return,
     While,
     is_undefined,
 )
-from gradgen.codegen.uses import CONVERSIONS
-from gradgen.codegen.webs import Webs, filler, to_fill
-from gradgen.errors import Span, errstate_of
+from gradgen.codegen.webs import filler
+from gradgen.errors import errstate_of
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.rules import CALL_OUTSIDE, objects_of
-from gradgen.ir.tree import Tree
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import PRIMITIVES
-from gradgen.structs import field, struct
 
 SECTIONS = {"primal": "# forward sweep", "adjoint": "# reverse sweep"}
-
-
-@struct
-class Printer:
-    """What was printed so far. ``outside`` collects the names that need an import."""
-
-    program: Program
-    names: Names
-    webs: Webs
-    result: Tree
-    classes: dict[type, str]
-    support: frozenset[str]
-    callees: Mapping[Any, str] = field(default_factory=dict)
-    sweeps: bool = False
-    filled: set[Value] = field(init=False)
-    lines: list[tuple[str, Span | None]] = field(default_factory=list)
-    outside: set[str] = field(default_factory=set)
-    section: str = ""
-    place: str = ""
-    indent: str = INDENT
-    errstate: str = ""
-
-    def __post_init__(self) -> None:
-        self.filled = to_fill(self.webs)
-
-    def add(self, statement: ast.stmt, span: Span | None) -> None:
-        """Print a statement."""
-        self.add_lines(lay_out(statement, self.indent), statement, span)
-
-    def add_header(
-        self, head: str, node: ast.expr | None, span: Span | None, tail: str = ":"
-    ) -> None:
-        """Print what begins a block: ``head``, an expression and a colon."""
-        if node is None:
-            self.lines.append((f"{self.indent}{head}{tail}", span))
-        else:
-            lines = lay_out_header(head, node, self.indent)
-            self.add_lines(lines, node, span)
-
-    def add_lines(self, lines: list[str], node: ast.AST, span: Span | None) -> None:
-        """Enter lines, with their place where that differs from the last one's."""
-        used = {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}
-        self.outside |= used & {"cmath", "math", "np", *self.support}
-        comment = "" if span is None or span.label == self.place else span.label
-        self.place = comment or self.place
-        self.lines.extend((line, span) for line in with_comment(lines, comment))
 
 
 def print_nodes(printer: Printer, nodes: Nodes) -> None:
@@ -158,6 +105,7 @@ def _print_node(printer: Printer, node: Node) -> None:
         head = f"for {targets} in "
         printer.add_header(head, _operand(printer, node.iterable), node.span)
         _print_inside(printer, node.body)
+        _print_else(printer, node.orelse)
     elif isinstance(node, While):
         _print_while(printer, node)
     elif isinstance(node, Break):
@@ -207,9 +155,14 @@ def _print_if(printer: Printer, node: If, keyword: str) -> None:
     _print_inside(printer, then)
     if len(otherwise) == 1 and isinstance(otherwise[0], If):
         _print_if(printer, otherwise[0], "elif ")
-    elif otherwise:
+    else:
+        _print_else(printer, otherwise)
+
+
+def _print_else(printer: Printer, nodes: Nodes) -> None:
+    if not all(_is_empty(printer, node) for node in nodes):
         printer.add_header("else", None, None)
-        _print_inside(printer, otherwise)
+        _print_inside(printer, nodes)
 
 
 def _print_while(printer: Printer, node: While) -> None:
@@ -217,6 +170,7 @@ def _print_while(printer: Printer, node: While) -> None:
     if not node.head:
         printer.add_header("while ", test, node.span)
         _print_inside(printer, node.body)
+        _print_else(printer, node.orelse)
         return
     printer.add_header("while ", ast.Constant(True), node.span)
     leave = If(node.test, [], [Break(node.origin)], None, node.origin)
@@ -225,7 +179,7 @@ def _print_while(printer: Printer, node: While) -> None:
 
 def _moves(printer: Printer, node: Bind) -> list[tuple[Value, Atom]]:
     """Return the pairs of a binding that need a statement."""
-    find = printer.webs.find
+    find, names = printer.webs.find, printer.names
     moves: list[tuple[Value, Atom]] = []
     for target, source in node.pairs:
         if is_undefined(source):
@@ -234,7 +188,7 @@ def _moves(printer: Printer, node: Bind) -> list[tuple[Value, Atom]]:
         elif (
             not isinstance(source, Value)
             or source in printer.program.inlined
-            or printer.names[source] != printer.names[target]
+            or (find(source) is not find(target) and names[source] != names[target])
         ):
             moves.append((target, source))
     return moves
@@ -251,9 +205,17 @@ def _print_bind(printer: Printer, node: Bind) -> None:
         moves.remove(ready)
         target, source = ready
         numbers = isinstance(target.type, Scalar)
-        expression = _atom(printer, source)
+        expression = _source(printer, target, source)
         statement = _assign(_stored(printer, target), expression, numbers)
         printer.add(statement, node.span)
+
+
+def _source(printer: Printer, target: Value, source: Atom) -> ast.expr:
+    """Return what a variable is bound to, a Python number where that will do."""
+    number = source.value if isinstance(source, Literal) else None
+    if isinstance(number, float) and target in printer.program.plain:
+        return constant(float(number))
+    return _atom(printer, source)
 
 
 def _exchange(printer: Printer, moves: Sequence[tuple[Value, Atom]]) -> ast.stmt:
@@ -371,6 +333,8 @@ def template_of(op: Op) -> str:
 def _expression(printer: Printer, op: Op) -> ast.expr:
     if op.name == "if":
         return _choice(printer, op)
+    if op.name == "cast" and op.results[0] in printer.program.plain:
+        return _atom(printer, op.operands[0])
     if op.name == "call":
         arguments = [_atom(printer, x) for x in op.operands]
         return ast.Call(name(printer.callees[op.attrs["callee"]]), arguments, [])
@@ -383,12 +347,12 @@ def _expression(printer: Printer, op: Op) -> ast.expr:
 def _choice(printer: Printer, op: Op) -> ast.expr:
     """Return ``a if c else b``, or ``c and d`` where that is the same."""
     test, arms = _condition(printer, op.operands[0]), [r.results[0] for r in op.regions]
-    word = connective(op, printer.program.uses) if printer.program.uses else ""
+    word = printer.program.connectives.get(op, "")
     if not word:
-        then, otherwise = (_atom(printer, x) for x in arms)
+        then, otherwise = (_source(printer, op.results[0], x) for x in arms)
         return ast.IfExp(test, then, otherwise)
     last = arms[0] if word == "and" else arms[1]
-    truth = printer.program.uses and printer.program.uses.is_truth(op.results[0])
+    truth = op.results[0] in printer.program.truths
     end = _condition(printer, last) if truth else _atom(printer, last)
     return ast.BoolOp(ast.And() if word == "and" else ast.Or(), [test, end])
 
@@ -396,7 +360,7 @@ def _choice(printer: Printer, op: Op) -> ast.expr:
 def _condition(printer: Printer, atom: Atom) -> ast.expr:
     """Return an expression of which only the truth matters: ``bool(x)`` is ``x``."""
     op = printer.program.inlined.get(atom) if isinstance(atom, Value) else None
-    if op is not None and op.name in CONVERSIONS:
+    if op is not None and op.name in ("bool", "cast"):
         return _condition(printer, op.operands[0])
     return _atom(printer, atom)
 

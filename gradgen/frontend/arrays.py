@@ -141,7 +141,9 @@ def traced(result: Handle, sources: Iterable[ArrayObject]) -> ArrayObject | None
     atom: Any = result.atom
     while atom not in known:
         op = result.builder.makers.get(atom)
-        if op is None or PRIMITIVES[op.name].shares != (0,):
+        if op is None or op.name not in PRIMITIVES:
+            return None
+        if PRIMITIVES[op.name].shares != (0,):
             return None
         if op.name == "getitem" and not _takes_view(op):
             return None

@@ -63,7 +63,7 @@ from gradgen.frontend.values import (
 )
 from gradgen.ir.core import Literal
 from gradgen.markers import is_checkpoint
-from gradgen.primitives.lowering import Lowering
+from gradgen.primitives.lowering import Lowering, Refused
 from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
 from gradgen.primitives.sharing import sharing
 from gradgen.rules import find_rule
@@ -321,7 +321,8 @@ def _call_lowering(
         args, kwargs = args[: function.nin], {**kwargs, "out": args[function.nin]}
     if args and isinstance(args[0], RunList) and function in JOINERS:
         return from_python(joined_items(function, args[0], args[1:], kwargs))
-    if makes_arrays or not (is_static(args) and is_static(kwargs)):
+    folds = is_static(args) and is_static(kwargs) and not isinstance(lowering, Refused)
+    if makes_arrays or not folds:
         return lowered(frame, lowering, args, kwargs, name)
     try:
         with np.errstate(all="raise"):
@@ -396,9 +397,11 @@ def _shared(
 def _into(
     frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> ArrayObject:
-    """Compute into ``out``, where ``where`` says so."""
+    """Compute into ``out``, for a ufunc where ``where`` says so."""
     rest = dict(kwargs)
-    target, where = rest.pop("out"), rest.pop("where", Static(True))
+    target, where = rest.pop("out"), Static(True)
+    if not (isinstance(lowering, Lowering) and lowering.takes("where")):
+        where = rest.pop("where", where)
     result = lowered(frame, lowering, args, rest)
     writing.overwrite(frame, target, result, None if where == Static(True) else where)
     return target  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import Buffer
 from gradgen.frontend.frame import Frame, always
 from gradgen.frontend.outside import default_value
 from gradgen.frontend.rulevalues import entered, leaves_of
@@ -20,13 +21,15 @@ from gradgen.structs import struct
 class Given:
     """The arguments of a call: as they are passed, and as a rule gets them.
 
-    ``hints`` says what leaves are called, by identity.
+    By identity, ``hints`` says what leaves are called, ``owners`` whose memory they
+    are.
     """
 
     passed: tuple[tuple[Any, ...], dict[str, Any]]
     positional: list[Any]
     keywords: dict[str, Any]
     hints: dict[int, str]
+    owners: dict[int, Buffer]
 
     @property
     def leaves(self) -> list[Any]:
@@ -38,8 +41,9 @@ def bind_call(
     frame: Frame, rule: Rule, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Given:
     """Bind arguments to the parameters of a function, with its defaults."""
-    args = [entered(frame.context, x) for x in args]
-    kwargs = {name: entered(frame.context, x) for name, x in kwargs.items()}
+    owners: dict[int, Buffer] = {}
+    args = [entered(frame.context, x, owners) for x in args]
+    kwargs = {name: entered(frame.context, x, owners) for name, x in kwargs.items()}
     try:
         signature = inspect.signature(rule.function)
     except (TypeError, ValueError):
@@ -47,7 +51,7 @@ def bind_call(
             reason = f"'{name_of(rule)}' does not say what its parameters are called"
             raise Refusal(reason, "pass all arguments by position") from None
         names = [f"x{k + 1}" for k in range(len(args))]
-        return Given((tuple(args), {}), args, {}, _hints(names, args))
+        return Given((tuple(args), {}), args, {}, _hints(names, args), owners)
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
@@ -56,10 +60,10 @@ def bind_call(
     for name, parameter in signature.parameters.items():
         if name not in bound.arguments and parameter.default is not parameter.empty:
             default = _default(frame, rule, name, parameter.default)
-            bound.arguments[name] = entered(frame.context, default)
+            bound.arguments[name] = entered(frame.context, default, owners)
     positional = list(bound.args)
     hints = _hints(_names(signature, len(positional)), positional)
-    return Given(passed, positional, bound.kwargs, hints)
+    return Given(passed, positional, bound.kwargs, hints, owners)
 
 
 def _default(frame: Frame, rule: Rule, name: str, value: Any) -> Any:

@@ -255,7 +255,7 @@ def _parts(value: Any) -> dict[Any, Any] | None:
 
 def _cast(x: Handle, like: Handle) -> Handle:
     """Return a derivative in the dtype of ``like``, whose shape it has."""
-    type_ = type_of(like)
+    type_ = like.atom.type
     if isinstance(type_, Array):
         return _cast_array(x, type_)
     assert isinstance(type_, Scalar)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
+from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.frame import Context, Frame, Raised, call
 from gradgen.frontend.helpers import Closing, close, enter_helper, free_name
 from gradgen.frontend.opaque import call_as_it_is
@@ -18,12 +19,13 @@ from gradgen.frontend.rulebinding import Given, bind_call, name_of
 from gradgen.frontend.rulecalls import Ruled, RuleHelper
 from gradgen.frontend.rulevalues import (
     CALLABLE,
-    check_result,
+    Returned,
+    form_of,
     guest,
     leaves_of,
     mapped,
     moves,
-    shape_of,
+    returned_leaves,
     type_of,
 )
 from gradgen.frontend.values import Root, Static, from_python
@@ -36,6 +38,8 @@ from gradgen.markers import stop_gradient
 from gradgen.primitives.registry import Handle
 from gradgen.rules import Rule
 from gradgen.structs import replace, struct
+
+SHARED = "this is what a function with a rule returned, and may be one of its arguments"
 
 Plain = Callable[[Sequence[Any], dict[str, Any]], Any]
 """Calls a function as if it had no rule."""
@@ -228,7 +232,7 @@ class Unit:
 def _as_helper(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Any:
     """Append the call of the helper that a function becomes."""
     builder, context = frame.builder, frame.context
-    arguments = shape_of([given.positional, given.keywords], builder)
+    arguments = form_of([given.positional, given.keywords], builder)
     facts = frozenset(builder.dims.parent.items())
     key = ("helper", id(rule), builder.order, arguments, facts)
     unit = context.memo.get(key)
@@ -241,7 +245,7 @@ def _as_helper(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Any:
     if op.results or unit.effect:
         op.origin = builder.origin
         builder.append(op)
-    return _outer(frame, op, unit.value)
+    return _outer(frame, op, given, unit.value)
 
 
 def _call_op(
@@ -253,18 +257,31 @@ def _call_op(
     return make_call(function.name, function, operands, builder.dims, builder.span)
 
 
-def _outer(frame: Frame, op: Op, value: Any) -> Any:
+def _outer(frame: Frame, op: Op, given: Given, value: Any) -> Any:
     """Return what a helper returned, with the results of its call."""
     supply = iter(op.results)
+    leaves = given.leaves
 
     def outer(x: Any) -> Any:
-        if not isinstance(x, Handle):
+        if not isinstance(x, Returned):
             return x
         y = next(supply)
         frame.context.stands_for(y, (x.atom,))
-        return from_python(Handle(frame.builder, y))
+        made = from_python(Handle(frame.builder, y))
+        if isinstance(made, ArrayObject):
+            found = (given.owners.get(id(leaves[k])) for k in x.shared)
+            _share(frame.context, made.buffer, [b for b in found if b is not None])
+            made.buffer.guest = x.guest
+        return made
 
     return mapped(value, outer)
+
+
+def _share(context: Context, made: Buffer, owners: Sequence[Buffer]) -> None:
+    """Note that a result may be memory of an argument."""
+    if owners:
+        made.either, made.open = tuple(owners), SHARED
+        context.buffers.append(made)
 
 
 def _make_unit(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Unit:
@@ -276,7 +293,7 @@ def _make_unit(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Unit:
     trial = _call_op(frame, closing.function, given, closing.captured)
     cells = [x for x in given.leaves if moves(x)]
     slots = {id(x): k for k, x in enumerate(cells)}
-    ruling = _Ruling(frame, rule, given, _outer(frame, trial, value), slots)
+    ruling = _Ruling(frame, rule, given, _outer(frame, trial, given, value), slots)
     found = ruling.find(len(trial.operands))
     function = _taking(closing.function, found.more)
     enter_helper(builder, function)
@@ -305,19 +322,14 @@ def _closed(
             args, kwargs = mapped([given.positional, given.keywords], enter)
             context.borrow([args, kwargs])
             value = plain(args, kwargs)
-            check_result(value, name_of(rule))
-            leaves = [x for x in leaves_of(value) if isinstance(x, Handle)]
-            atoms = [x.atom for x in leaves]
+            inner = leaves_of([args, kwargs])
+            value = returned_leaves(value, inner, name_of(rule))
+            atoms = [x.atom for x in leaves_of(value) if isinstance(x, Returned)]
     finally:
         context.plain -= 1
     name = free_name(builder, name_of(rule))
     inputs = [params[id(x)] for x in given.leaves if moves(x)]
-    value = mapped(value, _plain_leaf)
     return close(builder, name, inputs, ops, atoms, (), None), value
-
-
-def _plain_leaf(x: Any) -> Any:
-    return Handle(x.builder, x.atom) if isinstance(x, Handle) else x
 
 
 def _taking(function: Function, more: Sequence[Value]) -> Function:

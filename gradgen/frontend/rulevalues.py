@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, fresh, is_contiguous, related
+from gradgen.frontend.arrays import (
+    COPY,
+    ArrayObject,
+    Buffer,
+    fresh,
+    is_contiguous,
+    related,
+)
 from gradgen.frontend.frame import Context
 from gradgen.frontend.values import (
     Closure,
@@ -22,6 +29,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.types import Array, Type, is_floating
 from gradgen.primitives.registry import PRIMITIVES, Handle
+from gradgen.structs import struct
 
 WRITES = "a function with a rule must not write to its arguments"
 PASSED = (Handle, Static, Foreign, Closure, Method, Native, Partial)
@@ -67,8 +75,11 @@ def guest(builder: Builder, atom: Atom, like: Any = None) -> Handle:
     return found
 
 
-def entered(context: Context, value: Any) -> Any:
-    """Return an argument with each leaf as an object of its own, not to be changed."""
+def entered(context: Context, value: Any, owners: dict[int, Buffer]) -> Any:
+    """Return an argument with each leaf as an object of its own, not to be changed.
+
+    Whose memory that is, is entered in ``owners``.
+    """
 
     def enter(x: Any) -> Any:
         if not isinstance(x, PASSED):
@@ -78,39 +89,63 @@ def entered(context: Context, value: Any) -> Any:
         atom = x.atom
         if isinstance(atom, Literal):
             return Static(atom.value)
-        return guest(context.builder, atom, x)
+        made = guest(context.builder, atom, x)
+        if isinstance(x, ArrayObject):
+            owners[id(made)] = x.buffer
+        return made
 
     found = mapped(value, enter)
     context.borrow(found)
     return found
 
 
-def check_result(value: Any, name: str) -> None:
-    """Refuse results that are no new numbers and arrays."""
-    seen: set[int] = set()
-    for x in leaves_of(value):
-        if isinstance(x, ArrayObject):
-            buffers = related(x.buffer)
-            if any(b.guest or b.open for b in buffers) or id(x.buffer) in seen:
-                raise Refusal(
-                    f"'{name}' has a rule, and returns memory that something else has, "
-                    "too",
-                    "return a copy, as with np.copy(…)",
-                )
-            seen.add(id(x.buffer))
-        elif not isinstance(x, Handle | Static):
+@struct
+class Returned:
+    """A leaf of what a helper returns.
+
+    ``shared`` numbers the leaves of the arguments whose memory it may be, ``guest``
+    says why it must not be written to.
+    """
+
+    atom: Atom
+    shared: tuple[int, ...] = ()
+    guest: str = ""
+
+
+def returned_leaves(value: Any, arguments: Sequence[Any], name: str) -> Any:
+    """Return a result with what is known of its leaves in their place."""
+    lenders = {
+        x.buffer: k for k, x in enumerate(arguments) if isinstance(x, ArrayObject)
+    }
+    seen: set[Buffer] = set()
+
+    def describe_leaf(x: Any) -> Any:
+        if isinstance(x, Static):
+            return x
+        if not isinstance(x, Handle):
             raise Refusal(f"'{name}' has a rule, and returns {describe(x)}")
+        if not isinstance(x, ArrayObject):
+            return Returned(x.atom)
+        if x.buffer in seen:
+            raise Refusal(f"'{name}' has a rule, and returns an array twice", COPY)
+        seen.add(x.buffer)
+        buffers = related(x.buffer)
+        shared = tuple(lenders[b] for b in buffers if b in lenders)
+        guests = [b.guest for b in buffers if b not in lenders and b.guest]
+        return Returned(x.atom, tuple(sorted(shared)), guests[0] if guests else "")
+
+    return mapped(value, describe_leaf)
 
 
-def shape_of(value: Any, builder: Builder) -> Any:
+def form_of(value: Any, builder: Builder) -> Any:
     """Return what tells a value from others of other types or with other constants."""
     if isinstance(value, list | tuple):
-        return type(value), tuple(shape_of(x, builder) for x in value)
+        return type(value), tuple(form_of(x, builder) for x in value)
     if isinstance(value, dict):
-        items = ((key, shape_of(x, builder)) for key, x in value.items())
+        items = ((key, form_of(x, builder)) for key, x in value.items())
         return dict, tuple(items)
     if isinstance(value, Record):
-        return value.cls, shape_of(value.fields, builder)
+        return value.cls, form_of(value.fields, builder)
     if isinstance(value, Static):
         plain = isinstance(value.value, bool | int | float | str | type(None))
         return type(value.value), repr(value.value) if plain else id(value.value)

@@ -623,8 +623,22 @@ def test_other_refusals():
     def itself(x):
         return x[1:]
 
-    rule(itself)(lambda value_bar, value, x: x)
-    assert "returns memory that" in refusal(lambda x: np.sum(itself(x)), X)
+    rule(itself)(lambda b, value, x: np.concatenate([np.zeros(1), 3.0 * b]))
+
+    def changes(x):
+        y = itself(x)
+        y[0] = 1.0
+        return np.sum(x)
+
+    assert "may be one of its arguments" in refusal(changes, X)
+    close(grad(lambda x: np.sum(itself(x)))(X), [0.0, 3.0, 3.0])
+
+    def pair(x):
+        y = 2.0 * x
+        return y, y
+
+    rule(pair)(lambda value_bar, value, x: x)
+    assert "returns an array twice" in refusal(lambda x: np.sum(pair(x)[0]), X)
 
     def apply(f, x):
         return f(x)

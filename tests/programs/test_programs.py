@@ -28,6 +28,7 @@ from tests.programs import (
     recursion,
     refused,
     returns,
+    ruled,
     views,
     whiles,
     writes,
@@ -66,6 +67,7 @@ THEMES = (
     numerics,
     methods,
     checkpoints,
+    ruled,
     fixed,
 )
 PROGRAMS: dict[str, Program] = {
