@@ -141,6 +141,19 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "max mean min sum",
         "PRIMITIVES": "at_least_one max mean min size sum",
     },
+    "refused": {
+        "LOWERINGS": (
+            "numpy: array2string array_repr array_str asmatrix base_repr binary_repr "
+            "bmat busday_count busday_offset datetime_as_string datetime_data "
+            "format_float_positional format_float_scientific fromfile fromiter "
+            "frompyfunc fromregex genfromtxt get_include get_printoptions getbufsize "
+            "geterr geterrcall info intersect1d is_busday isnat load loadtxt "
+            "may_share_memory nested_iters packbits printoptions save savetxt savez "
+            "savez_compressed set_printoptions setbufsize setdiff1d seterr seterrcall "
+            "setxor1d shares_memory show_config show_runtime union1d unique "
+            "unique_all unique_counts unique_inverse unique_values unpackbits"
+        ),
+    },
     "selection": {
         "LOWERINGS": (
             "builtins: max min numpy: clip fmax fmin heaviside maximum minimum "

@@ -65,10 +65,14 @@ class Lowering:
     function: Callable[..., Any]
     name: str
 
+    def takes(self, name: str) -> bool:
+        """Tell whether the callable has a parameter of this name."""
+        return name in _signature(self.function).parameters
+
     @property
     def makes_arrays(self) -> bool:
         """Tell whether the callable makes arrays out of what is known."""
-        return "builder" in _signature(self.function).parameters
+        return self.takes("builder")
 
     def __call__(
         self, *args: Any, builder: Builder | None = None, **kwargs: Any
@@ -90,6 +94,19 @@ class Lowering:
     def _check_only(self, name: str, value: Any, allowed: Any) -> None:
         if value is not allowed and (type(value), value) != (type(allowed), allowed):
             raise Refusal(f"argument '{name}' of {self.name} is not supported")
+
+
+@frozen
+class Refused:
+    """A Python callable that has no derivative, or none that gradgen knows, and why."""
+
+    name: str
+    reason: str
+    hint: str = ""
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse the call."""
+        raise Refusal(f"{self.name}: {self.reason}", self.hint)
 
 
 @cache
@@ -114,6 +131,12 @@ def lowers(*callables: Any, method: str = "", name: str = "") -> Callable[[F], F
         return function
 
     return declare
+
+
+def refuses(*callables: Any, reason: str, hint: str = "") -> None:
+    """Declare that calls of ``callables`` are refused, and why."""
+    for target in callables:
+        LOWERINGS[target] = Refused(describe(target), reason, hint)
 
 
 def describe(function: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,14 @@ import pytest
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.primitives.lowering import NeedsStatic, Only, static
+from gradgen.primitives.lowering import (
+    Lowering,
+    NeedsStatic,
+    Only,
+    Refused,
+    describe,
+    static,
+)
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     LOWERINGS,
@@ -158,7 +166,8 @@ def test_attributes_known_when_compiling() -> None:
 
 def test_every_lowered_function_is_called() -> None:
     called = {call.function for call in CALLS} | {call.function for call in REFUSED}
-    missing = {LOWERINGS[f].name for f in LOWERINGS if f not in called}
+    known = {f: x for f, x in LOWERINGS.items() if not isinstance(x, Refused)}
+    missing = {lowering.name for f, lowering in known.items() if f not in called}
     assert missing == {"np.empty", "np.empty_like"}
 
 
@@ -177,6 +186,7 @@ OPTIONS = sorted(
     {
         (lowering.name, option): lowering
         for lowering in (*LOWERINGS.values(), *METHODS.values())
+        if isinstance(lowering, Lowering)
         for option in options_of(lowering)
     }.items(),
     key=lambda item: item[0],
@@ -199,7 +209,17 @@ def test_an_unsupported_option_is_refused_by_name(lowering: Any, option: str) ->
         lowering(*required, builder=Builder(), **{option: object()})
 
 
-UFUNCS = [f for f in LOWERINGS if isinstance(f, np.ufunc)]
+UFUNCS = [
+    f for f, x in LOWERINGS.items() if isinstance(f, np.ufunc) and type(x) is Lowering
+]
+REFUSED_BY_NAME = [f for f, lowering in LOWERINGS.items() if type(lowering) is Refused]
+
+
+@pytest.mark.parametrize("function", REFUSED_BY_NAME, ids=describe)
+def test_a_function_is_refused_by_name(function: Any) -> None:
+    with pytest.raises(Refusal, match=re.escape(describe(function))) as caught:
+        LOWERINGS[function]()
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("option", ["out", "where", "dtype", "casting", "order"])

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from gradgen import jvp
+from gradgen.errors import UnsupportedError
+from gradgen.primitives.lowering import Lowering
+from gradgen.primitives.registry import LOWERINGS
 from tests.primitives.calls import BY_FUNCTION
-from tests.primitives.calls.call import Call
+from tests.primitives.calls.call import Call, M
 from tests.primitives.parameters import check_default, parameters_of, state_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -28,3 +33,23 @@ def test_what_becomes_of_a_parameter(
 ) -> None:
     state_of(calls, name)
     check_default(calls, name, default)
+
+
+def summed_where(x: Any, mask: Any) -> Any:
+    total = np.ones(4)
+    np.sum(x, axis=0, out=total, where=mask)
+    return total
+
+
+def test_where_of_a_reduction_is_no_mask_for_out() -> None:
+    x, mask = np.ones((3, 4)), np.array([True, False, True, True])
+    with pytest.raises(UnsupportedError, match="'where'"):
+        jvp(summed_where, (x, mask), (x, None))
+
+
+def test_a_value_that_is_ignored_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check itself is checked: by a lowering that takes no notice of ``axis``."""
+    careless = Lowering(lambda a, axis=None, *, builder: a * 2.0 - a, "np.flip")
+    monkeypatch.setitem(LOWERINGS, np.flip, careless)
+    with pytest.raises(AssertionError):
+        state_of([Call(np.flip, (np.ones(2),)), Call(np.flip, (M,))], "axis")

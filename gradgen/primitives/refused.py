@@ -1,0 +1,66 @@
+"""NumPy functions that are refused by name, with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradgen.primitives.lowering import refuses
+
+OUTSIDE = "call it outside of the function"
+REASONS = (
+    (
+        "save savez savez_compressed savetxt load loadtxt genfromtxt fromfile "
+        "fromregex",
+        "it reads or writes files",
+        "read before the call and write after it",
+    ),
+    (
+        "set_printoptions get_printoptions printoptions setbufsize getbufsize seterr "
+        "geterr seterrcall geterrcall",
+        "it is about settings of NumPy",
+        OUTSIDE,
+    ),
+    (
+        "array2string array_repr array_str base_repr binary_repr "
+        "format_float_positional format_float_scientific",
+        "it makes text of numbers",
+        "an f-string, or format outside of the function",
+    ),
+    (
+        "unique unique_all unique_counts unique_inverse unique_values union1d "
+        "intersect1d setdiff1d setxor1d",
+        "how many elements there are, and which, depends on their values",
+        "find their places outside of the function and read x[places]",
+    ),
+    (
+        "busday_count busday_offset is_busday datetime_as_string datetime_data isnat",
+        "it is about dates",
+        "numbers of days or seconds",
+    ),
+    ("packbits unpackbits", "it is about bits", OUTSIDE),
+    (
+        "frompyfunc fromiter nested_iters",
+        "it calls Python for each element",
+        "a loop, or operations on whole arrays",
+    ),
+    (
+        "asmatrix bmat",
+        "it makes a np.matrix, whose operators mean something else",
+        "arrays, and '@' for products",
+    ),
+    (
+        "get_include show_config show_runtime info",
+        "it is about the installation of NumPy",
+        OUTSIDE,
+    ),
+    (
+        "shares_memory may_share_memory",
+        "derivatives lay out memory in their own way",
+        "decide before the call, and pass the answer in",
+    ),
+)
+
+for _names, _reason, _hint in REASONS:
+    for _name in _names.split():
+        if hasattr(np, _name):
+            refuses(getattr(np, _name), reason=_reason, hint=_hint)
