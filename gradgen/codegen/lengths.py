@@ -39,6 +39,16 @@ def count_of(bounds: tuple[Atom, ...], uses: Uses) -> Operand:
     return Phrase("max({0}, 0)", (distance,))
 
 
+def surely_runs(bounds: tuple[Atom, ...], uses: Uses) -> bool:
+    """Tell whether a range is known not to be empty."""
+    lo, hi, step = bounds
+    if not isinstance(lo, Literal) or not isinstance(step, Literal):
+        return False
+    if isinstance(hi, Literal):
+        return step.value != 0 and len(range(lo.value, hi.value, step.value)) > 0
+    return bool(step.value > 0 and lo.value < _least(hi, uses))
+
+
 def _least(atom: Atom, uses: Uses) -> float:
     """Return what an integer is at least; only a length is known not to be negative."""
     dim = atom.type.dim if isinstance(atom.type, Scalar) else None

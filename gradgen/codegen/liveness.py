@@ -21,6 +21,8 @@ from gradgen.codegen.statements import (
     Program,
     Return,
     While,
+    is_undefined,
+    never_ends,
     targets_of,
 )
 from gradgen.ir.core import Value
@@ -32,11 +34,17 @@ Ranges = dict[Value, list[Interval]]
 
 @struct
 class Lives:
-    """The intervals of each variable, latest first, and the time of the start."""
+    """The intervals of each variable, latest first, and the time of the start.
+
+    ``loose`` are the variables that may be read though they were bound to nothing,
+    ``unread`` what is bound, and where, though nobody reads it.
+    """
 
     ranges: Ranges
     start: int
     entering: frozenset[Value]
+    loose: frozenset[Value]
+    unread: frozenset[tuple[Bind, Value]]
 
 
 def lives_of(program: Program) -> Lives:
@@ -48,7 +56,8 @@ def lives_of(program: Program) -> Lives:
     walker = _Walker(program)
     walker.visit_all(program.nodes)
     entering = walker.suspend()
-    return Lives(walker.ranges, walker.clock, frozenset(entering))
+    found = frozenset(walker.loose), frozenset(walker.unread)
+    return Lives(walker.ranges, walker.clock, frozenset(entering), *found)
 
 
 def reads_by(program: Program, node: Node) -> Iterable[Value]:
@@ -79,6 +88,8 @@ class _Walker:
     open: dict[Value, int] = field(default_factory=dict)
     exits: list[set[Value]] = field(default_factory=list)
     needed: dict[Node, set[Value]] = field(default_factory=dict)
+    loose: set[Value] = field(default_factory=set)
+    unread: set[tuple[Bind, Value]] = field(default_factory=set)
 
     def visit_all(self, nodes: Nodes) -> None:
         for node in reversed(nodes):
@@ -92,8 +103,18 @@ class _Walker:
                 self.open.clear()
                 self.resume(self.exits[-1])
             else:
-                self.bind(targets_of(node))
-                self.read(node)
+                self.visit_simple(node)
+
+    def visit_simple(self, node: Node) -> None:
+        if never_ends(node):
+            self.open.clear()
+        if isinstance(node, Bind):
+            unbound = (y for y, x in node.pairs if is_undefined(x))
+            self.loose.update(y for y in unbound if y in self.open)
+            unread = (y for y, _ in node.pairs if y not in self.open)
+            self.unread.update((node, y) for y in unread)
+        self.bind(targets_of(node))
+        self.read(node)
 
     def bind(self, targets: Iterable[Value]) -> None:
         """Close what is bound at the time after the next read."""
@@ -133,25 +154,36 @@ class _Walker:
 
     def visit_for(self, node: For) -> None:
         after = self.suspend()
-        again = after | self.needed_inside(node)
+        again = self.visit_else(node, after) | self.needed_inside(node)
         self.exits.append(after)
         self.resume(again)
         self.visit_all(node.body)
         self.exits.pop()
         self.bind(node.targets)
-        self.suspend()
-        self.resume(again)
+        before = self.suspend()
+        self.resume(before if node.runs else again)
         self.read(node)
+
+    def visit_else(self, node: For | While, after: set[Value]) -> set[Value]:
+        """Return what is needed where a loop ends that is not left by ``break``."""
+        if not node.orelse:
+            return after
+        self.resume(after)
+        self.visit_all(node.orelse)
+        return self.suspend()
 
     def visit_while(self, node: While) -> None:
         after = self.suspend()
-        again = after | self.needed_inside(node)
+        ended = set() if node.is_endless else self.visit_else(node, after)
+        again = ended | self.needed_inside(node)
+        if node.is_endless:
+            again |= self.needed_before(node.body, set(), after)
         self.exits.append(after)
         self.resume(again)
         self.visit_all(node.body)
         self.exits.pop()
         before = self.suspend()
-        self.resume(before | after)
+        self.resume(before | ended)
         self.read(node)
         self.visit_all(node.head)
         self.suspend()
@@ -169,16 +201,27 @@ class _Walker:
             self.needed[node] = needed
         return self.needed[node]
 
-    def needed_before(self, nodes: Sequence[Node], after: set[Value]) -> set[Value]:
-        """Return what is needed before ``nodes`` if ``after`` is behind them."""
+    def needed_before(
+        self,
+        nodes: Sequence[Node],
+        after: set[Value],
+        leaving: frozenset[Value] | set[Value] = frozenset(),
+    ) -> set[Value]:
+        """Return what is needed before ``nodes`` if ``after`` is behind them.
+
+        At a ``break`` that is ``leaving``.
+        """
         needed = set(after)
         for node in reversed(nodes):
             if isinstance(node, If):
-                otherwise = self.needed_before(node.otherwise, needed)
-                needed = self.needed_before(node.then, needed) | otherwise
+                otherwise = self.needed_before(node.otherwise, needed, leaving)
+                needed = self.needed_before(node.then, needed, leaving) | otherwise
             elif isinstance(node, For | While):
+                needed |= self.needed_before(node.orelse, needed)
                 needed |= self.needed_inside(node)
             elif isinstance(node, Break):
+                needed = set(leaving)
+            elif never_ends(node):
                 needed = set()
             else:
                 needed.difference_update(targets_of(node))

@@ -13,11 +13,12 @@ from gradgen.codegen.statements import named_by, walk
 from gradgen.codegen.webs import Webs, name_key, overlap
 from gradgen.ir.core import Atom, Function, Op, Param, Value, walk_ops
 from gradgen.ir.regions import loop_parts
-from gradgen.ir.types import BOOL, Scalar
+from gradgen.ir.types import BOOL, Array, Scalar
 from gradgen.structs import field, struct
 
 RESERVED = frozenset(
-    {"np", "cmath", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)} - {"_"}
+    {"np", "cmath", "math", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    - {"_"}
 )
 ALWAYS = (-(1 << 60), 1 << 60)
 ANY_TAPE = "tape"
@@ -33,15 +34,15 @@ BY_OP = {
     "divide": "ratio",
     "equal": "chosen",
     "getitem": "part",
-    "greater": "mask",
-    "larger": "mask",
-    "less": "mask",
     "masked_divide": "ratio",
     "masked_multiply": "prod",
+    "larger": "mask",
     "matmul": "prod",
     "maximum": "upper",
     "minimum": "lower",
     "multiply": "prod",
+    "python_max": "largest",
+    "python_min": "least",
     "seq_append": "items",
     "seq_concat": "items",
     "seq_empty": "items",
@@ -59,9 +60,30 @@ BY_OP = {
     "subtract": "diff",
     "where": "picked",
 }
+MASKS = frozenset(
+    {
+        "bitwise_and",
+        "bitwise_or",
+        "bool",
+        "cast",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "not",
+        "not_equal",
+    }
+)
+"""Ops that are called a mask if they make flags."""
+
 OF_OPERAND = frozenset(
     {
         "absolute",
+        "all",
+        "any",
         "cos",
         "exp",
         "log",
@@ -280,6 +302,8 @@ class _Namer:
         operand = self._short_name(op.operands[0]) if op.operands else ""
         if op.name == "getitem" and operand:
             return operand + _index_suffix(op)
+        if op.name in MASKS and _is_boolean(op.results[0]):
+            return "mask"
         if op.name in OF_OPERAND and operand and len(op.operands) == 1:
             return f"{op.name.removesuffix('olute')}_{operand}"
         return BY_OP.get(op.name, "total" if op.name == "sum" else op.name)
@@ -312,9 +336,13 @@ class _Namer:
         return name not in self.taken and not overlap(self.busy.get(name, []), lives)
 
 
+def _is_boolean(value: Value) -> bool:
+    return isinstance(value.type, Scalar | Array) and value.type.dtype == BOOL
+
+
 def _plain(value: Value) -> str:
     """Return a name for what nothing is known of: a flag, or a temporary."""
-    flag = isinstance(value.type, Scalar) and value.type.dtype == BOOL
+    flag = isinstance(value.type, Scalar) and _is_boolean(value)
     return "done" if flag else "t"
 
 

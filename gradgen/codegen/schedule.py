@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TypeAlias
 
-from gradgen.codegen.choices import is_choice
+from gradgen.codegen.choices import connective, feeds, inlined_in, is_choice
+from gradgen.codegen.exits import drop_repeated, leaves
+from gradgen.codegen.lengths import surely_runs
 from gradgen.codegen.liveness import reads_by
 from gradgen.codegen.loops import (
     NONE,
@@ -16,7 +19,13 @@ from gradgen.codegen.loops import (
     store,
 )
 from gradgen.codegen.models import Models
-from gradgen.codegen.scans import find_scans, scan_of
+from gradgen.codegen.plain import plain_numbers
+from gradgen.codegen.scans import (
+    elements_phrase,
+    elements_read,
+    find_scans,
+    scan_of,
+)
 from gradgen.codegen.statements import (
     Bind,
     Break,
@@ -24,6 +33,7 @@ from gradgen.codegen.statements import (
     For,
     If,
     Nodes,
+    Phrase,
     Program,
     While,
     is_undefined,
@@ -34,12 +44,15 @@ from gradgen.codegen.uses import Uses, uses_in
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.structs import field, struct
 
+Targets: TypeAlias = tuple[Value, ...]
+
 
 def schedule(
     function: Function, ops: Sequence[Op], program: Program, models: Models
 ) -> None:
     """Append the statements of ``ops``, the body of a function, to a program."""
     uses = program.uses = uses_in(function.body)
+    program.truths, program.plain = uses.truths, plain_numbers(function.body, uses)
     scans = find_scans(function.body, uses)
     scheduler = _Scheduler(program, uses, scans, models)
     scheduler.visible.extend(function.inputs)
@@ -64,7 +77,8 @@ class _Scheduler:
     """Goes through blocks in order.
 
     ``stores`` holds the tapes that a value goes to as soon as it is bound, ``visible``
-    what has been bound outside or before, ``models`` tell what shapes are read from.
+    what has been bound outside or before, ``models`` tell what shapes are read from,
+    ``read`` holds the ops whose results a loop binds by itself.
     """
 
     program: Program
@@ -73,6 +87,7 @@ class _Scheduler:
     models: Models
     stores: dict[Value, list[Tape]] = field(default_factory=dict)
     visible: list[Value] = field(default_factory=list)
+    read: set[Op] = field(default_factory=set)
 
     def add_ops(self, ops: Sequence[Op], nodes: Nodes) -> None:
         """Append the statements of ``ops``, each followed by the stores of results."""
@@ -87,22 +102,41 @@ class _Scheduler:
         return [store(t, y) for y in op.results for t in self.stores.pop(y, ())]
 
     def add_op(self, op: Op, nodes: Nodes) -> None:
+        if op in self.read:
+            return
         if op.name == "if":
             self.add_if(op, nodes)
         elif op.name in ("for", "while"):
             self.add_loop(op, nodes)
+        elif op.name == "cast" and op.results[0] in self.program.plain:
+            self.add_plain(op, nodes)
         else:
             add_straight((op,), self.program, nodes, self.models)
 
+    def add_plain(self, op: Op, nodes: Nodes) -> None:
+        """Let a number be what it is, under another name if need be."""
+        if op.inline:
+            self.program.inlined[op.results[0]] = op
+        else:
+            pairs = ((op.results[0], op.operands[0]),)
+            nodes.append(Bind(pairs, op.origin, op.span))
+
     def add_if(self, op: Op, nodes: Nodes) -> None:
         if is_choice(op, self.uses):
-            for region in op.regions:
-                self.program.inlined.update({o.results[0]: o for o in region.ops})
+            inner = list(inlined_in(op))
+            self.program.inlined.update({o.results[0]: o for o in inner})
+            words = {o: connective(o, self.uses) for o in (op, *inner)}
+            self.program.connectives.update(words)
+            last = nodes[-1] if nodes else None
+            if isinstance(last, Compute) and feeds(last.op, op, self.uses):
+                self.program.inlined[last.op.results[0]] = last.op
+                nodes.pop()
             if op.inline:
                 self.program.inlined[op.results[0]] = op
             else:
                 nodes.append(Compute(op))
             return
+        self.inline_condition(op, nodes)
         tail = Tail(self.take_sunk(op))
         arms: list[Nodes] = [[], []]
         for region, arm in zip(op.regions, arms, strict=True):
@@ -249,6 +283,7 @@ class _Scheduler:
         self, op: Op, tail: Tail, finish: Nodes, rest: Nodes, nodes: Nodes
     ) -> None:
         """Append a branch that leaves; what follows it is not nested in it."""
+        self.inline_condition(op, nodes)
         finish = [*self.stores_of(op), *finish]
         rest = [*finish, *rest]
         then: Nodes = []
@@ -256,10 +291,10 @@ class _Scheduler:
         for region, arm in zip(op.regions, (then, otherwise), strict=True):
             self.add_arm(op, region, tail, rest, arm)
         test = op.operands[0]
-        if _leaves(then):
+        if leaves(then):
             nodes.append(If(test, then, [], op.span, op.origin))
             nodes.extend(otherwise)
-        elif _leaves(otherwise):
+        elif leaves(otherwise):
             nodes.append(If(test, [], otherwise, op.span, op.origin))
             nodes.extend(then)
         else:
@@ -284,9 +319,9 @@ class _Scheduler:
             aliases[loop.stop] = loop.index
             nodes.append(self.while_node(loop, body))
         else:
-            plain = (loop.index,), iterable_of(loop, self.uses)
-            targets, iterable = scan_of(op, self.uses) if is_scan else plain
-            nodes.append(For(targets, iterable, body, op.span, op.origin))
+            targets, iterable = self.iteration(loop, is_scan=is_scan)
+            runs = surely_runs(loop.parts.range, self.uses)
+            nodes.append(For(op, targets, iterable, body, runs))
         self.add_body(loop, body)
         for c, x in zip(loop.parts.carried, loop.parts.initial, strict=True):
             if isinstance(x, Literal) and not self.uses.count(c):
@@ -295,6 +330,16 @@ class _Scheduler:
         self.models.newest = newest
         self.follow_all(loop.parts.initial, loop.parts.final)
         nodes.extend(loop.after)
+
+    def iteration(self, loop: Loop, *, is_scan: bool) -> tuple[Targets, Phrase]:
+        """Return what a ``for`` binds, and what it goes through."""
+        if is_scan:
+            return scan_of(loop.op, self.uses)
+        reads = elements_read(loop, self.uses)
+        if not reads:
+            return (loop.index,), iterable_of(loop, self.uses)
+        self.read.update(reads)
+        return elements_phrase(reads)
 
     def follow_all(self, old: Sequence[Atom], new: Sequence[Value]) -> None:
         """A loop goes on with copies under other names, and leaves them so."""
@@ -328,7 +373,7 @@ class _Scheduler:
         self.add_ops(block.ops, head)
         (test,) = block.results
         self.inline_last(test, head)
-        return While(head, test, body, loop.op.span, loop.op.origin)
+        return While(loop.op, head, test, body)
 
     def inline_last(self, atom: Atom, nodes: Nodes) -> None:
         """Print what was computed last inside the statement that follows."""
@@ -340,6 +385,12 @@ class _Scheduler:
         ):
             self.program.inlined[last.op.results[0]] = last.op
             nodes.pop()
+
+    def inline_condition(self, op: Op, nodes: Nodes) -> None:
+        """Print ``a and b`` inside the branch that asks for it."""
+        last = nodes[-1] if nodes else None
+        if isinstance(last, Compute) and connective(last.op, self.uses):
+            self.inline_last(op.operands[0], nodes)
 
     def add_body(self, loop: Loop, nodes: Nodes) -> None:
         block = loop.op.regions[-1]
@@ -355,26 +406,3 @@ def _copies(nodes: Nodes) -> dict[Value, Value]:
     """Return the variables that values are bound to."""
     pairs = [pair for node in nodes if isinstance(node, Bind) for pair in node.pairs]
     return {source: y for y, source in pairs if isinstance(source, Value)}
-
-
-def drop_repeated(nodes: Nodes, target: Value, literal: Literal) -> None:
-    """Do not bind what each iteration but the last would leave as it was at first."""
-    staying = list(_binds_that_stay(nodes))
-    pairs = [pair for node in staying for pair in node.pairs if pair[0] is target]
-    if all(source == literal for _, source in pairs):
-        for node in staying:
-            node.pairs = tuple(pair for pair in node.pairs if pair[0] is not target)
-
-
-def _binds_that_stay(nodes: Nodes) -> Iterator[Bind]:
-    """Yield the bindings after which a loop goes on."""
-    for node in [] if _leaves(nodes) else nodes:
-        if isinstance(node, Bind):
-            yield node
-        elif isinstance(node, If):
-            yield from _binds_that_stay(node.then)
-            yield from _binds_that_stay(node.otherwise)
-
-
-def _leaves(nodes: Nodes) -> bool:
-    return bool(nodes) and isinstance(nodes[-1], Break)

@@ -65,24 +65,53 @@ class If:
 
 @struct
 class For:
-    """``for targets in iterable``."""
+    """``for targets in iterable``; ``orelse`` follows if it is not left by ``break``.
 
+    ``runs`` says that the body runs at least once.
+    """
+
+    op: Op
     targets: tuple[Value, ...]
     iterable: Phrase
     body: Nodes
-    span: Span | None
-    origin: str
+    runs: bool
+    orelse: Nodes = field(default_factory=list)
+
+    @property
+    def span(self) -> Span | None:
+        """Return the place of the loop in the user's source."""
+        return self.op.span
+
+    @property
+    def origin(self) -> str:
+        """Return the sweep that the loop belongs to."""
+        return self.op.origin
 
 
 @struct
 class While:
     """``while test``; ``head`` holds what has to be computed before each test."""
 
+    op: Op
     head: Nodes
     test: Atom
     body: Nodes
-    span: Span | None
-    origin: str
+    orelse: Nodes = field(default_factory=list)
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether the loop ends by ``break`` or ``return`` alone."""
+        return isinstance(self.test, Literal) and self.test.value is True
+
+    @property
+    def span(self) -> Span | None:
+        """Return the place of the loop in the user's source."""
+        return self.op.span
+
+    @property
+    def origin(self) -> str:
+        """Return the sweep that the loop belongs to."""
+        return self.op.origin
 
 
 @struct
@@ -110,7 +139,10 @@ class Program:
 
     ``inlined`` holds the ops that are printed inside others, ``aliases`` values that
     are just another value's name at a later time: the result of a loop is what its slot
-    was last bound to. ``put_off`` are the statements that were moved.
+    was last bound to. ``put_off`` are the statements that were moved, ``connectives``
+    the branches that are printed with ``and`` or ``or``, ``truths`` the flags of which
+    no more is asked than whether they are true, ``given`` the names of seeds,
+    ``plain`` the numbers of NumPy's for which a Python number does as well.
     """
 
     nodes: Nodes
@@ -118,6 +150,10 @@ class Program:
     inlined: dict[Value, Op] = field(default_factory=dict)
     aliases: dict[Value, Value] = field(default_factory=dict)
     put_off: set[Compute] = field(default_factory=set)
+    connectives: dict[Op, str] = field(default_factory=dict)
+    truths: set[Atom] = field(default_factory=set)
+    given: dict[Value, str] = field(default_factory=dict)
+    plain: set[Atom] = field(default_factory=set)
 
     def variable(self, value: Value) -> Value:
         """Return the value whose name ``value`` goes by."""
@@ -149,6 +185,13 @@ def is_undefined(atom: Atom) -> bool:
     return isinstance(atom, Literal) and atom.is_undefined
 
 
+def never_ends(node: Node) -> bool:
+    """Tell whether nothing behind a statement is reached by it."""
+    if isinstance(node, Compute):
+        return node.op.name == "raise"
+    return isinstance(node, Return)
+
+
 def walk(nodes: Nodes) -> Iterator[Node]:
     """Yield every statement in order, nested ones included."""
     for node in nodes:
@@ -162,9 +205,9 @@ def inner_nodes(node: Node) -> tuple[Nodes, ...]:
     if isinstance(node, If):
         return (node.then, node.otherwise)
     if isinstance(node, For):
-        return (node.body,)
+        return (node.body, node.orelse)
     if isinstance(node, While):
-        return (node.head, node.body)
+        return (node.head, node.body, node.orelse)
     return ()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gradgen.ir.core import Atom, Block, Op, Value, use_counts, walk_ops
 from gradgen.ir.flow import gaps_in
 from gradgen.ir.regions import loop_parts
-from gradgen.ir.types import Scalar, Seq
+from gradgen.ir.types import BOOL, Scalar, Seq
 from gradgen.structs import field, struct
+
+CONVERSIONS = ("bool", "cast")
+"""Ops after which what was true is true."""
 
 
 @struct
@@ -14,7 +19,8 @@ class Uses:
     """The number of uses of each value, and of those as a scanned operand.
 
     ``lengths`` are the values that are lengths, and so never negative, ``lists`` the
-    tapes that are kept as lists, ``gaps`` what may never have been bound.
+    tapes that are kept as lists, ``gaps`` what may never have been bound, ``truths``
+    the flags of which no more is asked than whether they are true.
     """
 
     all: dict[Value, int]
@@ -22,6 +28,7 @@ class Uses:
     lengths: set[Atom] = field(default_factory=set)
     lists: set[Atom] = field(default_factory=set)
     gaps: set[Value] = field(default_factory=set)
+    truths: set[Atom] = field(default_factory=set)
 
     def count(self, value: Value) -> int:
         """Return how often a value is used."""
@@ -59,4 +66,36 @@ def uses_in(block: Block) -> Uses:
                 if uses.may_be_list(tape, item, op):
                     uses.lists.add(tape)
     uses.gaps = gaps_in(block)
+    uses.truths = _truths_in(block)
     return uses
+
+
+def _truths_in(block: Block) -> set[Atom]:
+    """Return the flags that decide what is run, and are used for nothing else."""
+    reads: list[tuple[Atom, Atom | None]] = [(x, None) for x in block.results]
+    found: set[Atom] = set()
+    for op in walk_ops(block):
+        found.update(y for y in op.results if _is_flag(y))
+        reads.extend(_flag_reads(op))
+    while True:
+        more = {x for x, y in reads if x in found and y not in found}
+        if not more:
+            return found
+        found -= more
+
+
+def _is_flag(value: Value) -> bool:
+    return isinstance(value.type, Scalar) and value.type.dtype == BOOL
+
+
+def _flag_reads(op: Op) -> Iterator[tuple[Atom, Atom | None]]:
+    """Yield what an op reads for more than its truth, or for that of another flag."""
+    if op.name == "if":
+        for region in op.regions:
+            yield from zip(region.results, op.results, strict=True)
+    elif op.name in ("for", "while"):
+        parts = loop_parts(op)
+        for x in (*op.operands, *parts.next, *parts.items):
+            yield x, None
+    elif op.name not in (*CONVERSIONS, "not"):
+        yield from ((x, None) for x in op.operands)

@@ -111,7 +111,7 @@ def overlap(first: Sequence[Interval], second: Sequence[Interval]) -> bool:
 
 def webs_of(program: Program, lives: Lives) -> Webs:
     """Return which values share a name: those that must, then those that can."""
-    webs = Webs(program, lives)
+    webs = Webs(program, lives, keys=dict(program.given))
     binds: list[tuple[int, Bind]] = []
     _unite_in_place(webs, program.nodes, binds, 0)
     pairs = [pair for _, bind in binds for pair in bind.pairs]
@@ -187,7 +187,7 @@ def to_fill(webs: Webs) -> set[Value]:
             for target, source in node.pairs:
                 found = webs.find(target)
                 if is_undefined(source):
-                    loose.add(found)
+                    loose.update({found} if target in webs.lives.loose else ())
                 else:
                     reads = map(webs.find, webs.program.reads(source))
                     handed_on.update(x for x in reads if x is not found)

@@ -22,6 +22,7 @@ from gradgen.passes.inserting import insert_copies
 from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
 from gradgen.passes.memory import Memory, mutates
+from gradgen.passes.order import slots_last
 from gradgen.passes.plan import Plan, make_plan, note_reads, read_inside
 from gradgen.primitives.facts import known_inside
 from gradgen.structs import replace
@@ -51,6 +52,7 @@ def _bufferized(function: Function, *, helper: bool = False) -> Function:
     needed = needed_copies(body, taken, helper=helper)
     body = insert_copies(body, needed)
     memory = memory_of(body, taken=taken) if needed.copies else needed.memory
+    body = slots_last(body, memory)
     return with_body(function, plan_block(body, memory))
 
 

@@ -14,7 +14,7 @@ from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array
 from gradgen.passes.indices import is_index
-from gradgen.passes.memory import content_reads, overwritten_slots
+from gradgen.passes.memory import Memory, content_reads, overwritten_slots
 from gradgen.passes.plan import AFTER_ALL, Plan, is_named, name_width, width_of
 from gradgen.primitives.registry import PRIMITIVES
 
@@ -76,11 +76,19 @@ def overwritten_between(plan: Plan, position: int, statement: int) -> bool:
     """Tell whether what an op reads is updated before the statement it would join."""
     if not plan.writes:
         return False
-    for x in content_reads(plan.block.ops[position]):
-        for root in plan.memory.reach(x):
-            writes = plan.writes.get(root, ())
-            first = bisect_right(writes, position)
-            if first < len(writes) and writes[first] < statement:
+    op = plan.block.ops[position]
+    return writes_between(op, plan.memory, plan.writes, position, statement)
+
+
+def writes_between(
+    op: Op, memory: Memory, writes: dict[Value, list[int]], start: int, end: int
+) -> bool:
+    """Tell whether one of ``writes`` between two positions changes what an op reads."""
+    for x in content_reads(op):
+        for root in memory.reach(x):
+            found = writes.get(root, ())
+            first = bisect_right(found, start)
+            if first < len(found) and found[first] < end:
                 return True
     return False
 

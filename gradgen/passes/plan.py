@@ -63,9 +63,9 @@ def make_plan(
         memory,
         known[block],
         owner,
-        _users(block, count if is_test(block, owner) else AFTER_ALL),
+        users_in(block, count if is_test(block, owner) else AFTER_ALL),
         {y: position for position, op in enumerate(block.ops) for y in op.results},
-        _writes(block, memory),
+        writes_in(block, memory),
         statement=list(range(count + 1)),
         size=[1] * (count + 1),
         width=[width_of(op) for op in block.ops] + [0],
@@ -84,7 +84,7 @@ def is_test(block: Block, owner: Op | None) -> bool:
     return owner is not None and owner.name == "while" and block is owner.regions[0]
 
 
-def _users(block: Block, end: int) -> dict[Value, list[int]]:
+def users_in(block: Block, end: int) -> dict[Value, list[int]]:
     """Return the positions of the ops that use each value, once for each use.
 
     What is used inside a region counts as used more than once.
@@ -101,7 +101,7 @@ def _users(block: Block, end: int) -> dict[Value, list[int]]:
     return users
 
 
-def _writes(block: Block, memory: Memory) -> dict[Value, list[int]]:
+def writes_in(block: Block, memory: Memory) -> dict[Value, list[int]]:
     """Return where each buffer may be overwritten by an update."""
     writes: dict[Value, list[int]] = {}
     for position, op in enumerate(block.ops):

@@ -72,7 +72,7 @@ X = np.array([0.5, 1.5, 2.5])
         (
             becomes_a_number_of_numpy,
             (1.5, X),
-            ["y = np.float64(a * a)", "y *= x[i]"],
+            ["y = a * a", "y *= x[i]"],
         ),
         (neighbours, (X,), ["x_part = x[i - 1]"]),
         (last_two, (X,), ["range(n - 1, -1, -1)", "range(n - 1, 0, -1)"]),

@@ -233,3 +233,13 @@ def changes_a_list_that_lives_on(x):
     xs = apply("seq_from", 2.0 * x, element=x.type)
     ys = apply("seq_append", xs, x)
     return apply("seq_len", xs) * 1.0 + apply("seq_get", ys, -1)
+
+
+@program("x")
+def goes_on_with_what_has_been_overwritten(x):
+    def step(i, s, r):
+        x.builder.origin = "adjoint"
+        a = 2.0 * x
+        return [s + a, r + at(put(a, at(s, 1), 0), 0)]
+
+    return tuple(loop((0, 3, 1), [zeros(x), at(x, 0)], step)[:2])

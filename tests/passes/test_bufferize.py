@@ -138,6 +138,7 @@ HELPERS |= {
     "is_repeated",
     "is_called_alike",
     "is_converted",
+    "writes_between",
 }
 
 

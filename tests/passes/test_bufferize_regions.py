@@ -10,7 +10,16 @@ import pytest
 
 from gradgen.codegen.numpy_target import emit
 from gradgen.ir.core import Function, walk_ops
-from gradgen.passes import aliases, copies, donation, joining, memory, plan, writes
+from gradgen.passes import (
+    aliases,
+    copies,
+    donation,
+    joining,
+    memory,
+    order,
+    plan,
+    writes,
+)
 from gradgen.passes import bufferize as whole
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.inserting import copies_in_loops
@@ -137,6 +146,7 @@ ABLATIONS: dict[str, list[tuple[Any, str, Callable[..., Any]]]] = {
     "lists hold": [(Tracer, "put_in", lambda *_: NOWHERE)],
     "loops read again": [(writes, "free_reads", nothing)],
     "loops scan again": [(writes, "kept_in_loop", nothing)],
+    "slots go on with what is there": [(order, "writes_between", never)],
     "masks read while writing": [(writes, "_read_while_writing", nothing)],
     "loops read again, in donation": [(plan, "free_reads", nothing)],
     "loops scan again, in donation": [(plan, "kept_in_loop", nothing)],

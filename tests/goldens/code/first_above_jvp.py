@@ -6,19 +6,12 @@ def first_above_jvp(x, n, x_dot):
     x_dot: float
     """
     total = 0.0
-    total1 = None
     total_dot = 0.0
-    total1_dot = None
-    left = False
     for i in range(n):  # region_zoo.py:102
         total += x * i  # region_zoo.py:103
         total_dot += x_dot * i
         if total > 3.0:  # region_zoo.py:104
-            total1 = total * total  # region_zoo.py:105
-            total1_dot = 2 * total_dot * total
-            left = True
-            break
-    if not left:
-        total1 = total
-        total1_dot = total_dot
-    return total1, total1_dot
+            prod = total * total  # region_zoo.py:105
+            prod_dot = 2 * total_dot * total
+            return prod, prod_dot
+    return total, total_dot
