@@ -25,7 +25,13 @@ from gradgen.transforms.cotangents import (
     replace_op,
     views_in,
 )
-from gradgen.transforms.fit import derivative_value, exact, materialise, name_after
+from gradgen.transforms.fit import (
+    derivative_value,
+    exact,
+    materialise,
+    name_after,
+    returned,
+)
 from gradgen.transforms.helpers import (
     Adjoint,
     added_to,
@@ -181,7 +187,7 @@ class _Splitter:
         )
         sweep.reverse(sweep, body.ops, cotangents, forward)
         bars = [
-            exact(
+            returned(
                 materialise(cotangents.take(x), Handle(builder, x)), item_type(x.type)
             )
             for x in inputs

@@ -9,7 +9,17 @@ from collections.abc import Iterable
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal, Op, Value
-from gradgen.ir.types import Dim, Scalar, Seq, Sym, Tape, Type, is_complex, same_type
+from gradgen.ir.types import (
+    Array,
+    Dim,
+    Scalar,
+    Seq,
+    Sym,
+    Tape,
+    Type,
+    is_complex,
+    same_type,
+)
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.parts import in_field_of
 from gradgen.primitives.registry import Handle, apply, dim_of, dims_of
@@ -109,6 +119,21 @@ def exact(derivative: Handle, type_: Type) -> Handle:
         number = type_.dtype.type(derivative.atom.value)
         return Handle(derivative.builder, Literal.of(number))
     return apply("cast", derivative, dtype=type_.dtype)
+
+
+def returned(derivative: Handle, type_: Type) -> Handle:
+    """Return a derivative as a helper returns it: lengths go by the names in ``type_``.
+
+    Inside of the helper more lengths may be known to be equal than outside.
+    """
+    found = exact(derivative, type_)
+    if not isinstance(type_, Array) or found.atom.type == type_:
+        return found
+    if found.atom not in found.builder.makers:
+        found = apply("copy", found)
+    if isinstance(found.atom, Value):
+        found.atom.type = type_
+    return found
 
 
 def strengthened(type_: Type) -> Type:

@@ -26,6 +26,7 @@ from gradgen.transforms.fit import (
     is_weaker,
     materialise,
     name_after,
+    returned,
     start,
     strengthened,
     tangent_for,
@@ -275,7 +276,7 @@ def _helper_with_tangents(
     dots = []
     for j in floating_results(helper):
         y = helper.body.results[j]
-        dot = exact(inner.real(y), item_type(y.type))
+        dot = returned(inner.real(y), item_type(y.type))
         if isinstance(y, Value):
             name_after(dot, y, "_dot")
         dots.append(dot.atom)
