@@ -81,10 +81,10 @@ class Recursion:
 
     def interpret(self, before: State) -> Any:
         """Make a function of the calls, and call it."""
+        self.starts = starts_of(self.head)
         for _ in range(MAX_ROUNDS):
             before.put_back()
             self.head.put_back()
-            self.starts = starts_of(self.head)
             self.sight = sight_of(self.frame, self.activation.node)
             try:
                 found, ops = self._round()

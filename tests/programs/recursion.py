@@ -609,3 +609,26 @@ def decorated_recursion(x):
         return v * v if v < 0.1 else rec(v * 0.5)
 
     return rec(x[0])
+
+
+@program(lambda r, n, m: (r(n),))
+def nothing_kept_but_the_test(x):
+    def rec(y, k):
+        if k > 1.5:
+            return y[0] + y[-1]
+        rec(y * 2.0, k + 1.0)
+        return y[0] * 3.0
+
+    return rec(x, x[0]) + rec(x, x[0] + 1.5)
+
+
+@program(lambda r, n, m: (r(n),))
+def view_and_what_it_views(x):
+    def rec(a, k):
+        if k > 2.0:
+            return a[0]
+        a[0] = a[0] * x[0]
+        return rec(a, k + x[0]) + p[0]
+
+    p = np.concatenate([x, x])
+    return rec(p[1:], 0.5) + p[1] * p[0]
