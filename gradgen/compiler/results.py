@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gradgen.errors import OutputError
 from gradgen.ir.core import Function, Value
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import Scalar, Text, is_complex, is_floating
+from gradgen.ir.types import Scalar, Seq, Text, is_complex, is_floating
 
 
 def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> None:
@@ -31,8 +31,9 @@ def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> No
     if isinstance(result.leaf.type, Text):
         raise OutputError(f"grad needs a number, but {function.name} returns a string")
     if not isinstance(result.leaf.type, Scalar):
+        kind = "a list" if isinstance(result.leaf.type, Seq) else "an array"
         raise OutputError(
-            f"grad needs a scalar, but {function.name} returns an array "
+            f"grad needs a scalar, but {function.name} returns {kind} "
             f"{result.leaf.type}; reduce it, as with np.sum, or use vjp"
         )
     if not is_floating(result.leaf.type):

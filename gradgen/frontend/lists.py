@@ -68,6 +68,18 @@ class RunList:
         if self.held.doubt:
             raise Refusal(self.held.doubt, COPIES)
 
+    def as_result(self) -> Handle:
+        """Return the list as a function returns it."""
+        self.check_elements()
+        if self.form.kind != "leaf" or self.key is not None:
+            kind = "list of lists or tuples" if self.key is None else "dict"
+            raise Refusal(
+                f"a {kind} cannot be returned whose length only a run knows",
+                "a list of numbers or arrays for each part",
+            )
+        (xs,) = self.handles
+        return xs
+
     def as_array(self) -> Handle:
         """Return what NumPy makes of the list."""
         self.check_elements()

@@ -23,6 +23,7 @@ from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame, Raised, Recurs, call
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.raising import require_present
+from gradgen.frontend.results import to_tree
 from gradgen.frontend.scope import parameter_names
 from gradgen.frontend.source import Source, returned
 from gradgen.frontend.values import (
@@ -34,7 +35,6 @@ from gradgen.frontend.values import (
     Static,
     from_python,
     from_tree,
-    to_tree,
 )
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param, Value

@@ -324,8 +324,15 @@ def changes_callers_list(ys, x):
     return sum(ys)
 
 
-def returns_list(x):
-    return [v * 2.0 for v in x]
+def returns_list_of_pairs(x):
+    return [(v, v * 2.0) for v in x]
+
+
+def returns_dict(x):
+    d = {}
+    for i in range(len(x)):
+        d[i] = x[i]
+    return d
 
 
 def sorts(x):
@@ -357,7 +364,8 @@ REFUSED = {
     inner_list_changes: "may have been changed through another name",
     iterator_of_list: "grows or shrinks while it is iterated over",
     numbers_and_arrays: "elements of types f64 and f64[n]",
-    returns_list: "cannot be returned",
+    returns_list_of_pairs: "a list of lists or tuples cannot be returned",
+    returns_dict: "a dict cannot be returned whose length only a run knows",
     sorts: "a list whose length is known only at run time",
     instances_in_list: "would hold an object of class Box, which can be changed",
     numbers_as_keys: "must be an integer",

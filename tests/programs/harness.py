@@ -6,6 +6,7 @@ A program's result is made a number by fixed weights, one for each floating leaf
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,10 @@ from gradgen.compiler.request import Request
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import Tree, leaf, tree_of
-from gradgen.ir.types import Array, is_floating
+from gradgen.ir.types import Array, Seq, Type, is_floating
 from gradgen.ir.verify import Verifier
 from gradgen.passes.pipeline import optimise
+from gradgen.primitives.lists import stack
 from gradgen.primitives.registry import Handle, apply, lift
 from gradgen.runtime.binding import take_apart
 from gradgen.testing.check import check_ir, checked_infer
@@ -191,7 +193,8 @@ def contracted(function: Function, result: Tree, name: str) -> Function:
     builder = forward_sweep(function)
     total = lift(builder, 0.0)
     for x, weight in zip(leaves, given, strict=True):
-        total = total + _summed(builder, Handle(builder, x) * Handle(builder, weight))
+        pair = [_stacked(Handle(builder, value)) for value in (x, weight)]
+        total = total + _summed(builder, pair[0] * pair[1])
     weights = Param(name, Tree("tuple", tuple(map(leaf, given))), "seed")
     params = (*function.params, weights)
     inputs = tuple(x for p in params for x in p.tree.leaves())
@@ -203,8 +206,22 @@ def contracted(function: Function, result: Tree, name: str) -> Function:
 def last_seeds(function: Function, values: Any) -> tuple[Any, ...]:
     """Return floating leaves as what the last parameter of ``function`` takes."""
     types = [x.type for x in function.params[-1].tree.leaves()]
-    pairs = zip(float_leaves(values), types, strict=True)
+    pairs = zip(_grouped(float_leaves(values), types), types, strict=True)
     return tuple(converted(x, type_) for x, type_ in pairs)
+
+
+def _grouped(leaves: list[Any], types: Sequence[Type]) -> Iterator[Any]:
+    """Yield what is given for each type: for a list, of which there is one, all."""
+    rest = iter(leaves)
+    for type_ in types:
+        if isinstance(type_, Seq):
+            yield list(itertools.islice(rest, len(leaves) - len(types) + 1))
+        else:
+            yield next(rest)
+
+
+def _stacked(x: Handle) -> Handle:
+    return stack(x) if isinstance(x.atom.type, Seq) else x
 
 
 def _summed(builder: Builder, x: Handle) -> Handle:
