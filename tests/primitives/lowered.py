@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from gradgen.ir.builder import Builder
 from gradgen.primitives.registry import METHODS, Handle, apply, find_lowering
+from tests.primitives.calls import BY_FUNCTION
 from tests.primitives.calls.call import Call, Known, is_method
 from tests.primitives.harness import Program, build, is_argument
 
@@ -58,6 +60,20 @@ def program_of(call: Call) -> Program:
     builder = Builder()
     body = lambda *handles: lower_call(call, handles, builder)
     return build(body, arguments_of_call(call), call.function.__name__, builder)
+
+
+@cache
+def first_of_each() -> list[Call]:
+    """Return of each function the first call that can be differentiated three times."""
+    firsts = (next(filter(_is_smooth, calls), None) for calls in BY_FUNCTION.values())
+    return [call for call in firsts if call is not None]
+
+
+def _is_smooth(call: Call) -> bool:
+    given = arguments_of_call(call)
+    if not call.smooth or any(np.asarray(x).dtype == np.float32 for x in given):
+        return False
+    return bool(program_of(call).moving)
 
 
 def rebuilt_handles(result: Any, builder: Builder) -> Any:

@@ -36,6 +36,7 @@ from tests.primitives.lowered import (
     arguments_of_call,
     call_python,
     check_values,
+    first_of_each,
     program_of,
     same_numbers,
 )
@@ -56,21 +57,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 PLAIN = EVERY[0]
 
 
-def has_derivative(call: Call) -> bool:
-    """Tell whether a call can be differentiated three times in doubles."""
-    given = arguments_of_call(call)
-    if not call.smooth or any(np.asarray(x).dtype == np.float32 for x in given):
-        return False
-    return bool(program_of(call).moving)
-
-
-FIRST_OF_EACH = [
-    found
-    for calls in BY_FUNCTION.values()
-    if (found := next(filter(has_derivative, calls), None)) is not None
-]
-
-
 @pytest.mark.parametrize("call", DECLARED, ids=str)
 def test_lowered_call_computes_what_the_function_returns(call: Call) -> None:
     check_values(program_of(call), call_python(call))
@@ -83,7 +69,7 @@ def test_derivative_of_a_lowered_call(call: Call) -> None:
         check_derivatives(program, 1, step=1e-4, alone=True)
 
 
-@pytest.mark.parametrize("call", FIRST_OF_EACH, ids=str)
+@pytest.mark.parametrize("call", first_of_each(), ids=str)
 def test_third_derivative_of_a_lowered_call(call: Call) -> None:
     check_derivatives(program_of(call), 3)
 
