@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
-from gradgen.frontend.attributes import MISSING, Parent, bound, class_attribute
+from gradgen.frontend.attributes import (
+    MISSING,
+    Parent,
+    attribute_of,
+    bound,
+    class_attribute,
+)
 from gradgen.frontend.frame import Frame, always, call
 from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import NOTHING, Native, Record, Root, Static, describe
 from gradgen.frontend.writing import store_into
+from gradgen.ir.types import is_complex
 
 if TYPE_CHECKING:
     from gradgen.frontend import distribution
@@ -244,12 +251,13 @@ def _check_writable(cls: type, name: str) -> None:
 
 
 def _set_part(frame: Frame, owner: ArrayObject, name: str, value: Any) -> None:
-    """Do ``owner.real = value`` for an array."""
-    if name != "real":
+    """Do ``owner.real = value`` or ``owner.imag = value`` for an array."""
+    if name != "real" and not (name == "imag" and is_complex(owner.type)):
         raise Refusal(f"binding '{name}' of an array is not supported", "x[...] = …")
-    same = isinstance(value, ArrayObject) and value.buffer is owner.buffer
-    if not (same and value.steps == owner.steps):
-        store_into(frame, owner, Static(...), value)
+    part = attribute_of(frame, owner, name)
+    same = isinstance(value, ArrayObject) and value.buffer is part.buffer
+    if not (same and value.steps == part.steps):
+        store_into(frame, part, Static(...), value)
 
 
 def parent_of(frame: Frame, cls: type, owner: Any) -> Parent:

@@ -294,7 +294,7 @@ def fits(dims: Dims, new: Type, old: Type) -> bool:
 
 
 def _converted(atom: Literal, type_: Scalar) -> Literal | None:
-    """Return a float as the number that ``type_`` asks for, NumPy's or a complex one."""
+    """Return a float as the number that ``type_`` asks for, NumPy's or complex."""
     kind = type_.dtype.kind
     if isinstance(atom.value, float) and kind == "f" and not type_.weak:
         return Literal.of(type_.dtype.type(atom.value))

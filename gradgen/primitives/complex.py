@@ -210,11 +210,13 @@ def _complex(real: Any = 0, imag: Any = None) -> Handle:
     return complex_(real) if imag is None else complex_(real, imag)
 
 
+_CIRCULAR = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
 _OF_CMATH = {
-    **dict.fromkeys("exp log10 sqrt sin cos tan sinh cosh tanh".split()),
-    **{f"a{name}": f"arc{name}" for name in "sin cos tan sinh cosh tanh".split()},
-    **dict.fromkeys("isnan isinf isfinite".split()),
+    **{name: name for name in ("exp", "log10", "sqrt", *_CIRCULAR)},
+    **{f"a{name}": f"arc{name}" for name in _CIRCULAR},
+    **{name: name for name in ("isnan", "isinf", "isfinite")},
 }
+"""The functions of ``cmath`` of one number, and the primitives that they are."""
 
 
 def _of_cmath(name: str, x: Any, /) -> Handle:
@@ -222,7 +224,7 @@ def _of_cmath(name: str, x: Any, /) -> Handle:
 
 
 for _name, _ufunc in _OF_CMATH.items():
-    lowers(getattr(cmath, _name))(bind(_of_cmath, _ufunc or _name))
+    lowers(getattr(cmath, _name))(bind(_of_cmath, _ufunc))
 
 
 @lowers(cmath.log)

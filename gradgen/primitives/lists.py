@@ -46,7 +46,9 @@ def _as_number(x: Handle, element: Scalar) -> Handle:
     """Return a NumPy scalar as a Python number, or the other way round."""
     if not element.weak:
         return apply("cast", x, dtype=element.dtype)
-    return apply({"f": "float", "b": "bool", "c": "complex"}.get(element.dtype.kind, "int"), x)
+    return apply(
+        {"f": "float", "b": "bool", "c": "complex"}.get(element.dtype.kind, "int"), x
+    )
 
 
 def zero_item(xs: Handle, at: Any) -> Handle:

@@ -142,14 +142,31 @@ def changed(
     if not path:
         change(result)
         return result
-    numbers = np.arange(result.size).reshape(result.shape)
+    numbers = _numbered(result)
     for step in path:
         evaluate = PRIMITIVES[step.name].evaluate
         numbers = evaluate(*step.chosen(numbers, operands), **step.options)
-    part = result.reshape(-1)[numbers]
+    elements, places = _elements_at(result, numbers)
+    part = elements[places]
     change(part)
-    result.reshape(-1)[numbers] = part
+    elements[places] = part
     return result
+
+
+def _numbered(x: Any) -> Any:
+    """Return the numbers of the elements of an array, of both parts if it is complex."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    return numbers if x.dtype.kind != "c" else 2 * numbers + 1j * (2 * numbers + 1)
+
+
+def _elements_at(x: Any, numbers: Any) -> tuple[Any, Any]:
+    """Return the elements of an array, or their parts, and which of these are meant."""
+    elements = x.reshape(-1)
+    if numbers.dtype.kind == "c":
+        return elements, numbers.real.astype(int) // 2
+    if x.dtype.kind == "c":
+        elements = elements.view(x.real.dtype)
+    return elements, numbers.astype(int)
 
 
 def path_attrs(index: Index, path: Path) -> Attrs:

@@ -102,9 +102,8 @@ def operator_type(
     A Python complex number on the left does its own arithmetic with ``np.float64``,
     which is a Python float, too.
     """
-    if attrs.get("lib") != "np" and len(types) == 2 and types[0] == PY_COMPLEX:
-        if types[1] == Scalar(FLOAT):
-            return _weak_result(ufunc, types)
+    if attrs.get("lib") != "np" and list(types) == [PY_COMPLEX, Scalar(FLOAT)]:
+        return _weak_result(ufunc, types)
     return support_type(ufunc, dims, types, attrs)
 
 
@@ -160,4 +159,4 @@ def dtype_of(given: Any) -> np.dtype:
 def check_field(source: Any, dtype: np.dtype) -> None:
     """Refuse to make real numbers of complex ones, of which NumPy warns."""
     if is_complex(source) and dtype.kind != "c":
-        raise Refusal("NumPy discards the imaginary part here, with a warning", "z.real")
+        raise Refusal("NumPy discards an imaginary part here, and warns", "z.real")

@@ -93,9 +93,7 @@ _FUNCTIONS: tuple[tuple[Any, Any, tuple[Sample, ...]], ...] = (
 )
 OF_REALS = (np.sign, np.floor, np.ceil, np.trunc, np.signbit)
 for _ufunc, _function, _samples in _FUNCTIONS:
-    step(
-        _ufunc, math=_function, samples=_samples, takes_complex=_ufunc not in OF_REALS
-    )
+    step(_ufunc, math=_function, samples=_samples, takes_complex=_ufunc not in OF_REALS)
 
 
 def sign(x: Handle) -> Handle:

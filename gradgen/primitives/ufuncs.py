@@ -28,7 +28,7 @@ def ufunc_text(
     return f"{spelled(ufunc)}({slots})"
 
 
-SPELLINGS = {np.absolute: "np.abs", np.conjugate: "np.conj"}
+SPELLINGS: dict[Any, str] = {np.absolute: "np.abs", np.conjugate: "np.conj"}
 
 
 def spelled(ufunc: np.ufunc) -> str:

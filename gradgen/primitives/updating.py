@@ -25,6 +25,7 @@ from gradgen.ir.types import (
     Sym,
     Tensor,
     Type,
+    is_complex,
     may_be_one,
     tensor,
 )
@@ -70,18 +71,18 @@ from gradgen.primitives.shaping import dims_from
 
 def _update_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     place = place_type(dims, types, attrs["index"], attrs.get("path", ()))
-    _check_value(types[0], types[-1])
+    _check_value(types[0], types[-1], place)
     _check_masked(place, attrs["index"], types)
     _check_fits(dims, place.shape, types)
     return types[0]  # type: ignore[no-any-return]
 
 
-def _check_value(target: Any, value: Any) -> None:
+def _check_value(target: Any, value: Any, place: Tensor) -> None:
     if not isinstance(target, Array):
         raise Refusal("writing into what is no array is not supported")
     if not isinstance(value, Scalar | Array):
         raise Refusal(f"writing a value of type {value} into an array is not supported")
-    if value.dtype.kind == "c" and target.dtype.kind != "c":
+    if is_complex(value) and not is_complex(place):
         raise Refusal("NumPy does not write complex numbers into an array of reals")
 
 
@@ -168,9 +169,12 @@ def _read_for(
 ) -> Handle:
     """Return what a place holds, to be summed to the shape of what was written there.
 
-    The place is a path and an index into the first operand.
+    The place is a path and an index into the first operand. What is written to an
+    imaginary part has the adjoint of ``1j * x``.
     """
     bar = follow(operands, path)
+    if any(step.name == "imag" for step in path):
+        bar = -bar
     known = set(value.builder.dims.names)
     if not is_whole(index):
         slots, local = local_index(index, 1)
@@ -249,7 +253,7 @@ update = register(
 
 def _at_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     place = place_type(dims, types, attrs["index"], attrs.get("path", ()))
-    _check_value(types[0], types[-1])
+    _check_value(types[0], types[-1], place)
     if len(types[-1].shape) > len(place.shape):
         raise Refusal("adding an array of more axes than what it is added to has")
     _check_fits(dims, place.shape, types)

@@ -11,7 +11,6 @@ from gradgen.errors import Refusal
 from gradgen.primitives.registry import PRIMITIVES, Sample
 from gradgen.structs import replace
 from tests.primitives.harness import (
-    build,
     check_derivatives,
     operands_of,
     program_of,
