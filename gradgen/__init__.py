@@ -1,10 +1,11 @@
 """gradgen: derivatives of plain NumPy functions, as source code that you can read."""
 
-from gradgen.api import Derivative, grad, jvp, value_and_grad, vjp
+from gradgen.api import Derivative, check_rule, grad, jvp, value_and_grad, vjp
 from gradgen.errors import (
     ArgumentError,
     CacheError,
     CopyInLoopWarning,
+    DerivativeError,
     GradgenError,
     OutputError,
     ShapeError,
@@ -24,12 +25,14 @@ __all__ = [
     "CacheWarning",
     "CopyInLoopWarning",
     "Derivative",
+    "DerivativeError",
     "GradgenError",
     "OutputError",
     "ShapeError",
     "SignatureError",
     "SourceError",
     "UnsupportedError",
+    "check_rule",
     "checkpoint",
     "checkpointed",
     "grad",

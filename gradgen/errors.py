@@ -65,6 +65,10 @@ class CacheError(GradgenError, OSError):
     """A cache directory that cannot be used safely."""
 
 
+class DerivativeError(GradgenError, AssertionError):
+    """A derivative that does not agree with differences, found by a check."""
+
+
 class CopyInLoopWarning(UserWarning):
     """A loop copies a whole array in every turn, so that it costs more than it seems.
 

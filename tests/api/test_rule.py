@@ -371,6 +371,11 @@ def besselj1_adjoint(value_bar, value, x):
     return value_bar * (besselj0(x) - value / x)
 
 
+@rule(besselj1, mode="tangent")
+def besselj1_tangent(x_dot, value, x):
+    return x_dot * (besselj0(x) - value / x)
+
+
 @rule(besselj0, mode="tangent")
 def besselj0_tangent(x_dot, value, x):
     return -x_dot * besselj1(x)
