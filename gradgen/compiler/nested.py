@@ -15,8 +15,8 @@ from gradgen.compiler.request import TRANSFORMS
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
-from gradgen.frontend.calls import OBJECTS
 from gradgen.frontend.frame import Frame, call
+from gradgen.frontend.instances import OBJECTS
 from gradgen.frontend.known import KNOWN
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import Foreign, Native, Record, Static, to_python

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from gradgen.frontend.arrays import (
     share,
     traced,
 )
-from gradgen.frontend.attributes import CALL_OUTSIDE, attribute_of
 from gradgen.frontend.binding import bind, defaults_of
 from gradgen.frontend.checkpoints import call_checkpoint
 from gradgen.frontend.displays import evaluate_all
@@ -37,23 +36,22 @@ from gradgen.frontend.frame import (
     noted,
     refusing,
 )
-from gradgen.frontend.known import KNOWN, PURE
+from gradgen.frontend.known import KNOWN
 from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
-from gradgen.frontend.outside import WRAPPERS, guard_code, outside_value
+from gradgen.frontend.outside import WRAPPERS, guard_code
 from gradgen.frontend.running import execute, return_value
 from gradgen.frontend.scope import FunctionNode
 from gradgen.frontend.source import Source, find_source
 from gradgen.frontend.stacking import JOINERS, joined_items
+from gradgen.frontend.unknown import is_library, is_pure, look_up, unknown
 from gradgen.frontend.values import (
     NOTHING,
     Closure,
     Conflict,
-    Foreign,
     Method,
     Native,
     Partial,
-    Record,
     Static,
     describe,
     from_python,
@@ -89,9 +87,6 @@ else:
 
 WALKING = (enumerate, filter, map, reversed, zip)
 """Functions that walk over one of several lists as over any list."""
-
-OBJECTS: dict[type, Callable[..., Any]] = {}
-"""What calling an object of a class of gradgen's own does; entered by its owner."""
 
 
 @evaluates(ast.Call)
@@ -153,66 +148,6 @@ def _call_method(
     return methods.call_method(frame, callee.owner, callee.name, list(args), kwargs)
 
 
-@calls(Record, Foreign)
-def _call_object(
-    frame: Frame, callee: Any, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Any:
-    value = getattr(callee, "value", None)
-    if isinstance(value, functools.partial):
-        return _call_foreign_partial(frame, callee, args, kwargs)
-    if isinstance(value, types.MethodType):
-        return call(frame, _method_parts(frame, callee), args, kwargs)
-    rule = find_rule(value) if isinstance(callee, Foreign) else None
-    if rule is not None:
-        frame.context.guard(callee.root, value)
-        plain = functools.partial(_call_instance, frame, callee)
-        return rules.call_with_rule(frame, rule, args, kwargs, plain)
-    return _call_instance(frame, callee, args, kwargs)
-
-
-def _call_instance(
-    frame: Frame, callee: Any, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Any:
-    value = getattr(callee, "value", None)
-    cls = callee.cls if isinstance(callee, Record) else type(value)
-    if cls in OBJECTS:
-        return OBJECTS[cls](frame, callee, args, kwargs)
-    if not _is_callable(cls) and not callable(value):
-        raise Refusal(f"{describe(callee)} cannot be called")
-    if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):
-        raise Refusal(*_unknown(value))
-    return call(frame, attribute_of(frame, callee, "__call__"), args, kwargs)
-
-
-def _is_callable(cls: type) -> bool:
-    return any("__call__" in vars(base) for base in cls.__mro__)
-
-
-def _method_parts(frame: Frame, callee: Foreign) -> Partial:
-    root, method = callee.root, callee.value
-    frame.context.guard(root.child("__func__"), method.__func__)
-    owner = outside_value(frame, root.child("__self__"), method.__self__)
-    return Partial(Static(method.__func__), (owner,), {})
-
-
-def _call_foreign_partial(
-    frame: Frame, callee: Foreign, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Any:
-    value, root = callee.value, callee.root
-    function = outside_value(frame, root.child("func"), value.func)
-    fixed = [
-        outside_value(frame, root.child("args").child(f"[{i}]"), arg)
-        for i, arg in enumerate(value.args)
-    ]
-    frame.context.guard(root.child("args").child("__len__()"), len(value.args))
-    named = {
-        key: outside_value(frame, root.child("keywords").child(f"[{key!r}]"), arg)
-        for key, arg in value.keywords.items()
-    }
-    frame.context.guard(root.child("keywords").child("__len__()"), len(named))
-    return call(frame, function, [*fixed, *args], {**named, **kwargs})
-
-
 @calls(Static)
 def _call_known(
     frame: Frame, callee: Static, args: Sequence[Any], kwargs: dict[str, Any]
@@ -237,79 +172,26 @@ def _call_plain(
             kwargs,
             *args,
         )
-    known = _look_up(KNOWN, function)
+    known = look_up(KNOWN, function)
     if known is not None:
         with refusing():
             return known(frame, list(args), kwargs)
-    if _look_up(MUTATORS, function) is not None:
+    if look_up(MUTATORS, function) is not None:
         return writing.change(frame, function, list(args), kwargs)
     lowering = find_lowering(function)
     if lowering is not None:
         return _call_lowering(frame, function, lowering, list(args), kwargs)
     if is_checkpoint(function):
         return call_checkpoint(frame, function, list(args), kwargs)
-    if isinstance(function, types.FunctionType) and not _is_library(function):
+    if isinstance(function, types.FunctionType) and not is_library(function):
         return inline(frame, function, args, kwargs)
     if isinstance(function, (staticmethod, *WRAPPERS)):
         return call(frame, Static(function.__wrapped__), args, kwargs)
-    if isinstance(function, type) and not _is_library(function):
+    if isinstance(function, type) and not is_library(function):
         return records.make_record(frame, function, list(args), kwargs)
-    if is_static(list(args)) and is_static(kwargs) and _is_pure(function):
+    if is_static(list(args)) and is_static(kwargs) and is_pure(function):
         return _fold_call(function, list(args), kwargs)
-    raise Refusal(*_unknown(function))
-
-
-def _look_up(table: dict[Any, Any], function: Any) -> Any:
-    try:
-        return table.get(function)
-    except TypeError:
-        return None
-
-
-LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
-
-
-def _is_library(function: Any) -> bool:
-    return (function.__module__ or "").partition(".")[0] in LIBRARIES
-
-
-def _is_pure(function: Any) -> bool:
-    if _look_up(PURE, function) is not None:
-        return True
-    module = getattr(function, "__module__", None)
-    return module in ("math", "cmath") and isinstance(
-        function, types.BuiltinFunctionType
-    )
-
-
-def _unknown(function: Any) -> tuple[str, str]:
-    special = accept.refusal_of_call(function)
-    if special is not None:
-        return special
-    module = getattr(function, "__module__", None) or ""
-    name = getattr(function, "__name__", type(function).__name__)
-    if module.startswith("numpy.random") or _is_random(function):
-        return (
-            f"'{name}' gives other numbers at every call",
-            "draw them outside of the function and pass them in",
-        )
-    if isinstance(function, type):
-        return f"objects of class {name} cannot be made here", CALL_OUTSIDE
-    parts = [part for part in module.split(".") if not part.startswith("_")]
-    if parts and parts[0] == "numpy":
-        name = ".".join(["np", *parts[1:], name])
-    if find_rule(function) is not None:
-        return (
-            f"what '{name}' returns is not known, as its source is not to be read",
-            f"gradgen.rule({name}, result=…), whose value has the type of the result",
-        )
-    hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
-    return f"the derivative of '{name}' is not known", hint
-
-
-def _is_random(function: Any) -> bool:
-    owner = getattr(function, "__self__", None)
-    return type(owner).__module__ in ("random", "numpy.random.mtrand", "numpy.random")
+    raise Refusal(*unknown(function))
 
 
 def _call_lowering(

@@ -1,0 +1,73 @@
+"""Functions that are not the user's own, and why a call of one is refused."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from gradgen.deferred import Deferred
+from gradgen.frontend.attributes import CALL_OUTSIDE
+from gradgen.frontend.known import PURE
+from gradgen.rules import find_rule
+
+if TYPE_CHECKING:
+    from gradgen.frontend import accept
+else:
+    accept = Deferred("gradgen.frontend.accept")
+
+
+def look_up(table: dict[Any, Any], function: Any) -> Any:
+    """Return what a table has for a function, which may not be hashable."""
+    try:
+        return table.get(function)
+    except TypeError:
+        return None
+
+
+LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
+
+
+def is_library(function: Any) -> bool:
+    """Tell whether a function belongs to a library, and is not inlined."""
+    return (function.__module__ or "").partition(".")[0] in LIBRARIES
+
+
+def is_pure(function: Any) -> bool:
+    """Tell whether a function of constants may be called while compiling."""
+    if look_up(PURE, function) is not None:
+        return True
+    module = getattr(function, "__module__", None)
+    return module in ("math", "cmath") and isinstance(
+        function, types.BuiltinFunctionType
+    )
+
+
+def unknown(function: Any) -> tuple[str, str]:
+    """Return why a function is not called, and what to do instead."""
+    special = accept.refusal_of_call(function)
+    if special is not None:
+        return special
+    module = getattr(function, "__module__", None) or ""
+    name = getattr(function, "__name__", type(function).__name__)
+    if module.startswith("numpy.random") or _is_random(function):
+        return (
+            f"'{name}' gives other numbers at every call",
+            "draw them outside of the function and pass them in",
+        )
+    if isinstance(function, type):
+        return f"objects of class {name} cannot be made here", CALL_OUTSIDE
+    parts = [part for part in module.split(".") if not part.startswith("_")]
+    if parts and parts[0] == "numpy":
+        name = ".".join(["np", *parts[1:], name])
+    if find_rule(function) is not None:
+        return (
+            f"what '{name}' returns is not known, as its source is not to be read",
+            f"gradgen.rule({name}, result=…), whose value has the type of the result",
+        )
+    hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
+    return f"the derivative of '{name}' is not known", hint
+
+
+def _is_random(function: Any) -> bool:
+    owner = getattr(function, "__self__", None)
+    return type(owner).__module__ in ("random", "numpy.random.mtrand", "numpy.random")
