@@ -74,10 +74,13 @@ def _zeros(x: Handle) -> Handle:
 
 
 def unbound_results(ops: Iterable[Op]) -> set[Value]:
-    """Return what only some paths define: results of branches, and zeros like them."""
+    """Return what only some paths define: results of branches, and zeros like them.
+
+    What a tape holds may come from one of these.
+    """
     found: set[Value] = set()
     for op in ops:
-        if op.name == "zeros_if_bound":
+        if op.name in ("zeros_if_bound", "unpack"):
             found.update(op.results)
         for region in op.regions if op.name == "if" else ():
             inner = unbound_results(region.ops)

@@ -285,16 +285,20 @@ def values_made(ops: Sequence[Op]) -> set[Value]:
     return made
 
 
-def _move_lengths(forward: Forward, ops: Sequence[Op]) -> list[Op]:
+def _move_lengths(
+    forward: Forward, ops: Sequence[Op], *, inner: bool = False
+) -> list[Op]:
     """Have the forward region take the lengths of its values, not the reverse one.
 
     So a length is recorded, and not the array. What only some paths define has a length
-    on these alone, and stays. Before -> after::
+    on these alone, and stays: inside a region, that may be any parameter. Before ->
+    after::
 
         x = ... | n = dim(x); x_bar = zeros(n)   ->   x = ...; n = dim(x) | x_bar = ...
     """
-    own = {*forward.params, *(y for op in forward.ops for y in op.results)}
-    own -= unbound_results(forward.ops)
+    own = {y for op in forward.ops for y in op.results} - unbound_results(forward.ops)
+    if not inner:
+        own.update(forward.params)
     kept = []
     for op in ops:
         if op.name == "dim" and op.operands[0] in own:
@@ -302,7 +306,7 @@ def _move_lengths(forward: Forward, ops: Sequence[Op]) -> list[Op]:
             own.update(op.results)
             continue
         regions = tuple(
-            replace(region, ops=tuple(_move_lengths(forward, region.ops)))
+            replace(region, ops=tuple(_move_lengths(forward, region.ops, inner=True)))
             for region in op.regions
         )
         kept.append(replace(op, regions=regions) if regions else op)

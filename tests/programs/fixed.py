@@ -141,3 +141,12 @@ def part_written_in_inner_branch(x, y, s):
         elif s > 4.0:
             x[-2::-1] *= b[0] + y[0]
     return s + np.sum(x * x) + np.sum(b * y)
+
+
+@program(lambda r, n, m: (r(n), r(n, m)))
+def part_written_unless_left(y, A):
+    for column in A.T:
+        if A.shape[0] > 2:
+            return np.tanh(y[-1])
+        y[1:] *= np.cos(column[:-1])
+    return np.sum(y * np.cos(y))

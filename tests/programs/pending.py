@@ -1,5 +1,3 @@
 """Programs that are not supported yet."""
 
-PENDING = {
-    "array_result_of_other_length",
-}
+PENDING: set[str] = set()
