@@ -13,6 +13,7 @@ from gradgen.codegen.statements import named_by, walk
 from gradgen.codegen.webs import Webs, name_key, overlap
 from gradgen.ir.core import Atom, Function, Op, Param, Value, walk_ops
 from gradgen.ir.regions import loop_parts
+from gradgen.ir.rules import CALL_OUTSIDE, RULE
 from gradgen.ir.types import BOOL, Array, Scalar
 from gradgen.structs import field, struct
 
@@ -302,6 +303,8 @@ class _Namer:
         operand = self._short_name(op.operands[0]) if op.operands else ""
         if op.name == "getitem" and operand:
             return operand + _index_suffix(op)
+        if op.name == CALL_OUTSIDE or RULE in op.attrs:
+            return f"{_callee(op)}_{operand or 'value'}"
         if op.name in MASKS and _is_boolean(op.results[0]):
             return "mask"
         if op.name in OF_OPERAND and operand and len(op.operands) == 1:
@@ -350,6 +353,11 @@ def _numbered(wish: str) -> Iterator[str]:
     """Yield ``x1``, ``x2`` …; what ends in a digit gets ``_`` in between."""
     stem = f"{wish}_" if wish[-1].isdigit() else wish
     return (f"{stem}{number}" for number in count(1))
+
+
+def _callee(op: Op) -> str:
+    """Return the name of the function that an op calls."""
+    return str(op.attrs["callee" if op.name == "call" else "function"])
 
 
 def _index_suffix(op: Op) -> str:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradgen.errors import Refusal, UnsupportedError, refuse
+from gradgen.errors import Refusal, Span, UnsupportedError, refuse
 from gradgen.frontend.frame import Frame, Raised, call
 from gradgen.frontend.helpers import close, enter_helper, free_name
 from gradgen.frontend.rulebinding import Given
@@ -24,7 +24,7 @@ from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.rules import RuleCall
 from gradgen.ir.types import Array, Scalar, same_type
 from gradgen.primitives.registry import Handle, apply, require_same_shape
-from gradgen.structs import struct
+from gradgen.structs import replace, struct
 
 Source = tuple[str, int]
 """What a parameter of a rule is: of which kind, and its number."""
@@ -57,7 +57,8 @@ class Ruled:
 class RuleHelper:
     """Makes a helper of a rule for one kind of derivative, ``adjoint`` or ``tangent``.
 
-    ``sources`` says what each of its parameters is.
+    ``sources`` says what each of its parameters is, ``names`` what the derivatives of
+    these are called.
     """
 
     def __init__(self, frame: Frame, ruled: Ruled, kind: str, function: Any) -> None:
@@ -68,6 +69,7 @@ class RuleHelper:
         self.kind = kind
         self.function = function
         self.sources: dict[Value, Source] = {}
+        self.names: dict[Value, str] = {}
 
     def make(self) -> tuple[RuleCall, tuple[Value, ...]]:
         """Return how the helper is called, and what it reads from outside besides."""
@@ -78,12 +80,18 @@ class RuleHelper:
         atoms = [atom for _, atom in pairs]
         kept, read = live_ops(ops, atoms)
         params = [x for x in self.sources if x in read]
-        name = free_name(builder, getattr(self.function, "__name__", self.kind))
+        name = free_name(builder, self._name())
         made = close(builder, name, params, kept, atoms, (), None)
-        enter_helper(builder, made.function)
+        doc = f"{self.kind.capitalize()} of {self.ruled.name}, by its rule"
+        span = span_of_function(self.frame, self.function)
+        enter_helper(builder, replace(made.function, doc=doc, span=span))
         given = tuple(self.sources[x] for x in params)
         numbers = tuple(number for number, _ in pairs)
         return RuleCall(name, given, numbers, made.effect), made.captured
+
+    def _name(self) -> str:
+        name = str(getattr(self.function, "__name__", "<rule>"))
+        return name if name.isidentifier() else f"{self.ruled.name}_{self.kind}"
 
     def _interpreted(self) -> list[tuple[int, Atom]]:
         """Call the rule; return the numbers and derivatives of what these are of."""
@@ -172,6 +180,7 @@ class RuleHelper:
     def _param(self, like: Handle, source: Source, hint: str) -> Handle:
         value = Value(type_of(like), hint)
         self.sources[value] = source
+        self.names[value] = hint + ("_bar" if self.kind == "adjoint" else "_dot")
         self.frame.context.stands_for(value, (like.atom,))
         return guest(self.builder, value, like)
 
@@ -191,8 +200,11 @@ class RuleHelper:
                 for pair in _matched(arg, bar, f"argument {k + 1}")
             ]
         for like, derivative in pairs:
-            number = self.sources[like.atom][1]  # type: ignore[index]
-            yield number, self._as_type(derivative, like)
+            assert isinstance(like.atom, Value)
+            atom = self._as_type(derivative, like)
+            if isinstance(atom, Value) and not atom.hint:
+                atom.hint = self.names[like.atom]
+            yield self.sources[like.atom][1], atom
 
     def _by_argument(self, found: Any, args: list[Any]) -> list[tuple[Any, Any]]:
         """Return each argument with what an adjoint returns for it."""
@@ -222,6 +234,12 @@ class RuleHelper:
                 "sum over the axes that were broadcast",
             )
         return _cast(derivative, like).atom
+
+
+def span_of_function(frame: Frame, function: Any) -> Span | None:
+    """Return the place of a function that has been read."""
+    source = frame.context.sources.get(function)
+    return None if source is None else span_of(source.file, source.node)
 
 
 def _matched(like: Any, found: Any, where: str) -> Iterator[tuple[Handle, Any]]:

@@ -16,7 +16,7 @@ from gradgen.frontend.frame import Context, Frame, Raised, call
 from gradgen.frontend.helpers import Closing, close, enter_helper, free_name
 from gradgen.frontend.opaque import call_as_it_is
 from gradgen.frontend.rulebinding import Given, bind_call, name_of
-from gradgen.frontend.rulecalls import Ruled, RuleHelper
+from gradgen.frontend.rulecalls import Ruled, RuleHelper, span_of_function
 from gradgen.frontend.rulevalues import (
     CALLABLE,
     Returned,
@@ -288,14 +288,16 @@ def _make_unit(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Unit:
     """Make a helper of a function, and of its rules."""
     builder = frame.builder
     closing, value = _closed(frame, rule, given, plain)
+    span = span_of_function(frame, rule.function)
+    made = replace(closing.function, doc=f"{name_of(rule)} itself", span=span)
     _check_captured(frame.context, closing.captured, name_of(rule))
-    enter_helper(builder, closing.function)
-    trial = _call_op(frame, closing.function, given, closing.captured)
+    enter_helper(builder, made)
+    trial = _call_op(frame, made, given, closing.captured)
     cells = [x for x in given.leaves if moves(x)]
     slots = {id(x): k for k, x in enumerate(cells)}
     ruling = _Ruling(frame, rule, given, _outer(frame, trial, given, value), slots)
     found = ruling.find(len(trial.operands))
-    function = _taking(closing.function, found.more)
+    function = _taking(made, found.more)
     enter_helper(builder, function)
     captured = (*closing.captured, *found.more)
     return Unit(function, captured, value, found.rule, closing.effect, given)

@@ -152,6 +152,31 @@ def test_the_function_itself():
     assert vjp(counted, 2.0, 3.0)[1](1.0) == (30.0, 20.0)
 
 
+def clipped(x, low):
+    return np.maximum(x, low)
+
+
+@rule(clipped)
+def clipped_adjoint(value_bar, value, x, low):
+    # Straight through: what was cut off gets a derivative as well.
+    return value_bar, None
+
+
+def tracked(x, steps):
+    for _ in range(steps):
+        x = clipped(x - 0.1 * softplus(x), 0.0)
+    return np.sum(x * x)
+
+
+def test_generated_code(golden):
+    golden("code/rule_in_a_loop.py", grad(tracked).source(X, 3))
+    golden("code/rule_of_a_c_function.py", grad(grad(bessel)).source(1.0))
+
+
+def bessel(x):
+    return besselj0(x) * x
+
+
 def test_arguments_by_name_and_by_default():
     def scaled(x, factor=2.0):
         return factor * x
