@@ -5,6 +5,7 @@ A rule is looked up by the identity of the function when a program is compiled.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -12,6 +13,7 @@ from gradgen.structs import struct
 
 F = TypeVar("F", bound=Callable[..., Any])
 MODES = ("adjoint", "tangent")
+BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
 
 @struct
@@ -61,6 +63,10 @@ def _rule_for(function: Any) -> Rule:
     if not callable(function):
         kind = type(function).__name__
         raise TypeError(f"a rule is for a function, not for an object of class {kind}")
+    owner = getattr(function, "__self__", None)
+    if isinstance(function, BOUND) and not isinstance(owner, types.ModuleType | None):
+        name = f"{type(owner).__name__}.{function.__name__}"
+        raise TypeError(f"a rule is for a function, such as {name}, not a bound method")
     key = id(function)
     if key not in _rules:
         _rules[key] = Rule(function)

@@ -51,6 +51,7 @@ NUMBERS = frozenset(
     (
         "argmax",
         "argmin",
+        "call_outside",
         "count_nonzero",
         "fsum",
         "getitem",
@@ -76,7 +77,8 @@ class Context:
 
     ``integers`` are the arguments that can be folded if they turn out to shape the
     program. ``borrowed`` are the containers that belong to the caller, by identity.
-    ``bases`` are the states in which the branches and loops under way began, ``narrow``
+    ``turns`` are the states in which the turns of loops under way began, ``bases``
+    those in which the branches and loops began, ``narrow``
     lists whose length must be known.
 
     ``activations`` are the calls under way, ``recursive`` the functions that call
@@ -110,6 +112,7 @@ class Context:
     recursive: set[FunctionNode] = field(default_factory=set)
     unrolled: dict[FunctionNode, int] = field(default_factory=dict)
     guessing: int = 0
+    turns: list[Any] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
     plain: int = 0
 

@@ -218,15 +218,24 @@ class Unit:
     given: Given
 
     def holds_everywhere(self, context: Context) -> bool:
-        """Tell whether what it reads is at hand wherever equal arguments are."""
+        """Tell whether what it reads is the same wherever it gets equal arguments.
+
+        What a function that is passed to it sees may change.
+        """
+        if any(isinstance(x, CALLABLE) for x in self.given.leaves):
+            return False
         integers = {x.atom for x in self.given.leaves if isinstance(x, Handle)}
         makers = context.builder.makers
         return all(
             x in context.inputs
             or x in integers
-            or (x in makers and context.inputs.issuperset(makers[x].operands[:1]))
+            or (x in makers and _is_length_of(makers[x], context.inputs))
             for x in self.captured
         )
+
+
+def _is_length_of(op: Op, inputs: set[Value]) -> bool:
+    return op.name == "dim" and op.operands[0] in inputs
 
 
 def _as_helper(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Any:
@@ -234,7 +243,7 @@ def _as_helper(frame: Frame, rule: Rule, given: Given, plain: Plain) -> Any:
     builder, context = frame.builder, frame.context
     arguments = form_of([given.positional, given.keywords], builder)
     facts = frozenset(builder.dims.parent.items())
-    key = ("helper", id(rule), builder.order, arguments, facts)
+    key = (id(rule), builder.order, context.errstate, arguments, facts)
     unit = context.memo.get(key)
     if unit is None:
         unit = _make_unit(frame, rule, given, plain)

@@ -567,6 +567,39 @@ def triple(x):
     return 5.0 * x
 
 
+def test_what_a_passed_function_sees_may_change():
+    def apply(f, x):
+        return f(x)
+
+    rule(apply)(lambda value_bar, value, f, x: (None, value_bar * f(1.0)))
+
+    def g(x):
+        total = 0.0
+        for k in (2.0, 3.0):
+            total = total + apply(lambda y: k * y, x)
+        return total
+
+    assert value_and_grad(g)(1.5) == (7.5, 5.0)
+
+    def errors(x):
+        with np.errstate(divide="ignore"):
+            y = power(1.0 / x)
+        return y + power(1.0 / x)
+
+    close(grad(errors)(2.0), -0.5 * math.exp(0.5))
+
+
+def test_numbers_that_are_added_to():
+    def f(x):
+        y = besselj0(x)
+        y += x
+        z = y
+        z *= 2.0
+        return y + z
+
+    close(grad(f)(1.3), 3.0 * (1.0 - besselj1(1.3)))
+
+
 def test_what_a_rule_calls_may_change():
     def square(x):
         return x * x
@@ -699,6 +732,10 @@ def test_wrong_uses():
         rule(softplus, mode="both")
     with pytest.raises(TypeError, match="not for an object of class int"):
         rule(3)
+    with pytest.raises(TypeError, match=r"such as Model\.apply, not a bound method"):
+        rule(Model(1.0).apply)
+    with pytest.raises(TypeError, match=r"such as Generator\.normal, not a bound"):
+        nondiff(np.random.default_rng().normal)
 
 
 # What has no derivative
