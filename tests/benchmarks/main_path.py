@@ -5,7 +5,8 @@ medians, and a ratio is the median of the ratios of neighbouring runs, so that b
 sides have had the same machine. Contenders that are not installed are left out::
 
     python tests/benchmarks/main_path.py [--rounds 200] [--plot FILE.png]
-                                         [--scaling FILE.png] [--only loops]
+                                         [--scaling FILE.png]
+                                         [--only loops|functions] [--table FILE.md]
 """
 
 from __future__ import annotations
@@ -285,6 +286,18 @@ def plot(rows: Sequence[Row], path: str) -> None:
     figure.savefig(path, dpi=120)
 
 
+def write_table(rounds: int, path: str | None) -> None:
+    """Time the gradients of functions, and write or print the page about it."""
+    from functions import bench_functions, table, total
+
+    rows = bench_functions(rounds)
+    if path is None:
+        print(table(rows))
+    else:
+        Path(path).write_text(table(rows), encoding="utf-8")
+    print(f"{len(rows)} functions, gradients take {total(rows):.2f} times the function")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run all benchmarks and print them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -292,8 +305,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=7, metavar="N")
     parser.add_argument("--plot", metavar="FILE.png")
     parser.add_argument("--scaling", metavar="FILE.png")
-    parser.add_argument("--only", choices=["loops"])
+    parser.add_argument("--only", choices=["loops", "functions"])
+    parser.add_argument("--table", metavar="FILE.md")
     options = parser.parse_args(argv)
+    if options.only == "functions":
+        write_table(options.rounds, options.table)
+        return
     rows: list[Row] = []
     if options.only is None:
         rows += bench_mlp(options.rounds)

@@ -65,11 +65,12 @@ def program_of(call: Call) -> Program:
 @cache
 def first_of_each() -> list[Call]:
     """Return of each function the first call that can be differentiated three times."""
-    firsts = (next(filter(_is_smooth, calls), None) for calls in BY_FUNCTION.values())
+    firsts = (next(filter(is_smooth, calls), None) for calls in BY_FUNCTION.values())
     return [call for call in firsts if call is not None]
 
 
-def _is_smooth(call: Call) -> bool:
+def is_smooth(call: Call) -> bool:
+    """Tell whether a call can be differentiated, in double precision."""
     given = arguments_of_call(call)
     if not call.smooth or any(np.asarray(x).dtype == np.float32 for x in given):
         return False
@@ -99,6 +100,9 @@ def leaves(tree: Any) -> list[Any]:
     return [tree]
 
 
+PLAIN = (bool, int, float, complex)
+
+
 def same_numbers(found: Any, wanted: Any) -> None:
     """Check values, shape and dtype, and whether Python's or NumPy's they are."""
     rtol, size = 1e-13, 0.0
@@ -107,13 +111,12 @@ def same_numbers(found: Any, wanted: Any) -> None:
     np.testing.assert_allclose(found, wanted, rtol=rtol, atol=rtol * size)
     assert np.shape(found) == np.shape(wanted)
     assert np.asarray(found).dtype == np.asarray(wanted).dtype
-    plain = type(wanted) in (bool, int, float)
-    assert (type(found) in (bool, int, float)) == plain
+    assert (type(found) in PLAIN) == (type(wanted) in PLAIN)
 
 
 def is_single(value: Any) -> bool:
     """Tell whether a value has single precision."""
-    return np.asarray(value).dtype == np.float32
+    return np.asarray(value).dtype in (np.float32, np.complex64)
 
 
 def check_values(program: Program, wanted: Any) -> None:
