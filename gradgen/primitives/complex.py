@@ -146,7 +146,7 @@ def _angle(z: Any, deg: Any = False, *, builder: Builder) -> Handle:
 
 @lowers(np.isreal)
 def _isreal(x: Any, *, builder: Builder) -> Handle:
-    return apply("equal", _imag(x, builder=builder), 0, lib="np")
+    return apply("equal", _imag(x, builder=builder), 0)
 
 
 @lowers(np.iscomplex)

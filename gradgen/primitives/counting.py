@@ -47,6 +47,7 @@ def _step_reduction(
             type_rule=type_rule,
             evaluate=evaluate,
             template=bind(text, name),
+            takes_complex=name in ("any", "all", "count_nonzero"),
             samples=tuple(samples),
         )
     )

@@ -32,19 +32,22 @@ exp2 = elementwise(
     np.exp2,
     math=math.exp2,
     takes_complex=True,
-    partials=[lambda y, x: LOG_2 * y], samples=REALS
+    partials=[lambda y, x: LOG_2 * y],
+    samples=REALS,
 )
 expm1 = elementwise(
     np.expm1,
     math=math.expm1,
     takes_complex=True,
-    partials=[lambda y, x: exp(x)], samples=REALS
+    partials=[lambda y, x: exp(x)],
+    samples=REALS,
 )
 log = elementwise(
     np.log,
     math=math.log,
     takes_complex=True,
-    partials=[lambda y, x: Over(1, x)], samples=POSITIVE
+    partials=[lambda y, x: Over(1, x)],
+    samples=POSITIVE,
 )
 log2 = elementwise(
     np.log2,

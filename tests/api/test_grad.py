@@ -262,8 +262,6 @@ def test_a_keyword_only_argument_cannot_be_selected():
         (np.ones(3, bool), "params['n'] is a boolean array"),
         (True, "params['n'] is a bool"),
         ("text", "params['n'] is a string"),
-        (1j, "params['n'] is a complex number"),
-        (np.ones(2, complex), "params['n'] is a complex array"),
         (np.array(["a"]), "params['n'] is a string array"),
         (np.array([None]), "params['n'] is an object array"),
         (object(), "params['n'] is an object object"),

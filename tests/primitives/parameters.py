@@ -147,6 +147,7 @@ WITHOUT_EFFECT = {
 }
 UNSIGNED = {
     "bool": (),
+    "cmath.log": (),
     "int": (),
     "math.hypot": (),
     "math.log": (),

@@ -22,7 +22,7 @@ from gradgen.transforms.derive import Selection, adjoint, jvp
 from tests.primitives.calls import DECLARED
 from tests.primitives.calls.call import Call
 from tests.primitives.harness import Program, build, random_like
-from tests.primitives.lowered import arguments_of_call, lower_call
+from tests.primitives.lowered import arguments_of_call, is_single, lower_call
 from tests.primitives.variants import EVERY, LAYOUTS, accepted, mapped, varied
 
 
@@ -65,7 +65,7 @@ def assert_agree(function: Function, *several: list[Any]) -> None:
     for args in several:
         wanted = list(tree_of(interpret(function, args)).leaves())
         for left, right in zip(run_compiled(code, args), wanted, strict=True):
-            single = np.asarray(right).dtype == np.float32
+            single = is_single(right)
             np.testing.assert_allclose(
                 left, right, rtol=1e-5 if single else 1e-12, atol=1e-12
             )

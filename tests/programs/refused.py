@@ -207,9 +207,15 @@ def shuffles(x):
     return np.sum(y * x)
 
 
-@program(lambda r, n, m: (r(),), words=("complex",))
-def complex_numbers(x):
-    return abs(x + 1j)
+@program(lambda r, n, m: (r(n),), words=("less", "complex numbers", "z.real"))
+def order_of_complex_numbers(x):
+    z = np.exp(1j * x)
+    return np.sum(np.where(z < 1j, x, 0.0))
+
+
+@program(lambda r, n, m: (r(n),), words=("imaginary part", "z.real"))
+def imaginary_part_discarded(x):
+    return np.sum(np.exp(1j * x).astype(float))
 
 
 @program(lambda r, n, m: (r(n),), words=("object",))

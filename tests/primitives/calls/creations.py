@@ -14,6 +14,7 @@ def calls() -> Iterator[Call]:
         yield Call(function, ((2, 3),))
         yield Call(function, (3, Known(np.float32)))
         yield Call(function, ((),))
+        yield Call(function, (3, Known(complex)))
     for function in (np.zeros_like, np.ones_like):
         for x in (M, F32, 1.5, INTS):
             yield Call(function, (x,), smooth=False)
@@ -39,6 +40,6 @@ def calls() -> Iterator[Call]:
 
 REFUSED = (
     Call(np.arange, (1.5,)),
-    Call(np.zeros, (3, Known(complex))),
+    Call(np.zeros, (3, Known(object))),
     Call(np.linspace, (V, W)),
 )
