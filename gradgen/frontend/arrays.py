@@ -38,7 +38,7 @@ class Buffer:
     which this one may be, ``open`` why it is not known. ``guest`` says why it must not
     be written to. With ``chosen``, a condition, it is the first of ``either`` where
     that holds, and the second one elsewhere; ``own`` says of each that nobody else
-    can hold it.
+    can hold it. ``home`` is where it was read out of, if of a list.
     """
 
     builder: Builder
@@ -50,6 +50,7 @@ class Buffer:
     contiguous: bool = False
     chosen: Atom | None = None
     own: tuple[bool, ...] = ()
+    home: Any = None
 
 
 @frozen

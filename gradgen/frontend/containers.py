@@ -45,9 +45,10 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, rundicts, runlists
+    from gradgen.frontend import distribution, picking, rundicts, runlists
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    picking = Deferred("gradgen.frontend.picking")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
 
@@ -335,14 +336,14 @@ def is_choice(frame: Frame, index: Any, owner: Any = None) -> bool:
 
 
 def _select_from_sequence(frame: Frame, owner: Any, index: Any) -> Any:
-    if is_open(frame, index) and all(map(is_name, owner)):
+    if owner and is_open(frame, index) and all(map(is_name, owner)):
         choice = distribution.by_number(frame, owner, index)
         return distribution.either(frame, choice)
     if is_open(frame, index):
-        return runlists.any_item(frame, owner, index)
+        return picking.any_item(frame, owner, index)
     position = _static_index(index)
     if not owner and isinstance(position, int) and isinstance(owner, list):
-        raise runlists.out_of_range(frame)
+        raise picking.out_of_range(frame)
     try:
         return owner[position]
     except (IndexError, TypeError) as error:

@@ -81,6 +81,13 @@ def leaf_types(form: Form) -> list[Type]:
     return [Seq(type_) for type_ in inner] if form.kind == "list" else inner
 
 
+def refers(form: Form) -> bool:
+    """Tell whether an element refers to arrays or lists, which can be changed."""
+    if form.kind == "leaf":
+        return isinstance(form.type, Array)
+    return form.kind == "list" or any(map(refers, form.parts))
+
+
 def common_form(builder: Builder, one: Form, other: Form) -> Form:
     """Return the form of what either may be.
 

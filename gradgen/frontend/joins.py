@@ -352,8 +352,15 @@ class Joiner(ArrayJoiner):
     def _check_options(self, choice: OneOf) -> None:
         """Refuse to choose among objects that are others after the paths meet."""
         for value in choice.values:
-            if not isinstance(value, Static) and self.join(value, value) is not value:
-                raise Unlike("is one of several objects", "the calls in the branches")
+            if isinstance(value, Closure):
+                others = self._is_inner(value)
+            else:
+                others = self.join(value, value) is not value
+            if others:
+                raise Unlike(
+                    "is one of several objects made on the paths that lead here",
+                    "the calls in the branches, such as f(x) if c else g(x)",
+                )
 
     def _is_inner(self, value: Any) -> bool:
         """Tell whether a value may hold what exists in its region only."""

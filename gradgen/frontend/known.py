@@ -30,6 +30,7 @@ from gradgen.frontend.containers import (
 from gradgen.frontend.displays import collected, known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
 from gradgen.frontend.frame import Frame
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
     NOTHING,
@@ -52,10 +53,11 @@ from gradgen.ir.core import Value
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import folds, records
+    from gradgen.frontend import folds, records, runlists
 else:
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
+    runlists = Deferred("gradgen.frontend.runlists")
 
 Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
 KNOWN: dict[Any, Known] = {}
@@ -131,6 +133,8 @@ def _range(frame: Frame, *bounds: Any) -> Any:
 
 @knows(list)
 def _list(frame: Frame, values: Any = ()) -> Any:
+    if isinstance(values, RunList) and values.key is None:
+        return runlists.copied(frame, values)
     return collected(frame, functools.partial(folds.run_over, frame, values), values)
 
 

@@ -7,7 +7,8 @@ and the body is interpreted again, until nothing new differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gradgen.errors import Refusal
@@ -136,7 +137,7 @@ class RegionLoop:
         self._read_views()
         for _ in range(MAX_ROUNDS):
             head.put_back()
-            with self.builder.region() as ops:
+            with self.builder.region() as ops, self._in_turn(head):
                 body = Body(ops, run(), State())
                 body.state = state_of(self.frame)
                 self.slots.begin()
@@ -147,6 +148,16 @@ class RegionLoop:
                     return head, body
             head = joined
         raise Refusal("what this loop changes is too involved to follow")
+
+    @contextmanager
+    def _in_turn(self, head: State) -> Iterator[None]:
+        """Count ``head`` as the state in which the turn under way began."""
+        turns = self.frame.context.turns
+        turns.append(head)
+        try:
+            yield
+        finally:
+            turns.pop()
 
     def _read_views(self) -> None:
         """Read the views that names are bound to, in case the body binds others.

@@ -8,10 +8,11 @@ from gradgen.errors import Refusal
 from gradgen.frontend.branches import choose_value
 from gradgen.frontend.forms import Form, atoms_of, form_between, form_of, matches
 from gradgen.frontend.frame import Frame, Raised, always
+from gradgen.frontend.homes import is_stored
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.raising import raise_unless
-from gradgen.frontend.runlists import built, change_columns, changeable, keep
+from gradgen.frontend.runlists import change_columns, changeable, element_at, keep
 from gradgen.frontend.values import NOTHING, Static, View, Walk
 from gradgen.frontend.widening import is_walked, listed, widened
 from gradgen.primitives import lists, mappings
@@ -59,7 +60,8 @@ def get_item(frame: Frame, owner: Any, index: Any) -> Any:
         raise _no_such_key(frame)
     xs = as_run_dict(frame, owner)
     key = key_of(frame, index)
-    return built(frame, xs, [mappings.at(column, key) for column in xs.handles])
+    values = [mappings.at(column, key) for column in xs.handles]
+    return element_at(frame, xs, values, key, mappings.put)
 
 
 def _no_such_key(frame: Frame) -> Exception:
@@ -74,7 +76,10 @@ def set_item(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     """Do ``owner[index] = value``."""
     value = listed(frame, value)
     xs = as_run_dict(frame, owner, value)
-    key = _as_int(key_of(frame, index))
+    key = key_of(frame, index)
+    if is_stored(xs, key, value):
+        return
+    key = _as_int(key)
     changeable(frame, xs, resized=False)
     new = [Handle(frame.builder, x) for x in atoms_of(frame.builder, value, xs.form)]
     keep(frame, xs, value)

@@ -6,22 +6,28 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, Buffer, settle
+from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.forms import (
     Form,
-    as_leaf,
     atoms_of,
     buffers_of,
-    common_form,
     form_of,
     form_within,
     leaf_types,
-    leaves_of,
     matches,
     takes,
 )
-from gradgen.frontend.frame import Frame, Raised, always
-from gradgen.frontend.likeness import Unlike, atom_of
+from gradgen.frontend.frame import Frame
+from gradgen.frontend.homes import (
+    REPEATED,
+    check_home,
+    guest_of,
+    is_stored,
+    leaf_buffers,
+    note_kept,
+    settle_in,
+)
+from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import NOTHING, Record, Static, describe
 from gradgen.frontend.widening import (
@@ -32,11 +38,11 @@ from gradgen.frontend.widening import (
     run_list,
     widened,
 )
-from gradgen.ir.core import Atom, Literal, Value
-from gradgen.ir.types import Array, Seq, Type
+from gradgen.frontend.writing import put
+from gradgen.ir.core import Literal, Value
+from gradgen.ir.types import Array, Seq
 from gradgen.primitives import lists
 from gradgen.primitives.lists import get, length, part
-from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle, apply, lift
 
 GUEST = "this array belongs to a list whose length is known only at run time"
@@ -61,7 +67,8 @@ def item_at(frame: Frame, xs: RunList, index: Any) -> Any:
     if isinstance(index, Static) and isinstance(index.value, slice):
         return _slice_of(frame, xs, index.value)
     place = position(frame, index)
-    return built(frame, xs, [get(column, place) for column in xs.handles])
+    values = [get(column, place) for column in xs.handles]
+    return element_at(frame, xs, values, place, lists.set_item)
 
 
 def position(frame: Frame, index: Any) -> Handle:
@@ -70,6 +77,18 @@ def position(frame: Frame, index: Any) -> Handle:
     if not isinstance(place, Handle) or place.shape or place.dtype.kind not in "iub":
         raise Refusal(PLAIN_INDEX, "int(…)")
     return place
+
+
+def element_at(
+    frame: Frame, xs: RunList, values: Sequence[Handle], place: Handle, store: Any
+) -> Any:
+    """Return an element that ``store(column, place, value)`` puts back."""
+    element = built(frame, xs, values)
+    for number, buffer in leaf_buffers(element):
+        settle_in(
+            buffer, xs, number, place, lambda column, value: store(column, place, value)
+        )
+    return element
 
 
 def built(frame: Frame, xs: RunList, values: Sequence[Handle]) -> Any:
@@ -109,6 +128,7 @@ def _inner_list(
     """Return a list in a list, which cannot be changed through what is read."""
     atoms = [next(values).atom for _ in range(_width(form))]
     inner = run_list(frame, form, atoms, [xs.held])
+    inner.held.guest = GUEST
     for column in inner.columns:
         column.either = (xs.held,)
         column.guest = "this list belongs to a list whose length is known at run time"
@@ -138,7 +158,9 @@ def _bound(frame: Frame, bound: Any) -> Any:
 def changeable(frame: Frame, xs: RunList, *, resized: bool = True) -> None:
     """Refuse to change a list that is somebody else's, or is being iterated over."""
     for column in xs.columns:
-        if column.guest:
+        if column.home is not None:
+            check_home(frame, column)
+        elif column.guest:
             raise Refusal(column.guest, "a copy of the list, list(…)")
     if resized and is_walked(frame, xs):
         raise Refusal(ITERATED, "a loop over a copy, list(…)")
@@ -150,7 +172,7 @@ def change_columns(frame: Frame, xs: RunList, versions: Sequence[Handle]) -> Non
         old = column.version
         if isinstance(new.atom, Value) and isinstance(old, Value):
             new.atom.hint = new.atom.hint or old.hint
-        settle(column, new.atom, frame.context.buffers, IN_DOUBT)
+        put(frame, column, new.atom, IN_DOUBT)
 
 
 def _with_item(frame: Frame, xs: RunList, value: Any, change: Change) -> None:
@@ -165,6 +187,7 @@ def _with_item(frame: Frame, xs: RunList, value: Any, change: Change) -> None:
 
 def keep(frame: Frame, xs: RunList, value: Any) -> None:
     """Note that a list refers to what a value refers to."""
+    note_kept(frame, xs, value)
     xs.held.either = tuple(dict.fromkeys((*xs.held.either, *buffers_of(value))))
     if isinstance(value, Handle) and not value.shape and isinstance(value.atom, Value):
         xs.loose |= not frame.context.is_immutable(value.atom)
@@ -204,6 +227,8 @@ def set_item(frame: Frame, xs: RunList, index: Any, value: Any) -> None:
     if isinstance(index, Static) and isinstance(index.value, slice):
         raise Refusal("assigning to a slice of a list is not supported", "list + list")
     place = position(frame, index)
+    if is_stored(xs, place, value):
+        return
     _with_item(frame, xs, value, lambda c, v: lists.set_item(c, place, v))
 
 
@@ -258,6 +283,7 @@ def extend(frame: Frame, xs: RunList, values: Any) -> Static:
     if not isinstance(values, RunList):
         raise Refusal(f"extending a list by {describe(values)}", "a list")
     both = _matched(frame, xs, values)
+    xs.held.guest = guest_of(xs, values)
     xs.held.either = (*xs.held.either, values.held)
     change_columns(frame, xs, [lists.concat(a, b, in_place=True) for a, b in both])
     return NOTHING
@@ -292,7 +318,9 @@ def joined(frame: Frame, one: Any, other: Any) -> RunList:
     pair = [_as_run_list(frame, one, other), _as_run_list(frame, other, one)]
     both = _matched(frame, *pair)
     versions = [lists.concat(a, b).atom for a, b in both]
-    return run_list(frame, pair[0].form, versions, [x.held for x in pair])
+    made = run_list(frame, pair[0].form, versions, [x.held for x in pair])
+    made.held.guest = guest_of(*pair)
+    return made
 
 
 def _as_run_list(frame: Frame, value: Any, partner: Any) -> RunList:
@@ -326,7 +354,9 @@ def repeated(frame: Frame, items: Sequence[Any], times: Handle) -> RunList:
         apply("seq_repeat", Handle(builder, x), times, element=type_).atom
         for x, type_ in pairs
     ]
-    return run_list(frame, once.form, versions, [once.held])
+    made = run_list(frame, once.form, versions, [once.held])
+    made.held.guest = REPEATED if once.held.either else ""
+    return made
 
 
 def contains(frame: Frame, xs: RunList, item: Any) -> Handle:
@@ -337,52 +367,3 @@ def contains(frame: Frame, xs: RunList, item: Any) -> Handle:
     if not isinstance(value, Handle) or value.shape:
         raise Refusal(f"whether a list of numbers contains {describe(item)}")
     return apply("seq_contains", xs.handles[0], value)
-
-
-def out_of_range(frame: Frame) -> Exception:
-    """Return what becomes of a path on which an element is read that is not there."""
-    if not frame.builder.outer:
-        return always("IndexError", "list index out of range")
-    emit_raise(frame.builder, [], 'raise IndexError("list index out of range")')
-    return Raised()
-
-
-def any_item(frame: Frame, items: Sequence[Any], index: Any) -> Any:
-    """Return ``items[index]`` for known items and an index known at run time only."""
-    if not items:
-        raise out_of_range(frame)
-    builder = frame.builder
-    items = [listed(frame, item) for item in items]
-    form = form_of(frame.builder, items[0])
-    try:
-        for item in items[1:]:
-            form = common_form(builder, form, form_of(frame.builder, item))
-    except Unlike as unlike:
-        raise Refusal(f"this list {unlike.reason}", unlike.hint) from None
-    rows = [[atom_of(x) for x in leaves_of(item)] for item in items]
-    columns = [
-        _outside(frame, [row[k] for row in rows], type_)
-        for k, type_ in enumerate(leaf_types(form))
-    ]
-    held = [b for item in items for b in buffers_of(item)]
-    return item_at(frame, run_list(frame, form, columns, held), index)
-
-
-def _outside(frame: Frame, atoms: Sequence[Atom], element: Type) -> Atom:
-    """Return a list made as far out as possible, once for all turns of a loop."""
-    builder = frame.builder
-    levels = [(ops, views) for ops, _, _, _, views in builder.outer]
-    levels.append((builder.ops, builder.views))
-    known = {*frame.context.inputs, *(x for x in atoms if isinstance(x, Literal))}
-    for level in levels:
-        ops, views = level
-        known.update(y for op in ops for y in op.results)
-        if known.issuperset(atoms):
-            break
-    key = ("list", tuple(atoms), element)
-    if key not in views:
-        current, builder.ops = builder.ops, ops
-        values = [Handle(builder, as_leaf(builder, x, element)) for x in atoms]
-        views[key] = lists.from_values(builder, values, element).atom
-        builder.ops = current
-    return views[key]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from gradgen.errors import Refusal
+from gradgen.frontend import homes
 from gradgen.frontend.arrays import Buffer
 from gradgen.frontend.choices import convert
 from gradgen.frontend.forms import (
@@ -22,6 +23,7 @@ from gradgen.frontend.forms import (
     common_form,
     form_of,
     leaf_types,
+    refers,
 )
 from gradgen.frontend.frame import Frame, Widen
 from gradgen.frontend.heap import State, inner_of, state_of
@@ -170,7 +172,9 @@ def made_of(frame: Frame, items: Sequence[Any], form: Form | None = None) -> Run
         _column(frame, type_, [row[k] for row in rows]) for k, type_ in enumerate(types)
     ]
     held = [b for item in items for b in buffers_of(item)]
-    return run_list(frame, whole, versions, held, tuple(items))
+    made = run_list(frame, whole, versions, held, tuple(items))
+    homes.note_made(frame, made, items)
+    return made
 
 
 def dict_of(frame: Frame, items: dict[int, Any], form: Form) -> RunList:
@@ -189,7 +193,9 @@ def dict_of(frame: Frame, items: dict[int, Any], form: Form) -> RunList:
         types = {"element": type_, "key": PY_INT}
         versions.append(apply("map_from", *parts, builder=builder, **types).atom)
     held = [b for value in values for b in buffers_of(value)]
-    return run_list(frame, whole, versions, held, dict(items), PY_INT)
+    made = run_list(frame, whole, versions, held, dict(items), PY_INT)
+    homes.note_made(frame, made, values)
+    return made
 
 
 def _column(frame: Frame, type_: Type, atoms: Sequence[Atom]) -> Atom:
@@ -218,8 +224,10 @@ def run_list(
     """Return a list of its own with these contents."""
     builder, buffers = frame.builder, frame.context.buffers
     columns = tuple(Buffer(builder, version) for version in versions)
-    contents = Buffer(builder, Literal.of(0), either=tuple(dict.fromkeys(held)))
+    whole = tuple(dict.fromkeys(held)) if refers(form) else ()
+    contents = Buffer(builder, Literal.of(0), either=whole)
     buffers.extend((*columns, contents))
+    contents.guest = next((b.guest for b in contents.either if not b.home), "")
     return RunList(form, columns, contents, tuple(versions), origin, key=key)
 
 

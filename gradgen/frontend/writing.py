@@ -18,10 +18,11 @@ from gradgen.primitives.registry import MUTATORS, Handle, apply, find_lowering, 
 from gradgen.primitives.updating import add_into, write
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, heap
+    from gradgen.frontend import branches, heap, homes
 else:
     branches = Deferred("gradgen.frontend.branches")
     heap = Deferred("gradgen.frontend.heap")
+    homes = Deferred("gradgen.frontend.homes")
 
 Change = Callable[[Handle, Sequence[ViewStep]], Handle]
 IN_DOUBT = "this array may have been written to through another name"
@@ -30,7 +31,9 @@ IN_DOUBT = "this array may have been written to through another name"
 def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
     """Give the buffer of ``target`` what ``change(contents, path)`` returns."""
     buffer = target.buffer
-    if buffer.guest:
+    if buffer.home is not None:
+        homes.check_home(frame, buffer)
+    elif buffer.guest:
         raise Refusal(buffer.guest, "a copy, such as np.array(x)")
     if target.read_only:
         raise always(
@@ -57,7 +60,25 @@ def put(frame: Frame, buffer: Buffer, version: Atom, why: str) -> None:
     if found:
         reached = {id(thing) for thing in heap.within_reach(frame)}
         found = [other for other in found if id(other) in reached]
+    home = buffer.home
+    certain = [] if home is None else [(b, b.doubt) for b in home.certain]
     settle(buffer, version, everyone, why, found)
+    for other, doubt in certain:
+        other.doubt = doubt
+    if home is not None:
+        _put_back(frame, buffer, why)
+
+
+def _put_back(frame: Frame, buffer: Buffer, why: str) -> None:
+    """Give the list that a buffer was read out of its new contents."""
+    home = buffer.home
+    old = home.column.version
+    handles = (Handle(frame.builder, x) for x in (old, buffer.version))
+    new = home.store(*handles)
+    if isinstance(new.atom, Value) and isinstance(old, Value):
+        new.atom.hint = new.atom.hint or old.hint
+    put(frame, home.column, new.atom, why)
+    home.known.add((home.column.version, buffer.version))
 
 
 def _write_to_chosen(frame: Frame, target: ArrayObject, change: Change) -> None:

@@ -69,15 +69,19 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "return np.sum(\n    x\n    + np.where(\n        x > 0,\n    )\n)",
         "X",
     ),
-    "integer_from_array": ("return [x] * int(x[0])", "X"),
+    "integer_from_array": ("return (x,) * int(x[0])", "X"),
     "delete_attribute": ("del x.w\nreturn 1.0", "Thing()"),
     "binding_outside": ("return outer_counter(x)", "X"),
     "unlike_kinds": ("y = x if x > 0 else 'text'\nreturn y * 2", "2.0"),
-    "unlike_functions": ("f = (lambda v: v) if x > 0 else np.cos\nreturn f(x)", "2.0"),
+    "unlike_functions": (
+        "f = (lambda v, s=x * x: v * s) if x > 0 else np.cos\nreturn f(x)",
+        "2.0",
+    ),
     "unlike_ranks": ("y = x if x[0] > 0 else x[0]\nreturn y", "X"),
     "shape_of_a_slot": ("for v in x:\n    x = x[1:]\nreturn x", "X"),
     "written_through_another_name": (
-        "y = x * 1\nz = y if x[0] > 0 else x * 2\nz[0] = 1.0\nreturn y",
+        "y = x * 1\nz = y if x[0] > 0 else x * 2\nw = z if x[1] > 0 else y\n"
+        "w[0] = 1.0\nreturn w",
         "X",
     ),
     "view_or_copy": ("y = x.T.ravel()\ny[0] = 1.0\nreturn x", "np.ones((2, 3))"),

@@ -271,10 +271,105 @@ def writes_first_item(x):
     return hs[0][0]
 
 
-def writes_through_item(x):
-    hs = [np.array([v, v]) for v in x]
+def one_array_in_all_items(x):
+    hs = [np.array([x[0], x[1]])] * len(x)
     hs[0][1] = 5.0
-    return hs[0][1]
+    return hs[-1][1]
+
+
+def one_array_in_every_turn(x):
+    h, hs = x * 2.0, []
+    for _ in x:
+        hs.append(h)
+    hs[0][0] = 5.0
+    return hs[1][0]
+
+
+def one_array_twice_a_turn(x):
+    hs = []
+    for v in x:
+        h = x * v
+        hs.append(h)
+        hs.append(h)
+    hs[0][0] = 5.0
+    return hs[1][0]
+
+
+def one_array_in_some_turns(x):
+    h, hs = np.zeros(len(x)), []
+    for v in x:
+        if v > 2.0:
+            h = h + x * v
+        hs.append(h)
+    hs[0][0] = 4.0
+    return np.sum(hs[1])
+
+
+def one_item_put_in_again(x):
+    hs = [x * v for v in x]
+    if x[0] > 0.1:
+        hs.append(hs[0])
+    hs[0][0] = 5.0
+    return np.sum(hs[-1])
+
+
+def list_and_itself(x):
+    hs = [x * v for v in x]
+    both = hs + hs
+    both[0][0] = 5.0
+    return np.sum(both[-1])
+
+
+def writes_item_of_a_copy(x):
+    hs = [x * v for v in x]
+    ys = list(hs)
+    hs[0][0] = 5.0
+    return np.sum(ys[0])
+
+
+def writes_item_read_before(x):
+    hs = [x * v for v in x]
+    h = hs[0]
+    hs[0][0] = 5.0
+    return np.sum(h)
+
+
+def writes_item_after_a_change(x):
+    hs = [x * v for v in x]
+    h = hs[0]
+    hs.append(x * 3.0)
+    h[0] = 5.0
+    return np.sum(hs[0])
+
+
+def writes_items_that_are_views(x):
+    rows = [row for row in np.outer(x, x)]
+    rows.append(x * x)
+    rows[0][0] = 5.0
+    return np.sum(rows[0])
+
+
+def writes_item_of_an_argument(x):
+    hs = [x]
+    for v in x:
+        hs.append(x * v)
+    hs[0][0] = 5.0
+    return np.sum(hs[0])
+
+
+def writes_item_taken_out(x):
+    hs = [x * v for v in x]
+    h = hs.pop()
+    h[0] = 5.0
+    return np.sum(h)
+
+
+def one_row_in_every_turn(x):
+    row, rows = [v for v in x], []
+    for _ in x:
+        rows.append(row)
+    rows[0][0] = 5.0
+    return sum(rows[1])
 
 
 def writes_what_was_selected(x):
@@ -358,7 +453,19 @@ REFUSED = {
     keeps_one_buffer: "may have been written to through another name",
     writes_later: "may have been written to through another name",
     writes_first_item: "may have been written to through another name",
-    writes_through_item: "this array belongs to a list",
+    one_array_in_all_items: "the same array may be in this list more than once",
+    one_array_in_every_turn: "the same array may be in this list more than once",
+    one_array_twice_a_turn: "the same array may be in this list more than once",
+    one_array_in_some_turns: "belong to the caller, or to another list",
+    one_item_put_in_again: "belong to the caller, or to another list",
+    list_and_itself: "the same array may be in this list more than once",
+    writes_item_of_a_copy: "may have been written to through another name",
+    writes_item_read_before: "may have been written to through another name",
+    writes_item_after_a_change: "was changed since",
+    writes_items_that_are_views: "",
+    writes_item_of_an_argument: "belong to the caller, or to another list",
+    writes_item_taken_out: "this array belongs to a list",
+    one_row_in_every_turn: "the same array may be in this list more than once",
     writes_what_was_selected: "may have been written to through another name",
     grows_under_iteration: "grows or shrinks while it is iterated over",
     inner_list_changes: "may have been changed through another name",

@@ -17,7 +17,8 @@ class Program:
     """A function of floating arguments, and how to make arguments for sizes n, m.
 
     ``least`` is the smallest n and m that it takes. ``single`` says that it computes in
-    single precision somewhere. ``words`` must be in the message that refuses it.
+    single precision somewhere, ``copies`` that a loop of a derivative copies arrays.
+    ``words`` must be in the message that refuses it.
     """
 
     function: Function
@@ -25,6 +26,7 @@ class Program:
     """``make(random, n, m)``; ``random(*shape)`` gives numbers between 0.2 and 1.2."""
     least: int = 1
     single: bool = False
+    copies: bool = False
     words: tuple[str, ...] = ()
 
     @property

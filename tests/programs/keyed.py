@@ -157,7 +157,7 @@ def one_of_three_functions(x):
 
 
 @program(lambda r, n, m: (r(n),))
-def function_from_dict(x):
+def function_by_key(x):
     functions = {"sin": np.sin, "cos": np.cos, "double": lambda v: v * 2.0}
     total = 0.0
     for i in range(len(x)):
