@@ -44,8 +44,8 @@ def check_rule(
     function : callable
         A function with a :func:`gradgen.rule`.
     *args
-        Arguments of the function, near which it is smooth. Numbers and arrays of
-        floats among them are moved.
+        Arguments of the function, near which it is smooth. Real numbers and arrays of
+        such among them are moved.
     order : {1, 2}
         Up to which order derivatives are checked.
     seed : int

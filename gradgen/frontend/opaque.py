@@ -20,7 +20,8 @@ from gradgen.primitives.outside import Kind
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.rules import Rule
 
-NUMBERS = (bool, int, float, np.generic)
+MADE_OF_LENGTHS = ("empty", "ones", "zeros")
+NUMBERS = (bool, int, float, complex, np.generic)
 
 
 class Call:
@@ -91,7 +92,12 @@ class Call:
     def length(self, x: Handle, axis: int) -> Atom:
         """Return the length of an axis, from what the function is given if it tells."""
         atom = self.builder.dim_atom(x.shape[axis])
-        return apply("dim", x, axis=axis).atom if atom is None else atom
+        if atom is not None:
+            return atom
+        maker = self.context.maker(x.atom) if isinstance(x.atom, Value) else None
+        if maker is not None and maker.name in MADE_OF_LENGTHS:
+            return maker.operands[axis]
+        return apply("dim", x, axis=axis).atom
 
     def op(self, result: Tree) -> Op:
         """Return the op of the call."""

@@ -280,7 +280,7 @@ def _cast(x: Handle, like: Handle) -> Handle:
     if same_type(x.type, type_):
         return x
     if type_.weak:
-        return apply("float", x)
+        return apply("complex" if type_.dtype.kind == "c" else "float", x)
     if isinstance(x.atom, Literal):
         return Handle(x.builder, Literal.of(type_.dtype.type(x.atom.value)))
     return apply("cast", x, dtype=type_.dtype)

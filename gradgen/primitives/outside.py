@@ -14,7 +14,7 @@ from gradgen.primitives.shaping import dims_from
 from gradgen.returns import returned
 from gradgen.structs import frozen
 
-NUMBERS: dict[str, type] = {"b": bool, "i": int, "f": float}
+NUMBERS: dict[str, type] = {"b": bool, "i": int, "f": float, "c": complex}
 
 
 @frozen
