@@ -1,6 +1,11 @@
 """gradgen: derivatives of plain NumPy functions, as source code that you can read."""
 
-from gradgen.api import Derivative, check_rule, grad, jvp, value_and_grad, vjp
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradgen.api import Derivative, grad, jvp, value_and_grad, vjp
+from gradgen.deferred import Deferred
 from gradgen.errors import (
     ArgumentError,
     CacheError,
@@ -16,6 +21,9 @@ from gradgen.errors import (
 from gradgen.markers import checkpoint, checkpointed, stop_gradient
 from gradgen.rules import nondiff, rule
 from gradgen.runtime.cache import CacheWarning
+
+if TYPE_CHECKING:
+    from gradgen.api.checks import check_rule
 
 __version__ = "0.1.0"
 
@@ -43,3 +51,12 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+_checks = Deferred("gradgen.api.checks")
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is imported when it is first asked for."""
+    if name == "check_rule":
+        return _checks.check_rule
+    raise AttributeError(f"module 'gradgen' has no attribute '{name}'")
