@@ -46,28 +46,11 @@ else:
 
 __all__ = ["NeedsStatic"]
 
-
-NUMBERS = frozenset(
-    (
-        "argmax",
-        "argmin",
-        "call_outside",
-        "count_nonzero",
-        "fsum",
-        "getitem",
-        "matmul",
-        "max",
-        "mean",
-        "min",
-        "norm",
-        "prod",
-        "map_get",
-        "seq_get",
-        "std",
-        "sum",
-        "var",
-    )
-)
+_NUMBERS = """
+argmax argmin call_outside count_nonzero fsum getitem map_get matmul max mean min
+norm prod seq_get std sum var
+"""
+NUMBERS = frozenset(_NUMBERS.split())
 """Primitives, besides ufuncs, whose results without axes are numbers."""
 
 
