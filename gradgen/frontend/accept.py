@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from gradgen.rules import nondiff, rule
+
 SIDE_EFFECT = "is a side effect, which derivative code would repeat"
 COMING = "is not supported yet"
 
@@ -56,12 +58,14 @@ def refusal_of(node: ast.AST) -> tuple[str, str]:
 
 HIDDEN = "runs code that cannot be seen when compiling", "the code itself"
 AS_DATA = "reads names as data", "the names themselves, or a dict of one's own"
+SAID_OUTSIDE = "says something of a function, once and for all", "say it outside"
 EFFECT = SIDE_EFFECT, "call it outside and pass its result in"
 
 CALLS: dict[Any, tuple[str, str]] = {
     **dict.fromkeys((eval, exec, compile, __import__), HIDDEN),
     **dict.fromkeys((locals, globals, vars, dir), AS_DATA),
     **dict.fromkeys((open, input), EFFECT),
+    **dict.fromkeys((rule, nondiff), SAID_OUTSIDE),
 }
 """Functions that are refused by name, for a reason of their own."""
 

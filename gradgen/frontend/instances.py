@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.attributes import attribute_of
+from gradgen.frontend.attributes import MISSING, attribute_of, class_attribute
 from gradgen.frontend.frame import Frame, call, calls
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.unknown import unknown
@@ -57,7 +57,9 @@ def _call_instance(
 
 
 def _is_callable(cls: type) -> bool:
-    return any("__call__" in vars(base) for base in cls.__mro__)
+    """Tell whether the calls of a class's instances are written in Python."""
+    found = class_attribute(cls, "__call__")
+    return found is not MISSING and not isinstance(found, types.WrapperDescriptorType)
 
 
 def _method_parts(frame: Frame, callee: Foreign) -> Partial:

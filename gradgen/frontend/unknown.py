@@ -48,7 +48,8 @@ def unknown(function: Any) -> tuple[str, str]:
     if special is not None:
         return special
     module = getattr(function, "__module__", None) or ""
-    name = getattr(function, "__name__", type(function).__name__)
+    name = getattr(function, "__name__", "<object>")
+    name = name if name.isidentifier() else type(function).__name__
     if module.startswith("numpy.random") or _is_random(function):
         return (
             f"'{name}' gives other numbers at every call",

@@ -727,6 +727,19 @@ def test_a_function_without_source_needs_its_result():
     assert "gradgen.rule(np.i0, result=" in text
 
 
+def test_ways_out_of_unknown_functions():
+    function = libm("y0")
+    text = refusal(lambda x: function(float(x[0])), X)
+    assert "the derivative of 'y0' is not known" in text
+    assert "@gradgen.rule(y0, result=…)" in text
+    assert "gradgen.stop_gradient" in text
+    text = refusal(lambda x: np.fft.fft(np.asarray(x))[0], X)
+    assert "@gradgen.rule(np.fft.fft, result=…)" in text
+    assert "'nondiff' says something of a function, once and for all" in refusal(
+        lambda x: nondiff(np.sin)(x), 1.0
+    )
+
+
 def test_wrong_uses():
     with pytest.raises(ValueError, match="mode='both'"):
         rule(softplus, mode="both")
