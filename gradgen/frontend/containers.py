@@ -78,6 +78,8 @@ def items_of(frame: Frame, value: Any) -> Iterator[Any]:
         return map(Static, value.value)
     if isinstance(value, Static) and isinstance(value.value, frozenset):
         raise Refusal("the order of a set is not defined", "a tuple, or sorted(…)")
+    if isinstance(value, RunList | OneOf):
+        raise Refusal(RUN_TIME_LENGTH, USE_LOOP)
     raise Refusal(f"{describe(value)} cannot be iterated over")
 
 

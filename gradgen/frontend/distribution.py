@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import branches
+from gradgen.frontend import branches, runlists
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.comparisons import conjunction
 from gradgen.frontend.containers import is_choice, is_open, select
@@ -107,6 +107,19 @@ def _one_name(frame: Frame, choice: OneOf) -> OneOf:
 
 def _itself(value: Any) -> Any:
     return value
+
+
+def copied(frame: Frame, choice: OneOf) -> Any:
+    """Return a copy of the list, dict or instance that it is."""
+
+    def copy(value: Any) -> Any:
+        if isinstance(value, Record):
+            return Record(value.cls, dict(value.fields))
+        if isinstance(value, RunList):
+            return runlists.copied(frame, value)
+        return value.copy() if isinstance(value, list | dict) else value
+
+    return distribute(frame, copy, choice)
 
 
 def is_object(value: Any) -> bool:

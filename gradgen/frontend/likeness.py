@@ -114,7 +114,7 @@ class OneOf:
     flags: tuple[Any, ...]
 
 
-KINDS[OneOf] = "one of several things, which depends on the path taken"
+KINDS[OneOf] = "one of several strings or objects"
 
 
 def one_of(one: Any, other: Any, numbers: Callable[[Any, Any], Any]) -> OneOf | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import Buffer
 from gradgen.ir.core import Atom
 from gradgen.ir.types import Type
 from gradgen.primitives.lists import stack
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import Handle, find_lowering
 from gradgen.structs import struct
 
 COPIES = "copies, such as xs.append(x.copy())"
@@ -83,9 +85,24 @@ class RunList:
     def as_array(self) -> Handle:
         """Return what NumPy makes of the list."""
         self.check_elements()
-        if self.form.kind != "leaf" or self.key is not None:
-            raise Refusal("an array of a list of lists or tuples", "a list of arrays")
-        (xs,) = self.handles
+        if self.key is not None or self.form.kind not in ("leaf", "tuple"):
+            raise Refusal(
+                "an array of a list of lists whose lengths only a run knows",
+                "an array that is filled, as in A[i, j] = …",
+            )
+        columns = [self._stacked(xs) for xs in self.handles]
+        if self.form.kind == "leaf":
+            return columns[0]
+        return self._side_by_side(columns)
+
+    def _side_by_side(self, columns: list[Handle]) -> Handle:
+        """Return what NumPy makes of tuples of numbers or arrays of one shape."""
+        lowering = find_lowering(np.stack)
+        if lowering is None or any(part.kind != "leaf" for part in self.form.parts):
+            raise Refusal("an array of a list of such tuples", "a list of arrays")
+        return lowering(columns, axis=1)  # type: ignore[no-any-return]
+
+    def _stacked(self, xs: Handle) -> Handle:
         key = ("stack", xs.atom)
         views = xs.builder.views
         if key not in views:

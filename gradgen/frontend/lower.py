@@ -22,6 +22,7 @@ from gradgen.frontend import (
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.binding import defaults_of
 from gradgen.frontend.frame import Context, Frame, Raised, Recurs, call
+from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.outside import is_foldable
 from gradgen.frontend.raising import require_present
 from gradgen.frontend.results import to_tree
@@ -46,8 +47,9 @@ from gradgen.rules import find_rule
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import helpers
+    from gradgen.frontend import distribution, helpers
 else:
+    distribution = Deferred("gradgen.frontend.distribution")
     helpers = Deferred("gradgen.frontend.helpers")
 
 PARTS = (
@@ -138,6 +140,8 @@ def _interpret(frame: Frame, params: Sequence[Param]) -> Tree:
             require_present(frame.builder, value, "the result")
             value = value.value
         names.name_value(value, "value")
+        if isinstance(value, OneOf):
+            value = distribution.copied(frame, value)
         return to_tree(value)
     except Refusal as refusal:
         raise frame.refuse(returned(node), refusal.reason, refusal.hint) from None

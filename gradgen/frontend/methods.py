@@ -87,6 +87,11 @@ def run_list_method(
 ) -> Any:
     """Call a method of a list whose length is known only at run time."""
     table = RUN_LISTS if owner.key is None else RUN_DICTS
+    if name == "sort":
+        raise Refusal(
+            "sorting a list whose length is known only at run time",
+            "np.sort(np.array(…))",
+        )
     if name not in table or kwargs:
         raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
     try:

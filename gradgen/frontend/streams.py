@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.containers import items_of, truth
+from gradgen.frontend.expressions import combine
 from gradgen.frontend.frame import Frame, always, call, static_int
 from gradgen.frontend.known import KNOWN, Known, knows
+from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Static,
     Stream,
@@ -26,9 +29,11 @@ from gradgen.frontend.walks import (
     enumerated,
     is_walked,
     mapped,
+    paired,
     walk_of,
     zipped,
 )
+from gradgen.primitives.registry import Handle
 
 if TYPE_CHECKING:
     from gradgen.frontend import folds
@@ -149,6 +154,11 @@ def _next(frame: Frame, stream: Any, *default: Any) -> Any:
 
 @knows(sorted)
 def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) -> Any:
+    if isinstance(values, RunList):
+        raise Refusal(
+            "sorting a list whose length is known only at run time",
+            "np.sort(np.array(…))",
+        )
     items = list(items_of(frame, values))
     if key is None:
         keys = items
@@ -182,8 +192,47 @@ def _itertool(function: Any) -> Known:
     return known
 
 
-for _function in (itertools.chain, itertools.pairwise, itertools.product):
-    KNOWN[_function] = _itertool(_function)
+KNOWN[itertools.product] = _itertool(itertools.product)
+
+
+@knows(itertools.chain)
+def _chain(frame: Frame, *sources: Any) -> Any:
+    def run(visit: folds.Visit) -> Any:
+        left = Static(False)
+        for values in sources:
+            left = folds.run_over(frame, values, visit)
+            if isinstance(left, Handle) or left.value:
+                raise Refusal("leaving itertools.chain early", "a loop over each")
+        return left
+
+    items = itertools.chain.from_iterable(items_of(frame, v) for v in sources)
+    if not any(map(is_walked, sources)):
+        return _stream(frame, items, *sources)
+    return folds.Generation(items, (frame, sources), run=run)
+
+
+@knows(itertools.pairwise)
+def _pairwise(frame: Frame, values: Any) -> Any:
+    walk = walk_of(frame, values)
+    if walk is not None:
+        return paired(frame, walk)
+    return _stream(frame, itertools.pairwise(items_of(frame, values)), values)
+
+
+@knows(itertools.accumulate)
+def _accumulate(frame: Frame, values: Any, function: Any = None) -> Any:
+    if is_walked(values):
+        raise Refusal(
+            "itertools.accumulate over items whose number only a run knows",
+            "a loop that appends the total, or np.cumsum(…)",
+        )
+
+    def step(total: Any, item: Any) -> Any:
+        if function is None:
+            return combine(frame, ast.Add, total, item)
+        return _call_holding(frame, values, function, [total, item])
+
+    return _stream(frame, itertools.accumulate(items_of(frame, values), step), values)
 
 
 @knows(itertools.combinations)

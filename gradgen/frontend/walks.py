@@ -197,6 +197,14 @@ def zipped(frame: Frame, walks: Sequence[Walk]) -> Walk:
     )
 
 
+def paired(frame: Frame, walk: Walk) -> Walk:
+    """Return the walk over each item with the one after it."""
+    count, item = counted(frame, walk)
+    return Once(
+        up_to(frame, count - 1), lambda turn: (item(turn), item(turn + 1)), walk.holds
+    )
+
+
 def mapped(walk: Walk, function: Callable[[Any], Any], *holds: Any) -> Walk:
     """Return the walk over what ``function`` makes of the items."""
     return Once(walk.bounds, lambda i: function(walk.at(i)), (*walk.holds, *holds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -435,6 +436,39 @@ def sorts(x):
     return sorted(ys)[0]
 
 
+def accumulates(x):
+    ys = [v for v in x]
+    return sum(itertools.accumulate(ys))
+
+
+def leaves_a_chain(x):
+    ys = [v for v in x]
+    return x[0] * any(v > 2.0 for v in itertools.chain(ys, x))
+
+
+def unpacks(x):
+    ys = [v for v in x]
+    return sum([*ys, x[0]])
+
+
+def array_of_lists(x):
+    rows = [[v * w for v in x] for w in x]
+    return np.sum(np.array(rows))
+
+
+def other_keys_on_a_path(x):
+    d = {"a": x[0]}
+    d["a" if x[0] > 0.5 else "b"] = x[1]
+    return d["a"]
+
+
+def key_of_run_time_numbers(x):
+    d = {(0, 0): 1.0, (0, 1): 2.0}
+    for i in range(len(x)):
+        d[0, i % 2] = x[i]
+    return d[0, 0]
+
+
 def instances_in_list(x):
     boxes = []
     for v in x:
@@ -462,7 +496,7 @@ REFUSED = {
     writes_item_of_a_copy: "may have been written to through another name",
     writes_item_read_before: "may have been written to through another name",
     writes_item_after_a_change: "was changed since",
-    writes_items_that_are_views: "",
+    writes_items_that_are_views: "the same array may be in this list more than once",
     writes_item_of_an_argument: "belong to the caller, or to another list",
     writes_item_taken_out: "this array belongs to a list",
     one_row_in_every_turn: "the same array may be in this list more than once",
@@ -473,7 +507,13 @@ REFUSED = {
     numbers_and_arrays: "elements of types f64 and f64[n]",
     returns_list_of_pairs: "a list of lists or tuples cannot be returned",
     returns_dict: "a dict cannot be returned whose length only a run knows",
-    sorts: "a list whose length is known only at run time",
+    sorts: "sorting a list whose length is known only at run time",
+    accumulates: "itertools.accumulate over items whose number only a run knows",
+    leaves_a_chain: "this takes items one by one",
+    unpacks: "this takes items one by one",
+    array_of_lists: "an array of a list of lists whose lengths only a run knows",
+    other_keys_on_a_path: "it has other keys on other paths",
+    key_of_run_time_numbers: "a tuple of run-time numbers as the key",
     instances_in_list: "would hold an object of class Box, which can be changed",
     numbers_as_keys: "must be an integer",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -624,3 +625,32 @@ def shallow_copy_written(x):
     us[0][0] = x[-1] ** 2
     us[-1][-1] *= 2.0
     return np.sum(us[0]) * np.sum(us[-1])
+
+
+@program(lambda r, n, m: (r(n),))
+def chained_and_paired(x):
+    ys = [v * v for v in x]
+    total = sum(itertools.chain(ys, x, [x[0], 2.0]))
+    for a, b in itertools.pairwise(ys):
+        total += a * b
+    for a, b in itertools.pairwise(x):
+        total += a * b * b
+    for total_so_far in itertools.accumulate([x[0], x[-1], 3.0]):
+        total *= total_so_far
+    return total
+
+
+@program(lambda r, n, m: (r(n), r()))
+def list_with_known_list(x, s):
+    ys = [v * v for v in x]
+    total = 0.0
+    for y, w, i in zip(ys, [s, 1.0, s * s], range(7)):
+        total += y * w + i * s
+    return total
+
+
+@program(lambda r, n, m: (r(n),))
+def array_of_pairs(x):
+    points = [(v, v * x[0]) for v in x]
+    A = np.array(points)
+    return np.sum(A[:, 0] * A[:, 1]) + A[-1, 1] ** 2

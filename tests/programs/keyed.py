@@ -245,3 +245,12 @@ def key_in_closure_and_helper(x, s):
     for v in x:
         out += add("a" if v < 0.6 else "b", v) * v
     return out + totals["a"] * totals["b"]
+
+
+@program(lambda r, n, m: (r(n), r()))
+def returns_one_list_of_two(x, s):
+    low, high = [s], [x[0]]
+    for v in x:
+        (low if v < 0.6 else high).append(v)
+    low[0] *= s
+    return low if s < 0.6 else high
