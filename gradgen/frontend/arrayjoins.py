@@ -98,7 +98,7 @@ class ArrayJoiner:
             return self._view(one, steps)
         if steps is None:
             return self._copies(one, other)
-        buffer = self._buffers(one.buffer, other.buffer)
+        buffer = self._buffers(one.buffer, other.buffer, self.cond)
         if buffer is one.buffer and steps == one.steps:
             return one
         return ArrayObject(buffer, steps)
@@ -127,7 +127,9 @@ class ArrayJoiner:
             return one
         return ArrayObject(buffer)
 
-    def _buffers(self, one: Buffer, other: Buffer) -> Buffer:
+    def _buffers(
+        self, one: Buffer, other: Buffer, cond: Atom | None = None
+    ) -> Buffer:
         key = (id(one), id(other))
         if key in self.pairs:
             return self.pairs[key]  # type: ignore[no-any-return]
@@ -138,8 +140,8 @@ class ArrayJoiner:
         buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = one.guest or other.guest
         buffer.contiguous = one.contiguous and other.contiguous
-        if self.cond is not None and buffer.either == (one, other):
-            buffer.chosen = self.cond
+        if cond is not None and buffer.either == (one, other):
+            buffer.chosen = cond
             buffer.own = tuple(id(b) not in self.base.objects for b in (one, other))
         self._enter(buffer, (version, graver(first[1], second[1])))
         self.pairs[key] = buffer
