@@ -30,8 +30,8 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": (
             "builtins: complex cmath: acos acosh asin asinh atan atanh cos cosh exp "
             "isfinite isinf isnan log log10 phase polar rect sin sinh sqrt tan tanh "
-            "numpy: angle conjugate imag iscomplex iscomplexobj isreal isrealobj real "
-            "real_if_close"
+            "numpy: angle complex128 complex64 conjugate imag iscomplex iscomplexobj "
+            "isreal isrealobj real real_if_close"
         ),
         "METHODS": "conj conjugate",
         "PRIMITIVES": "complex conjugate imag real",
@@ -175,9 +175,9 @@ CATALOG: dict[str, dict[str, str]] = {
     "shaping": {
         "ATTRIBUTES": "dtype ndim shape",
         "LOWERINGS": (
-            "builtins: float numpy: astype bool broadcast_to complex128 complex64 "
-            "copy float32 float64 int16 int32 int64 int8 longlong ravel reshape shape "
-            "uint16 uint32 uint64 uint8 ulonglong"
+            "builtins: float numpy: astype bool broadcast_to copy float32 float64 "
+            "int16 int32 int64 int8 longlong ravel reshape shape uint16 uint32 uint64 "
+            "uint8 ulonglong"
         ),
         "METHODS": "astype copy flatten ravel reshape",
         "PRIMITIVES": "broadcast_to cast copy float reshape sum_to",

@@ -36,7 +36,7 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
-from gradgen.primitives.shaping import strong
+from gradgen.primitives.shaping import cast_to, strong
 
 NUMBERS = (
     Sample(("complex",)),
@@ -178,8 +178,6 @@ def _real_if_close(a: Any, tol: Any = 100, *, builder: Builder) -> Handle:
 def _complex_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if not all(isinstance(type_, Scalar) for type_ in types):
         raise Refusal("a Python number out of an array", "x[0] or x.reshape(())")
-    if len(types) > 1 and any(map(is_complex, types)):
-        raise Refusal("complex() of two numbers takes real ones here", "a + 1j * b")
     return PY_COMPLEX
 
 
@@ -207,8 +205,28 @@ complex_ = linear(
 
 @lowers(complex)
 def _complex(real: Any = 0, imag: Any = None) -> Handle:
-    return complex_(real) if imag is None else complex_(real, imag)
+    """Lower as Python, which adds ``1j`` times the second number to the first."""
+    if imag is None:
+        return complex_(real)
+    builder = builder_of(real, imag)
+    x, y = lift(builder, real), lift(builder, imag)
+    left, right = real_part(x), real_part(y)
+    if is_complex(y.type):
+        left = left - imaginary_part(y)
+    if is_complex(x.type):
+        right = right + imaginary_part(x)
+    return apply("complex", left, right, builder=builder)
 
+
+def _lower_dtype(dtype: type[np.complexfloating]) -> None:
+    @lowers(dtype)
+    def lowering(real: Any = 0, imag: Any = None, /, *, builder: Builder) -> Handle:
+        both = real if imag is None else _complex(real, imag)
+        return cast_to(lift(builder, both), dtype)
+
+
+_lower_dtype(np.complex64)
+_lower_dtype(np.complex128)
 
 _CIRCULAR = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
 _OF_CMATH = {

@@ -154,7 +154,7 @@ def changed(
 
 
 def _numbered(x: Any) -> Any:
-    """Return the numbers of the elements of an array, of both parts if it is complex."""
+    """Return the numbers of all elements of an array, or of both parts of each."""
     numbers = np.arange(x.size).reshape(x.shape)
     return numbers if x.dtype.kind != "c" else 2 * numbers + 1j * (2 * numbers + 1)
 

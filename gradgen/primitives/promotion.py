@@ -159,4 +159,7 @@ def dtype_of(given: Any) -> np.dtype:
 def check_field(source: Any, dtype: np.dtype) -> None:
     """Refuse to make real numbers of complex ones, of which NumPy warns."""
     if is_complex(source) and dtype.kind != "c":
-        raise Refusal("NumPy discards an imaginary part here, and warns", "z.real")
+        raise Refusal(
+            f"the dtype {dtype} discards the imaginary part of complex numbers",
+            "z.real",
+        )

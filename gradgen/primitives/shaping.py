@@ -378,7 +378,7 @@ def _lower_dtype(dtype: type[np.generic]) -> None:
         return cast_to(lift(builder, value), dtype)
 
 
-for _dtype in "?bhilqBHILQfdFD":
+for _dtype in "?bhilqBHILQfd":
     _lower_dtype(np.dtype(_dtype).type)
 
 to_float = linear(

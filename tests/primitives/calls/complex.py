@@ -56,12 +56,16 @@ def numbers() -> Iterator[Call]:
     yield Call(complex, (0.7, -0.2))
     yield Call(complex, (np.float64(0.7), -0.2))
     yield Call(complex, (np.complex128(NUMBER),))
+    yield Call(complex, (NUMBER, -0.2))
+    yield Call(complex, (0.7, NUMBER))
+    yield Call(complex, (NUMBER, NUMBER))
     yield Call(abs, (NUMBER,))
     yield Call(pow, (NUMBER, 2.5))
     yield Call(pow, (0.7, NUMBER))
     for dtype in (np.complex64, np.complex128):
         for x in (NUMBER, 0.7, Z, M):
             yield Call(dtype, (x,), smooth=dtype is np.complex128)
+        yield Call(dtype, (0.7, -0.2), smooth=dtype is np.complex128)
     yield Call(A.astype, (M, Known(complex)))
     yield Call(A.astype, (Z, Known(np.complex64)), smooth=False)
 
