@@ -24,6 +24,14 @@ SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
+LIBRARIES = {
+    "special": "from scipy import special",
+}
+"""What is imported where a template names it, besides NumPy and the standard library.
+
+No variable of such a function has that name.
+"""
+IMPORTED = SUPPORT_NAMES | LIBRARIES.keys()
 BETWEEN = (("", None), ("", None))
 WORD = re.compile(r"[a-z_]\w*")
 
@@ -58,7 +66,8 @@ def _callees(function: Function) -> dict[Any, str]:
     """Return what helpers are called, where something else may have their name."""
     found: dict[Any, str] = {}
     for name in function.helpers:
-        found[name] = _unused(name, {*SUPPORT_NAMES, *RESERVED, *found.values()})
+        taken = {function.name, *IMPORTED, *RESERVED, *found.values()}
+        found[name] = _unused(name, taken)
     return found
 
 
@@ -71,7 +80,7 @@ def _name_outside(
         for op in walk_ops(f.body):
             for x in objects_of(op.attrs) if op.name == CALL_OUTSIDE else ():
                 if x not in found:
-                    used = {*SUPPORT_NAMES, *RESERVED, *callees.values(), *taken}
+                    used = {*IMPORTED, *RESERVED, *callees.values(), *taken}
                     found[x] = callees[x] = _unused(x.name, used)
     return found
 
@@ -92,7 +101,7 @@ def _printed(
     taken: set[str],
 ) -> Printer:
     """Return the printer that has printed one function."""
-    support = _support_in(function)
+    support = _imported_by(function)
     webs = arrange(function)
     names = choose_names(function, webs, {*support, *taken})
     printer = Printer(
@@ -108,12 +117,12 @@ def _printed(
     return printer
 
 
-def _support_in(function: Function) -> frozenset[str]:
-    """Return the support functions that the ops of ``function`` call."""
+def _imported_by(function: Function) -> frozenset[str]:
+    """Return the support functions and libraries that ops of ``function`` name."""
     ops = (op for op in walk_ops(function.body) if op.name not in REGION_OPS)
     templates = map(template_of, ops)
     words = (word for template in templates for word in WORD.findall(template))
-    return SUPPORT_NAMES.intersection(words)
+    return IMPORTED.intersection(words)
 
 
 def _print_head(printer: Printer, function: Function) -> None:
@@ -160,6 +169,7 @@ def _imports(outside: set[str]) -> list[str]:
     lines = [f"import {name}" for name in ("cmath", "math") if name in outside]
     if "np" in outside:
         lines.append("import numpy as np")
+    lines.extend(text for name, text in LIBRARIES.items() if name in outside)
     support = sorted(outside & SUPPORT_NAMES)
     if support:
         lines.extend(_import_lines(support))

@@ -204,7 +204,7 @@ def with_helpers(function: Function, helpers: Mapping[str, Function]) -> Functio
     names: dict[str, str] = {}
     for name in found:
         stem = _plain_name(name.partition("#")[0], "function")
-        names[name] = _unused(stem, {function.name, *names.values()})
+        names[name] = _unused(stem, set(names.values()))
     for block in (function.body, *(helper.body for helper in found.values())):
         for op in walk_ops(block):
             rename_callees(op, names)
