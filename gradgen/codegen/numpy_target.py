@@ -18,7 +18,7 @@ from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
 from gradgen.ir.regions import REGION_OPS
 from gradgen.ir.rules import CALL_OUTSIDE, Outside, objects_of
-from gradgen.structs import frozen
+from gradgen.structs import frozen, replace
 
 SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
@@ -56,8 +56,8 @@ def emit(function: Function) -> Emitted:
     callees = _callees(function)
     outside = _name_outside(function, callees, {*classes.values(), function.name})
     taken = {*callees.values(), *classes.values(), function.name}
-    functions = (*function.helpers.values(), function)
-    printers = [_printed(f, classes, callees, taken) for f in functions]
+    called = [replace(f, name=callees[key]) for key, f in function.helpers.items()]
+    printers = [_printed(f, classes, callees, taken) for f in (*called, function)]
     objects = {text: x.value for x, text in outside.items()}
     return _assemble(printers, function.name, objects)
 
@@ -128,11 +128,10 @@ def _imported_by(function: Function) -> frozenset[str]:
 def _print_head(printer: Printer, function: Function) -> None:
     names = printer.names.params
     params = _parameters(function.params, names)
-    name = printer.callees.get(function.name, function.name)
-    lines = [f"def {name}({', '.join(params)}):"]
+    lines = [f"def {function.name}({', '.join(params)}):"]
     if len(lines[0]) > WIDTH:
         inner = (f"{INDENT}{param}," for param in params)
-        lines = [f"def {name}(", *inner, "):"]
+        lines = [f"def {function.name}(", *inner, "):"]
     lines.extend(docstring(function, names))
     printer.lines.extend((line, None) for line in lines)
 
