@@ -24,8 +24,8 @@ from gradgen.frontend.values import (
     to_python,
 )
 from gradgen.frontend.walks import (
-    any_walk,
     backwards,
+    beside,
     enumerated,
     is_walked,
     mapped,
@@ -59,7 +59,7 @@ def _walks(frame: Frame, values: Sequence[Any]) -> list[Walk] | None:
     """Return walks over all of ``values``, None if the items of none are unknown."""
     if not any(map(is_walked, values)):
         return None
-    walks = [any_walk(frame, value) for value in values]
+    walks = [beside(frame, value) for value in values]
     return None if None in walks else walks  # type: ignore[return-value]
 
 

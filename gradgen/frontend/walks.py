@@ -78,10 +78,15 @@ def any_walk(frame: Frame, value: Any) -> Walk | None:
         turns = value.value
         bounds = [number(frame, x) for x in (turns.start, turns.stop, turns.step)]
         return make_range(frame, bounds)
-    if isinstance(value, list | tuple) and value and all(map(is_tensor, value)):
-        whole = up_to(frame, number(frame, len(value)))
-        return Walk(whole, lambda i: select(frame, value, i), (value,))
     return walk_of(frame, value)
+
+
+def beside(frame: Frame, value: Any) -> Walk | None:
+    """Return a walk over what stands beside another walk, such as a known list."""
+    if isinstance(value, list | tuple) and value and all(map(is_tensor, value)):
+        bounds = up_to(frame, number(frame, len(value)))
+        return Walk(bounds, lambda i: select(frame, value, i), (value,))
+    return any_walk(frame, value)
 
 
 SHORT = 16
