@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.matrices import det_gradient as det_gradient
+from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.returns import returned as returned
 
 

@@ -223,11 +223,17 @@ NOTHING = Static(None)
 
 
 def map_leaves(value: Any, function: Callable[[Any], Any]) -> Any:
-    """Rebuild a container of abstract values with ``function`` applied to the rest."""
-    if isinstance(value, list | tuple):
+    """Rebuild a container of abstract values with ``function`` applied to the rest.
+
+    A NamedTuple, such as a lowering may return, becomes a record.
+    """
+    if type(value) in (list, tuple):
         return type(value)(map_leaves(v, function) for v in value)
     if isinstance(value, dict):
         return {k: map_leaves(v, function) for k, v in value.items()}
+    if isinstance(value, tuple):
+        fields = zip(value._fields, value, strict=True)  # type: ignore[attr-defined]
+        return Record(type(value), {k: map_leaves(v, function) for k, v in fields})
     return function(value)
 
 

@@ -56,6 +56,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
     },
+    "determinants": {
+        "LOWERINGS": "numpy.linalg: det slogdet",
+        "PRIMITIVES": "det det_gradient slogdet",
+    },
     "differences": {
         "LOWERINGS": "numpy: diff trapezoid",
     },
@@ -79,6 +83,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "indexing": {
         "PRIMITIVES": "getitem",
+    },
+    "inverses": {
+        "LOWERINGS": "numpy.linalg: inv matrix_power solve tensorinv tensorsolve",
+        "PRIMITIVES": "inv inverse_or_nan solve",
     },
     "joining": {
         "LOWERINGS": (

@@ -131,12 +131,15 @@ class Sample:
     """Operands and attributes from which a primitive's tests are generated.
 
     An operand is a number, an array, or a string such as ``"f64[3,4]"`` for random
-    reals; ``domain`` bounds the random numbers.
+    reals; ``domain`` bounds the random numbers. Where the derivative of a primitive
+    ``f`` alone is not determined, as that of what reads one triangle of a matrix, that
+    of ``around(f, *operands)`` is tested.
     """
 
     operands: tuple[Any, ...]
     attrs: Attrs = field(default_factory=dict)
     domain: tuple[float, float] = (-2.0, 2.0)
+    around: Callable[..., Any] | None = None
 
 
 @frozen

@@ -20,6 +20,7 @@ ALWAYS = frozenset[str]().union(
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
+    ("matrix_power",),
     (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.

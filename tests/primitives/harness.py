@@ -14,7 +14,13 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import leaf, tree_of
 from gradgen.ir.types import is_floating, literal_type
-from gradgen.primitives.registry import Handle, Sample, apply
+from gradgen.primitives.registry import (
+    PRIMITIVES,
+    Handle,
+    Sample,
+    apply,
+    apply_several,
+)
 from gradgen.testing.interp import interpret
 from gradgen.transforms.derive import Selection, adjoint, jvp
 from tests.primitives.complexstep import complex_step
@@ -112,14 +118,23 @@ def build(
     return Program(Function(name, params, block, tree), tuple(args))
 
 
-def program_of(name: str, sample: Sample, operands: Sequence[Any]) -> Program:
-    """Return the function that is one primitive."""
+def program_of(
+    name: str, sample: Sample, operands: Sequence[Any], alone: bool = False
+) -> Program:
+    """Return the function that is one primitive, with what is around it or alone."""
     args = [operand for operand in operands if is_argument(operand)]
+    several = PRIMITIVES[name].several
 
-    def body(*handles: Handle) -> Handle:
+    def primitive(*parts: Any) -> Any:
+        applied = apply_several if several else apply
+        return applied(name, *parts, **sample.attrs)
+
+    def body(*handles: Handle) -> Any:
         supply = iter(handles)
         parts = [next(supply) if is_argument(x) else x for x in operands]
-        return apply(name, *parts, **sample.attrs)
+        if sample.around is None or alone:
+            return primitive(*parts)
+        return sample.around(primitive, *parts)
 
     if not args:
         builder = Builder()

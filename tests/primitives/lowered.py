@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.ir.builder import Builder
+from gradgen.primitives.matrixforms import hermitian_part
 from gradgen.primitives.registry import METHODS, Handle, apply, find_lowering
 from tests.primitives.calls import BY_FUNCTION
 from tests.primitives.calls.call import Call, Known, is_method
@@ -55,10 +56,20 @@ def lower_call(call: Call, handles: Sequence[Handle], builder: Builder) -> Any:
     return rebuilt_handles(lowering(*args, builder=builder, **options), builder)
 
 
+def as_matrices(call: Call, handles: Sequence[Handle]) -> list[Handle]:
+    """Return arguments of which the first has the symmetry that it must have."""
+    if call.matrix != "hermitian":
+        return list(handles)
+    return [hermitian_part(handles[0]), *handles[1:]]
+
+
 def program_of(call: Call) -> Program:
     """Return the program that is one call."""
     builder = Builder()
-    body = lambda *handles: lower_call(call, handles, builder)
+
+    def body(*handles: Handle) -> Any:
+        return lower_call(call, as_matrices(call, handles), builder)
+
     return build(body, arguments_of_call(call), call.function.__name__, builder)
 
 
@@ -80,7 +91,8 @@ def is_smooth(call: Call) -> bool:
 def rebuilt_handles(result: Any, builder: Builder) -> Any:
     """Return a result of which all that is known has become a value."""
     if isinstance(result, list | tuple):
-        return type(result)(rebuilt_handles(part, builder) for part in result)
+        kind = list if isinstance(result, list) else tuple
+        return kind(rebuilt_handles(part, builder) for part in result)
     if isinstance(result, Handle):
         return result
     return apply("stop_gradient", result, builder=builder)

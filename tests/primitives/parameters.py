@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -210,7 +211,7 @@ def without(call: Call, name: str) -> Call:
     if name not in by_name.options:
         return call
     options = {key: x for key, x in by_name.options.items() if key != name}
-    return Call(call.function, by_name.args, options, call.smooth)
+    return replace(by_name, options=options)
 
 
 def with_parameters(call: Call, given: dict[str, Any]) -> Call:
@@ -222,7 +223,7 @@ def with_parameters(call: Call, given: dict[str, Any]) -> Call:
     own = lambda tree: mapped(tree, lambda x: x.copy())
     joined = {**by_name.options, **given}
     options = {key: own(value) for key, value in joined.items()}
-    return Call(call.function, own(by_name.args), options, call.smooth)
+    return replace(by_name, args=own(by_name.args), options=options)
 
 
 def outcomes(calls: Sequence[Call], name: str) -> Iterator[str]:

@@ -22,7 +22,12 @@ from gradgen.transforms.derive import Selection, adjoint, jvp
 from tests.primitives.calls import DECLARED
 from tests.primitives.calls.call import Call
 from tests.primitives.harness import Program, build, random_like
-from tests.primitives.lowered import arguments_of_call, is_single, lower_call
+from tests.primitives.lowered import (
+    arguments_of_call,
+    as_matrices,
+    is_single,
+    lower_call,
+)
 from tests.primitives.variants import EVERY, LAYOUTS, accepted, mapped, varied
 
 
@@ -31,7 +36,7 @@ def embedded(call: Call) -> Program:
 
     def body(*handles: Handle) -> Any:
         scaled = [1.5 * x if x.dtype.kind == "f" else x for x in handles]
-        result = lower_call(call, scaled, builder)
+        result = lower_call(call, as_matrices(call, scaled), builder)
         leaves = tree_of(result).map(lambda y: y * y + y if y.dtype.kind == "f" else y)
         return [leaves.build(), scaled]
 

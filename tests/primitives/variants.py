@@ -12,12 +12,13 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradgen.primitives.registry import METHODS
-from tests.primitives.calls.call import Call, Known, is_method
+from tests.primitives.calls.call import Call, Known, is_method, made_fit
 from tests.primitives.lowered import arguments_of_call, call_python
 
 
@@ -91,7 +92,10 @@ def varied(call: Call, row: Row) -> Call | None:
         return None
     change = lambda tree: mapped(tree, lambda x: _changed(x, row))
     options = {key: change(value) for key, value in formed.options.items()}
-    return Call(formed.function, change(formed.args), options, call.smooth)
+    args = change(formed.args)
+    if row.size == "twice":
+        args = tuple(made_fit(x, call.matrix) for x in args[:1]) + args[1:]
+    return replace(formed, args=args, options=options)
 
 
 def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
@@ -171,7 +175,7 @@ def _by_keyword(call: Call) -> Call | None:
     if not given or None in given:
         return None
     options = {**dict(zip(given, call.args[first:], strict=True)), **call.options}
-    return Call(call.function, call.args[:first], options, call.smooth)
+    return replace(call, args=call.args[:first], options=options)
 
 
 def _by_position(call: Call) -> Call | None:
@@ -190,7 +194,7 @@ def _by_position(call: Call) -> Call | None:
         )
     if len(args) == len(call.args):
         return None
-    return Call(call.function, tuple(args), options, call.smooth)
+    return replace(call, args=tuple(args), options=options)
 
 
 def is_sentinel(value: Any) -> bool:
@@ -206,7 +210,7 @@ def _by_method(call: Call) -> Call | None:
         return None
     if not call.args or not isinstance(call.args[0], np.ndarray):
         return None
-    return Call(method, call.args, call.options, call.smooth)
+    return replace(call, function=method)
 
 
 FORMS: dict[str, Callable[[Call], Call | None]] = {

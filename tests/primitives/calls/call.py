@@ -24,13 +24,16 @@ class Call:
     """A function and arguments; arrays and floats come in when the program runs.
 
     A method of arrays is given as ``np.ndarray.sum``. ``smooth=False`` says that
-    differences are no measure of the derivative, as for a cast to float32.
+    differences are no measure of the derivative, as for a cast to float32. ``matrix``
+    says what the first argument has to be: ``"regular"``, or ``"hermitian"`` with
+    positive eigenvalues, and moving as such a matrix only.
     """
 
     function: Any
     args: tuple[Any, ...]
     options: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True
+    matrix: str = ""
 
     def __str__(self) -> str:
         shown = [_shown(arg) for arg in self.args]
@@ -65,6 +68,17 @@ def _shown(value: Any) -> str:
 def reals(*shape: int, low: float = -2.0, high: float = 2.0) -> Any:
     """Return random numbers, far enough apart from one another to have no ties."""
     return RNG.uniform(low, high, shape)
+
+
+def made_fit(x: Any, matrix: str) -> Any:
+    """Return square matrices as they have to be, others as they are."""
+    square = np.ndim(x) > 1 and np.shape(x)[-1] == np.shape(x)[-2]
+    if not matrix or not square or not isinstance(x, np.ndarray):
+        return x
+    if matrix == "hermitian":
+        x = (x + np.conj(np.swapaxes(x, -1, -2))) / 2
+    margin = x.shape[-1] * np.abs(x).max(initial=0)
+    return (x + margin * np.eye(x.shape[-1])).astype(x.dtype)
 
 
 ROW = [1, 2, 3, 4]
