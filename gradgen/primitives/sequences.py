@@ -330,8 +330,8 @@ def _zero_of(x: Any) -> Any:
 def _zero_values_text(element: Type) -> str:
     if isinstance(element, Scalar):
         number = "0.0" if element.weak else f"np.{element.dtype.name}(0.0)"
-        return f"dict.fromkeys({{0}}, {number})"
-    return "{k: np.zeros_like(x) for k, x in {0}.items()}"
+        return f"dict.fromkeys({{0}} or (), {number})"
+    return "{k: np.zeros_like(x) for k, x in ({0} or {}).items()}"
 
 
 def _zeros_text(types: Sequence[Any], attrs: Attrs) -> str:
