@@ -25,6 +25,12 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "squeeze swapaxes transpose",
         "PRIMITIVES": "expand_dims flip roll squeeze transpose",
     },
+    "bessel": {
+        "LOWERINGS": (
+            "scipy.special: i0 i0e i1 i1e iv ive j0 j1 jv k0 k1 kn kv kve y0 y1 yn yv"
+        ),
+        "PRIMITIVES": "i0 i0e i1 i1e iv ive j0 j1 jv k0 k1 kn kv kve y0 y1 yn yv",
+    },
     "complex": {
         "ATTRIBUTES": "imag real",
         "LOWERINGS": (
@@ -81,8 +87,45 @@ CATALOG: dict[str, dict[str, str]] = {
     "elements": {
         "METHODS": "item tolist",
     },
+    "entropies": {
+        "LOWERINGS": (
+            "scipy.special: entr expit expm1 kl_div log1p log_expit logit rel_entr "
+            "xlog1py xlogy"
+        ),
+        "PRIMITIVES": (
+            "entr expit kl_div log_expit logit rel_entr special_expm1 special_log1p "
+            "xlog1py xlogy"
+        ),
+    },
+    "errorfunctions": {
+        "LOWERINGS": "scipy.special: erf erfc erfcinv erfcx erfinv log_ndtr ndtr ndtri",
+        "PRIMITIVES": (
+            "erfcinv erfcx erfinv log_ndtr ndtr ndtri normal_hazard special_erf "
+            "special_erfc"
+        ),
+    },
+    "factors": {
+        "LOWERINGS": "numpy.linalg: cholesky qr",
+        "PRIMITIVES": "cholesky qr",
+    },
+    "gammas": {
+        "LOWERINGS": (
+            "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
+            "loggamma multigammaln polygamma psi rgamma zeta"
+        ),
+        "PRIMITIVES": (
+            "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
+            "multigammaln polygamma psi rgamma riemann_zeta zeta"
+        ),
+    },
     "indexing": {
         "PRIMITIVES": "getitem",
+    },
+    "integrals": {
+        "LOWERINGS": (
+            "scipy.special: ellipe ellipk exp1 expi hyp0f1 hyp1f1 hyp2f1 spence"
+        ),
+        "PRIMITIVES": "ellipe ellipk exp1 expi hyp0f1 hyp1f1 hyp2f1 spence",
     },
     "inverses": {
         "LOWERINGS": "numpy.linalg: inv matrix_power solve tensorinv tensorsolve",
@@ -145,9 +188,8 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "reduction": {
         "ATTRIBUTES": "size",
-        "LOWERINGS": "numpy: amax amin max mean min ptp size sum",
-        "METHODS": "max mean min sum",
-        "PRIMITIVES": "at_least_one max mean min size sum",
+        "LOWERINGS": "numpy: size",
+        "PRIMITIVES": "at_least_one max mean min size sum sum_from",
     },
     "refused": {
         "LOWERINGS": (
@@ -193,18 +235,27 @@ CATALOG: dict[str, dict[str, str]] = {
     "snapshots": {
         "PRIMITIVES": "revolve_advance",
     },
+    "softmax": {
+        "LOWERINGS": "scipy.special: log_softmax logsumexp softmax",
+        "PRIMITIVES": "log_softmax logsumexp softmax",
+    },
     "sorting": {
         "LOWERINGS": "numpy: argsort sort take take_along_axis",
         "METHODS": "argsort take",
         "PRIMITIVES": "add_along_axis argsort sort take_along_axis",
     },
     "special": {
-        "LOWERINGS": "gradgen.markers: stop_gradient math: erf erfc fsum prod",
-        "PRIMITIVES": "erf erfc fsum stop_gradient",
+        "LOWERINGS": (
+            "gradgen.markers: stop_gradient math: erf erfc fsum gamma lgamma prod"
+        ),
+        "PRIMITIVES": "erf erfc fsum math_gamma math_lgamma stop_gradient",
+    },
+    "spreads": {
+        "LOWERINGS": "numpy: std var",
+        "METHODS": "std var",
     },
     "statistics": {
-        "LOWERINGS": "numpy.linalg: norm numpy: average median std var",
-        "METHODS": "std var",
+        "LOWERINGS": "numpy.linalg: norm numpy: average median",
         "PRIMITIVES": "norm std var",
     },
     "steps": {
@@ -224,6 +275,10 @@ CATALOG: dict[str, dict[str, str]] = {
             "math_trunc not not_equal python_round right_shift rint round sign "
             "signbit trunc"
         ),
+    },
+    "totals": {
+        "LOWERINGS": "numpy: amax amin max mean min ptp sum",
+        "METHODS": "max mean min sum",
     },
     "trigonometry": {
         "LOWERINGS": (

@@ -11,6 +11,7 @@ import numpy as np
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, INT, PY_INT, Type, tensor
+from gradgen.primitives.chosen import chosen, flags_for
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.reduction import AXES, method_text, reduced, reduced_shape
 from gradgen.primitives.registry import (
@@ -18,6 +19,7 @@ from gradgen.primitives.registry import (
     Handle,
     Primitive,
     Sample,
+    apply,
     lift,
     register,
 )
@@ -94,9 +96,13 @@ def _lower_test(name: str, function: Any) -> None:
         keepdims: Any = False,
         *,
         builder: Builder,
-        where: Any = Only(True),
+        where: Any = True,
     ) -> Handle:
-        return reduced(name, a, axis, keepdims, builder)
+        x = lift(builder, a)
+        flags = flags_for(x, where, name)
+        if flags is not None:
+            x = chosen(apply("not_equal", x, 0), flags, name == "all")
+        return reduced(name, x, axis, keepdims, builder)
 
 
 def _lower_position(name: str, function: Any) -> None:

@@ -17,6 +17,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
 from gradgen.primitives.axes import flipped
+from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.promotion import joined_dtype
@@ -250,25 +251,33 @@ def _prod(
     dtype: Any = None,
     out: Any = Only(),
     keepdims: Any = False,
-    initial: Any = Only(),
-    where: Any = Only(True),
+    initial: Any = NOT_GIVEN,
+    where: Any = True,
     *,
     builder: Builder,
 ) -> Handle:
     """Lower over several but not all axes as one product after the other."""
-    if dtype is not None:
-        x = _prod(
-            cast_to(lift(builder, a), dtype), axis, keepdims=keepdims, builder=builder
-        )
-        return cast_to(x, dtype)
     x = lift(builder, a)
+    x = x if dtype is None else cast_to(x, dtype)
+    result = multiplied(x, axis, keepdims, initial, where)
+    return result if dtype is None else cast_to(result, dtype)
+
+
+def multiplied(x: Handle, axis: Any, keepdims: Any, initial: Any, where: Any) -> Handle:
+    """Return the product of the chosen elements, times a first value."""
+    factors = chosen(x, flags_for(x, where, "prod"), 1)
+    y = _product(factors, axis, bool(static(keepdims)))
+    return y if initial is NOT_GIVEN else y * first_value(initial, y, "prod")
+
+
+def _product(x: Handle, axis: Any, keepdims: bool) -> Handle:
     if x.rank == 0:
         return cast_to(strong(x), sum_dtype(x.dtype))
-    axes, kept = normal_axes(axis, x.rank), bool(static(keepdims))
+    axes = normal_axes(axis, x.rank)
     if len(axes) in (1, x.rank):
-        return prod(x, axis=axes, keepdims=kept)
+        return prod(x, axis=axes, keepdims=keepdims)
     for at in reversed(axes):
-        x = prod(x, axis=(at,), keepdims=kept)
+        x = prod(x, axis=(at,), keepdims=keepdims)
     return x
 
 

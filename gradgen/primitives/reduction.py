@@ -12,8 +12,9 @@ import numpy as np
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, Scalar, Shape, Type, tensor
+from gradgen.primitives.chosen import lowest
 from gradgen.primitives.families import linear
-from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     PRIMITIVES,
@@ -27,7 +28,6 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import (
-    averaged_in,
     broadcast_like,
     cast_like,
     cast_to,
@@ -58,8 +58,9 @@ def _mean_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(dtype, reduced_shape(types[0].shape, **attrs))
 
 
-def _reduce_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    return tensor(types[0].dtype, reduced_shape(types[0].shape, **attrs))
+def _extremum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    shape = reduced_shape(types[0].shape, attrs["axis"], attrs["keepdims"])
+    return tensor(types[0].dtype, shape)
 
 
 def method_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
@@ -70,7 +71,14 @@ def method_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
         options.append(f"axis={axis[0] if len(axis) == 1 else axis}")
     if attrs["keepdims"]:
         options.append("keepdims=True")
+    if "initial" in attrs:
+        options.append(f"initial={_number_text(attrs['initial'])}")
     return f"{{0}}.{name}({', '.join(options)})"
+
+
+def _number_text(value: Any) -> str:
+    infinite = isinstance(value, float)
+    return f"{'-' if value < 0 else ''}np.inf" if infinite else repr(value)
 
 
 def spread(y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool) -> Handle:
@@ -103,6 +111,32 @@ sum_ = linear(
     template=lambda types, attrs: method_text("sum", types, attrs),
     adjoint=_sum_adjoint,
     samples=AXES,
+)
+
+
+def _from_text(types: Sequence[Any], attrs: Attrs) -> str:
+    text = method_text("sum", types, attrs)[:-1]
+    return f"{text}{'' if text.endswith('(') else ', '}initial={{1}})"
+
+
+sum_from = linear(
+    "sum_from",
+    type_rule=_sum_type,
+    evaluate=lambda x, first, axis, keepdims: np.sum(
+        x, axis=axis, keepdims=keepdims, initial=first
+    ),
+    template=_from_text,
+    adjoint=lambda y_bar, y, x, first, axis, keepdims: [
+        *_sum_adjoint(y_bar, y, x, axis, keepdims),
+        apply("sum", y_bar, axis=tuple(range(y_bar.rank)), keepdims=False),
+    ],
+    operands=2,
+    takes_complex=False,
+    samples=(
+        Sample(("f64[3,4]", "f64"), {"axis": (0,), "keepdims": False}),
+        Sample(("f32[3,4]", "float"), {"axis": (1,), "keepdims": True}),
+        Sample(("f64[0]", "f64"), {"axis": (0,), "keepdims": False}),
+    ),
 )
 
 
@@ -183,9 +217,9 @@ def _share_of_ties(
 
     It never does where the extremum is NaN.
     """
-    chosen = apply("equal", x, spread(y, x, axis, keepdims))
-    ties = apply("sum", chosen, axis=axis, keepdims=keepdims)
-    return chosen, apply("maximum", ties, 1)
+    reached = apply("equal", x, spread(y, x, axis, keepdims))
+    ties = apply("sum", reached, axis=axis, keepdims=keepdims)
+    return reached, apply("maximum", ties, 1)
 
 
 def _extremum_tangent(
@@ -194,31 +228,45 @@ def _extremum_tangent(
     x: Handle,
     axis: tuple[int, ...],
     keepdims: bool,
+    **_: Any,
 ) -> Handle:
-    chosen, ties = _share_of_ties(y, x, axis, keepdims)
+    reached, ties = _share_of_ties(y, x, axis, keepdims)
     assert dots[0] is not None
-    return apply("sum", dots[0] * chosen, axis=axis, keepdims=keepdims) / ties
+    return apply("sum", dots[0] * reached, axis=axis, keepdims=keepdims) / ties
 
 
 def _extremum_adjoint(
-    y_bar: Handle, y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool
+    y_bar: Handle,
+    y: Handle,
+    x: Handle,
+    axis: tuple[int, ...],
+    keepdims: bool,
+    **_: Any,
 ) -> list[Handle | None]:
-    chosen, ties = _share_of_ties(y, x, axis, keepdims)
-    return [chosen * spread(cast_like(y_bar / ties, y), x, axis, keepdims)]
+    reached, ties = _share_of_ties(y, x, axis, keepdims)
+    return [reached * spread(cast_like(y_bar / ties, y), x, axis, keepdims)]
 
 
 def _declare_extremum(name: str, function: Any) -> None:
     register(
         Primitive(
             name=name,
-            type_rule=_reduce_type,
-            evaluate=lambda x, axis, keepdims: function(
-                x, axis=axis, keepdims=keepdims
-            ),
+            type_rule=_extremum_type,
+            evaluate=lambda x, **options: function(x, **options),
             template=bind(method_text, name),
             tangent=_extremum_tangent,
             adjoint=_extremum_adjoint,
-            samples=AXES,
+            samples=(
+                *AXES,
+                Sample(
+                    ("f64[3,4]",),
+                    {
+                        "axis": (0,),
+                        "keepdims": False,
+                        "initial": lowest(np.dtype(float), name),
+                    },
+                ),
+            ),
         )
     )
 
@@ -247,75 +295,6 @@ def _of_number(name: str, x: Handle, axis: Any) -> Handle:
     result = PRIMITIVES[name].type_rule(x.builder.dims, [x.type], attrs)
     assert isinstance(result, Scalar)
     return cast_to(x, result.dtype)
-
-
-def _lower_sum(name: str, function: Any) -> None:
-    @lowers(function, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = Only(),
-        keepdims: Any = False,
-        initial: Any = Only(),
-        where: Any = Only(True),
-        *,
-        builder: Builder,
-    ) -> Handle:
-        x = lift(builder, a)
-        x = x if dtype is None else cast_to(x, dtype)
-        result = reduced(name, x, axis, keepdims, builder)
-        return result if dtype is None else cast_to(result, dtype)
-
-
-def _lower_mean(name: str, function: Any) -> None:
-    @lowers(function, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = Only(),
-        keepdims: Any = False,
-        *,
-        builder: Builder,
-        where: Any = Only(True),
-    ) -> Handle:
-        x = averaged_in(lift(builder, a), dtype, name)
-        return reduced(name, x, axis, keepdims, builder)
-
-
-def _lower_extremum(name: str, *functions: Any) -> None:
-    @lowers(*functions, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        out: Any = Only(),
-        keepdims: Any = False,
-        initial: Any = Only(),
-        where: Any = Only(True),
-        *,
-        builder: Builder,
-    ) -> Handle:
-        return reduced(name, a, axis, keepdims, builder)
-
-
-_lower_sum("sum", np.sum)
-_lower_mean("mean", np.mean)
-_lower_extremum("max", np.max, np.amax)
-_lower_extremum("min", np.min, np.amin)
-
-
-@lowers(np.ptp)
-def _ptp(
-    a: Any,
-    axis: Any = None,
-    out: Any = Only(),
-    keepdims: Any = False,
-    *,
-    builder: Builder,
-) -> Handle:
-    high, low = (reduced(name, a, axis, keepdims, builder) for name in ("max", "min"))
-    return high - low
 
 
 @lowers(np.size)

@@ -29,7 +29,6 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import (
-    averaged_in,
     cast_like,
     cast_to,
     normal_axes,
@@ -151,40 +150,6 @@ def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> Non
 
 _declare_spread("var", np.var, _var_tangent, _var_adjoint)
 _declare_spread("std", np.std, _std_tangent, _std_adjoint)
-
-
-def _lower_spread(name: str, function: Any) -> None:
-    @lowers(function, method=name)
-    def lowering(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = Only(),
-        ddof: Any = 0,
-        keepdims: Any = False,
-        *,
-        builder: Builder,
-        where: Any = Only(True),
-        mean: Any = Only(),
-        correction: Any = Only(),
-    ) -> Handle:
-        x = lift(builder, a)
-        if x.rank == 0:
-            raise Refusal(f"np.{name} of a single number is not supported")
-        options: Attrs = {"keepdims": bool(static(keepdims)), "ddof": _degrees(ddof)}
-        x = averaged_in(x, dtype, name)
-        return apply(name, x, axis=normal_axes(axis, x.rank), **options)
-
-
-def _degrees(ddof: Any) -> int:
-    value = static(ddof)
-    if not isinstance(value, int):
-        raise Refusal(f"ddof={value!r}", "an integer")
-    return value
-
-
-_lower_spread("var", np.var)
-_lower_spread("std", np.std)
 
 
 def _norm_adjoint(
