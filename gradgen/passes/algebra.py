@@ -140,6 +140,21 @@ def cancel_quotient(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None
 
 
 @ALGEBRA("multiply")
+def cancel_modulus(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """``divide_or_zero(conj(z), abs(z)) * abs(z) -> conj(z)``, which is 0 where z is."""
+    for quotient, factor in both_ways(xs):
+        made = scope.maker(quotient, "divide_or_zero")
+        modulus = scope.maker(factor, "absolute")
+        if made is None or modulus is None or made.operands[1] is not factor.atom:
+            continue
+        leg = scope.operands(made)[0]
+        conjugate = scope.maker(leg, "conjugate")
+        if conjugate is not None and conjugate.operands == modulus.operands:
+            return leg
+    return None
+
+
+@ALGEBRA("multiply")
 def gather_scalars(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
     """``s * (t * x) -> (s * t) * x`` for numbers ``s``, ``t`` and an array ``x``.
 

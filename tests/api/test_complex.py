@@ -445,6 +445,13 @@ def test_the_modulus_has_derivative_zero_at_zero():
     np.testing.assert_array_equal(norm(np.zeros(2, complex)), 0)
 
 
+def test_the_square_of_a_modulus_is_smooth():
+    energy = grad(lambda z: np.sum(np.abs(z) ** 2))
+    assert "z_bar = 2 * np.conj(z)" in energy.source(Z)
+    slope = grad(lambda z: np.sum(energy(z)).real)
+    np.testing.assert_array_equal(slope(np.zeros(2, complex)), 2)
+
+
 def test_what_a_mask_leaves_out_does_not_count():
     def masked(z):
         return np.sum(np.where(np.abs(z) > 0, np.log(z), 0).real)
