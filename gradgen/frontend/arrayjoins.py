@@ -148,6 +148,18 @@ class ArrayJoiner:
         self.kept.extend((one, other))
         return buffer
 
+    def part_shared(self) -> None:
+        """Forget which array is chosen where a branch made it that others may be, too.
+
+        What is written to one of them goes to that array, which only the branch knows.
+        """
+        made = [b for b in self.made.objects.values() if isinstance(b, Buffer)]
+        for buffer in made:
+            new = {b for b, own in zip(buffer.either, buffer.own, strict=False) if own}
+            others = (b for b in made if b is not buffer)
+            if any(not new.isdisjoint(other.either) for other in others):
+                buffer.chosen = None
+
     def _enter(self, buffer: Buffer, contents: Any) -> None:
         self.made.note(buffer, contents)
         self.context.buffers.append(buffer)

@@ -74,6 +74,7 @@ class Joiner(ArrayJoiner):
             joined.note(thing, contents)
         for key, thing in self.made.objects.items():
             joined.note(thing, self.made.contents[key])
+        self.part_shared()
         return joined
 
     def lifted(self, before: State, after: State) -> State:
