@@ -150,3 +150,15 @@ def part_written_unless_left(y, A):
             return np.tanh(y[-1])
         y[1:] *= np.cos(column[:-1])
     return np.sum(y * np.cos(y))
+
+
+@program(lambda r, n, m: (r(n),))
+def new_array_of_a_branch_in_a_list(x):
+    a = x * 1.0
+    kept = [a]
+    c = a
+    if a[0] > 0.5:
+        c = x * 2.0
+        kept = [c]
+    c[-1] = c[0] * 7.0
+    return np.sum(kept[0] * x) + np.sum(a)

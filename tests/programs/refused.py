@@ -346,15 +346,3 @@ def new_array_of_a_branch_under_two_names(x):
         c = g
     c[1] = c[0] * 7.0
     return np.sum(g * x) + np.sum(a)
-
-
-@program(lambda r, n, m: (r(n),), words=("another name", ".copy()"))
-def new_array_of_a_branch_in_a_list(x):
-    a = x * 1.0
-    kept = [a]
-    c = a
-    if a[0] > 0.5:
-        c = x * 2.0
-        kept = [c]
-    c[1] = c[0] * 7.0
-    return np.sum(kept[0] * x) + np.sum(a)
