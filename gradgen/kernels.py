@@ -201,11 +201,12 @@ def sinc_derivative(x: Any, order: int) -> Any:
 
 
 def _sinc_series(u: Any, order: int) -> Any:
-    total = np.zeros_like(u)
-    for m in range(order + order % 2, order + 60, 2):
+    """Return the series for ``|u| < order + 1``, by Horner's scheme in ``u * u``."""
+    total, square = np.zeros_like(u), u * u
+    for m in reversed(range(order + order % 2, order + 2 * order + 26, 2)):
         sign = -1.0 if m // 2 % 2 else 1.0
-        total += sign * u ** (m - order) / ((m + 1) * math.factorial(m - order))
-    return total
+        total = total * square + sign / ((m + 1) * math.factorial(m - order))
+    return total * u if order % 2 else total
 
 
 def place_diagonal(values: Any, rows: int, columns: int, offset: int) -> Any:
@@ -232,9 +233,13 @@ def add_along_axis(values: Any, index: Any, length: int, axis: int) -> Any:
     array([1., 0., 5., 0.])
     """
     shape = (*values.shape[:axis], length, *values.shape[axis + 1 :])
-    total = np.zeros(shape, values.dtype)
     grid = list(np.ogrid[tuple(slice(n) for n in values.shape)])
-    grid[axis] = np.broadcast_to(index, values.shape)
+    grid[axis] = index + (index < 0) * length
+    if values.dtype.kind == "f":
+        flat = np.ravel_multi_index(np.broadcast_arrays(*grid), shape).ravel()
+        sums = np.bincount(flat, values.ravel(), math.prod(shape))
+        return sums.reshape(shape).astype(values.dtype)
+    total = np.zeros(shape, values.dtype)
     np.add.at(total, tuple(grid), values)
     return total
 

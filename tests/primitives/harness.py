@@ -231,11 +231,18 @@ def is_double(program: Program, value: Any) -> bool:
 
 
 def check_transposed(
-    program: Program, value: Any, after: tuple[Any, Any], before: tuple[Any, Any]
+    program: Program,
+    value: Any,
+    after: tuple[Any, Any],
+    before: tuple[Any, Any],
+    size: float = 0.0,
 ) -> None:
-    """Check that the product of cotangent and tangent is the same on both sides."""
+    """Check that the product of cotangent and tangent is the same on both sides.
+
+    ``size``: what else rounding errors are proportional to.
+    """
     left, right = inner(*after), inner(*before)
-    scale = abs(left) + abs(right) + _size(*after) + _size(*before)
+    scale = abs(left) + abs(right) + _size(*after) + _size(*before) + size
     tolerance = 1e-10 if is_double(program, value) else 1e-4
     assert abs(left - right) <= tolerance * scale
 
@@ -243,13 +250,17 @@ def check_transposed(
 def check_each_alone(
     program: Program, dots: Sequence[Any], bar: Any, bars: Sequence[Any]
 ) -> None:
-    """Check the derivatives in each argument alone against those in all together."""
+    """Check the derivatives in each argument alone against those in all together.
+
+    One that is zero but for rounding errors is compared with the others.
+    """
+    size = _size(tuple(bars), tuple(dots))
     for i, dot, x_bar in zip(program.moving, dots, bars, strict=True):
         value, pushed = interpret(jvp(program.function, (i,)), (*program.args, dot))
         pull = pullback(program, (i,), bar)
         _, (found,) = interpret(pull.function, pull.args)
-        check_transposed(program, value, (bar, pushed), (found, dot))
-        check_transposed(program, value, (found, dot), (x_bar, dot))
+        check_transposed(program, value, (bar, pushed), (found, dot), size)
+        check_transposed(program, value, (found, dot), (x_bar, dot), size)
         same_kind(found, program.args[i])
 
 

@@ -117,10 +117,9 @@ PLAIN = (bool, int, float, complex)
 
 def same_numbers(found: Any, wanted: Any) -> None:
     """Check values, shape and dtype, and whether Python's or NumPy's they are."""
-    rtol, size = 1e-13, 0.0
-    if is_single(wanted):
-        rtol, size = 1e-6, np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
-    np.testing.assert_allclose(found, wanted, rtol=rtol, atol=rtol * size)
+    rtol, atol = (1e-6, 1e-6) if is_single(wanted) else (1e-13, 1e-15)
+    size = np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted))
+    np.testing.assert_allclose(found, wanted, rtol=rtol, atol=atol * size)
     assert np.shape(found) == np.shape(wanted)
     assert np.asarray(found).dtype == np.asarray(wanted).dtype
     assert (type(found) in PLAIN) == (type(wanted) in PLAIN)

@@ -25,8 +25,8 @@ class Call:
 
     A method of arrays is given as ``np.ndarray.sum``. ``smooth=False`` says that
     differences are no measure of the derivative, as for a cast to float32. ``matrix``
-    says what the first argument has to be: ``"regular"``, or ``"hermitian"`` with
-    positive eigenvalues, and moving as such a matrix only.
+    says what the first argument has to be: ``"regular"``, or ``"hermitian"``, which
+    moves as such a matrix only. When it is made larger, both are far from singular.
     """
 
     function: Any
@@ -72,8 +72,9 @@ def reals(*shape: int, low: float = -2.0, high: float = 2.0) -> Any:
 
 def made_fit(x: Any, matrix: str) -> Any:
     """Return square matrices as they have to be, others as they are."""
-    square = np.ndim(x) > 1 and np.shape(x)[-1] == np.shape(x)[-2]
-    if not matrix or not square or not isinstance(x, np.ndarray):
+    if not matrix or not isinstance(x, np.ndarray):
+        return x
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         return x
     if matrix == "hermitian":
         x = (x + np.conj(np.swapaxes(x, -1, -2))) / 2
