@@ -275,7 +275,7 @@ def _several(printer: Printer, op: Op) -> ast.stmt:
     if not op.results:
         return ast.Expr(expression)
     names = [_target(printer, y) for y in op.results]
-    if op.name in ("call", CALL_OUTSIDE) and len(names) == 1:
+    if len(names) == 1:
         return ast.Assign([names[0]], expression, lineno=1)
     return ast.Assign([ast.Tuple(names, ast.Store())], expression, lineno=1)
 
