@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gradgen.structs import frozen
 
@@ -128,3 +130,12 @@ class Refusal(Exception):
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+
+
+@contextmanager
+def refused_at(span: Span | None) -> Iterator[None]:
+    """Let what a rule refuses be refused at ``span``."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise refuse(refusal.reason, span, refusal.hint) from None

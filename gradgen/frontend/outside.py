@@ -66,6 +66,7 @@ TRUSTED = frozenset(
         "math",
         "numpy",
         "operator",
+        "scipy",
     }
 )
 """Modules whose attributes nobody changes."""

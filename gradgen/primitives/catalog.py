@@ -104,10 +104,6 @@ CATALOG: dict[str, dict[str, str]] = {
             "special_erfc"
         ),
     },
-    "factors": {
-        "LOWERINGS": "numpy.linalg: cholesky qr",
-        "PRIMITIVES": "cholesky qr",
-    },
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
@@ -122,10 +118,8 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "getitem",
     },
     "integrals": {
-        "LOWERINGS": (
-            "scipy.special: ellipe ellipk exp1 expi hyp0f1 hyp1f1 hyp2f1 spence"
-        ),
-        "PRIMITIVES": "ellipe ellipk exp1 expi hyp0f1 hyp1f1 hyp2f1 spence",
+        "LOWERINGS": "scipy.special: ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
+        "PRIMITIVES": "ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
     },
     "inverses": {
         "LOWERINGS": "numpy.linalg: inv matrix_power solve tensorinv tensorsolve",

@@ -25,6 +25,7 @@ from gradgen.primitives.registry import (
     Sample,
     TangentRule,
     TypeRule,
+    Unknown,
     apply,
     builder_of,
     dims_of,
@@ -113,7 +114,8 @@ def elementwise(
         The function; its name is the primitive's unless ``name`` is given.
     partials : sequence of callable
         For each operand ``partial(y, *xs)``, the derivative of the result ``y``: a
-        handle, a number, :class:`Over` for a quotient, or None for zero.
+        handle, a number, :class:`Over` for a quotient, None for zero, or
+        :class:`Unknown`.
     tangent, adjoint : callable, optional
         Rules to use instead of those that follow from the partials.
     math : callable, optional
@@ -269,6 +271,8 @@ def _elementwise_tangent(
         factor = partial(y, *xs)
         if factor is None:
             continue
+        if isinstance(factor, Unknown):
+            raise Refusal(factor.reason, factor.hint)
         if total is not None and isinstance(factor, int) and factor == -1:
             total = total - x_dot
             continue
@@ -283,12 +287,15 @@ def _elementwise_adjoint(
     y: Handle,
     *xs: Handle,
     **_: Any,
-) -> list[Handle | None]:
+) -> list[Handle | Unknown | None]:
     factors = [
         partial(y, *xs) if differentiable(x) else None
         for x, partial in zip(xs, partials, strict=True)
     ]
-    return [None if factor is None else pull(y_bar, factor) for factor in factors]
+    return [
+        factor if factor is None or isinstance(factor, Unknown) else pull(y_bar, factor)
+        for factor in factors
+    ]
 
 
 def differentiable(x: Handle) -> bool:

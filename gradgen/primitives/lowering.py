@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import LOWERINGS, METHODS, Handle, builder_of
+from gradgen.primitives.tables import short_name
+from gradgen.primitives.ufuncs import place_of
 from gradgen.structs import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -141,8 +144,13 @@ def refuses(*callables: Any, reason: str, hint: str = "") -> None:
 
 def describe(function: Any) -> str:
     """Return the name by which a reader knows a callable, such as ``np.sum``."""
-    module = getattr(function, "__module__", None)
-    module = "numpy" if isinstance(function, np.ufunc) else module or ""
+    if isinstance(function, np.ufunc):
+        return place_of(function)
+    if isinstance(function, types.MethodType):
+        module = type(function.__self__).__module__
+    else:
+        module = getattr(function, "__module__", None) or ""
+    public = ".".join(part for part in module.split(".") if not part.startswith("_"))
     prefix = {"builtins": "", "numpy": "np.", "_operator": "operator."}
-    shown = prefix.get(module, module.replace("numpy", "np") + ".")
-    return f"{shown}{function.__name__}"
+    shown = prefix.get(module, public.replace("numpy", "np") + ".")
+    return f"{shown}{short_name(function)}"

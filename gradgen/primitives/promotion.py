@@ -24,6 +24,7 @@ from gradgen.ir.types import (
     tensor,
 )
 from gradgen.primitives.registry import Attrs
+from gradgen.primitives.ufuncs import place_of
 
 
 def broadcast(dims: Dims, shapes: Sequence[Shape]) -> Shape:
@@ -56,7 +57,7 @@ def elementwise_dtype(ufunc: np.ufunc, types: Sequence[Any]) -> np.dtype:
         resolved = ufunc.resolve_dtypes((*asked, *(None,) * ufunc.nout))
     except TypeError as error:
         names = ", ".join(map(str, types))
-        raise Refusal(f"np.{ufunc.__name__} does not take ({names})") from error
+        raise Refusal(f"{place_of(ufunc)} does not take ({names})") from error
     dtype: np.dtype = resolved[len(types)]
     return dtype
 

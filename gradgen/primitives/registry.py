@@ -110,7 +110,7 @@ TangentRule: TypeAlias = Callable[..., Any]
 
 AdjointRule: TypeAlias = Callable[..., Sequence[Any]]
 """``rule(y_bar, y, *xs, **attrs)``: one contribution an operand: a
-handle, an :class:`Into`, or None for zero."""
+handle, an :class:`Into`, an :class:`Unknown`, or None for zero."""
 
 
 @frozen
@@ -124,6 +124,14 @@ class Into:
 
     add: Callable[..., Handle]
     operands: int = 0
+
+
+@frozen
+class Unknown:
+    """A derivative that is not known, and is refused where the operand moves."""
+
+    reason: str
+    hint: str = ""
 
 
 @frozen

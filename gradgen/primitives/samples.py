@@ -40,13 +40,11 @@ FEW = (
     Sample(("float",)),
     Sample(("f64[2,3]",)),
     Sample(("f32[3]",)),
-    Sample(("f64[0]",)),
 )
 FEW_PAIRS = (
     Sample(("float", "float")),
     Sample(("f64[2,1]", "f64[3]")),
     Sample(("f32[3]", "float")),
-    Sample(("f64[0]", "f64")),
 )
 """The same for functions that are expensive, or have many relatives."""
 

@@ -53,19 +53,21 @@ def _math_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return PY_FLOAT
 
 
-def _math_function(function: Callable[..., Any], partial: Callable[..., Any]) -> None:
+def _math_function(
+    function: Callable[..., Any], partial: Callable[..., Any], name: str = ""
+) -> None:
     tangent, adjoint = elementwise_rules([partial])
     primitive = register(
         Primitive(
-            name=function.__name__,
+            name=name or function.__name__,
             type_rule=_math_type,
             evaluate=lambda x, lib: function(x),
             template=f"{describe(function)}({{0}})",
             tangent=tangent,
             adjoint=adjoint,
-            samples=(
-                Sample(("float",), {"lib": "math"}),
-                Sample(("f64",), {"lib": "math"}),
+            samples=tuple(
+                Sample((kind,), {"lib": "math"}, (0.5, 2.0))
+                for kind in ("float", "f64")
             ),
         )
     )
@@ -75,6 +77,21 @@ def _math_function(function: Callable[..., Any], partial: Callable[..., Any]) ->
 _SLOPE = 2.0 / math.sqrt(math.pi)
 _math_function(math.erf, lambda y, x: _SLOPE * exp(-(x * x)))
 _math_function(math.erfc, lambda y, x: -_SLOPE * exp(-(x * x)))
+
+
+def _psi(x: Handle) -> Handle:
+    """Return the logarithmic derivative of the gamma function, which SciPy has."""
+    try:
+        return apply("psi", x)
+    except ModuleNotFoundError:
+        raise Refusal(
+            "the derivative of the gamma function needs SciPy, which is not installed",
+            "pip install gradgen[scipy]",
+        ) from None
+
+
+_math_function(math.gamma, lambda y, x: y * _psi(x), "math_gamma")
+_math_function(math.lgamma, lambda y, x: _psi(x), "math_lgamma")
 
 linear(
     "fsum",

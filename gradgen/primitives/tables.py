@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+import types
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, TypeVar
 
@@ -104,7 +105,8 @@ def _places(kind: str) -> dict[str, list[tuple[str, str]]]:
 def short_name(function: Any) -> str:
     """Return the name of a function as the catalog has it after the colon.
 
-    An object is not asked for it if its class has a say in what its attributes are.
+    An object is not asked for it if its class has a say in what its attributes are. A
+    distribution of SciPy has the name of its class, which is ``norm_gen``.
 
     >>> short_name(np.linalg.norm), short_name(np.add.at)
     ('norm', 'add.at')
@@ -113,6 +115,8 @@ def short_name(function: Any) -> str:
         return ""
     name = getattr(function, "__name__", None)
     owner = getattr(function, "__self__", None)
+    if isinstance(function, types.MethodType):
+        return f"{type(owner).__name__.removesuffix('_gen')}.{name}"
     return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else str(name)
 
 

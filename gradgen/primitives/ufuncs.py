@@ -1,4 +1,4 @@
-"""How a ufunc is printed and evaluated, as the function of which module."""
+"""How a ufunc is named, printed and evaluated, as the function of which module."""
 
 from __future__ import annotations
 
@@ -33,7 +33,17 @@ SPELLINGS: dict[Any, str] = {np.absolute: "np.abs", np.conjugate: "np.conj"}
 
 def spelled(ufunc: np.ufunc) -> str:
     """Return how a ufunc is written: ``np.abs``, though it is named ``absolute``."""
-    return SPELLINGS.get(ufunc, f"np.{ufunc.__name__}")
+    return SPELLINGS.get(ufunc) or _of_numpy(ufunc) or f"special.{ufunc.__name__}"
+
+
+def place_of(ufunc: np.ufunc) -> str:
+    """Return the name by which a reader knows a ufunc, which has no module itself."""
+    return _of_numpy(ufunc) or f"scipy.special.{ufunc.__name__}"
+
+
+def _of_numpy(ufunc: np.ufunc) -> str:
+    name = ufunc.__name__
+    return f"np.{name}" if getattr(np, name, None) is ufunc else ""
 
 
 def evaluate_ufunc(

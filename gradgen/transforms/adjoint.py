@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gradgen.deferred import Deferred
+from gradgen.errors import refused_at
 from gradgen.ir.builder import Builder
 from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Function, Op, Value
@@ -101,9 +102,10 @@ def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     ys = [Handle(builder, y) for y in op.results]
     if not primitive.several:
         (bars,), (ys,) = bars, ys  # type: ignore[assignment]
-    contributions = primitive.adjoint(bars, ys, *xs, **op.attrs)
-    for x, contribution in zip(op.operands, contributions, strict=False):
-        cotangents.add(x, contribution)
+    with refused_at(op.span):
+        contributions = primitive.adjoint(bars, ys, *xs, **op.attrs)
+        for x, contribution in zip(op.operands, contributions, strict=False):
+            cotangents.add(x, contribution)
     builder.scalar_math = False
 
 

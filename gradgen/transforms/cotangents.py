@@ -10,7 +10,7 @@ from gradgen.ir.core import Atom, Op, Value
 from gradgen.ir.types import Scalar, Seq, Tape
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.paths import Step
-from gradgen.primitives.registry import Handle, Into, apply
+from gradgen.primitives.registry import Handle, Into, Unknown, apply
 from gradgen.structs import field, frozen, replace
 from gradgen.transforms.fit import cotangent_for, name_after
 from gradgen.transforms.helpers import Derived
@@ -31,10 +31,12 @@ class Cotangents:
         self.views = views
         self.bars: dict[Value, Handle] = {}
 
-    def add(self, x: Atom, contribution: Handle | Into | None) -> None:
+    def add(self, x: Atom, contribution: Handle | Into | Unknown | None) -> None:
         """Add what one use of ``x`` contributes to its cotangent."""
         if contribution is None or not isinstance(x, Value) or x not in self.active:
             return
+        if isinstance(contribution, Unknown):
+            raise Refusal(contribution.reason, contribution.hint)
         collected = self.bars.get(x)
         if isinstance(contribution, Into):
             if collected is None and contribution.operands:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gradgen.deferred import Deferred
-from gradgen.errors import Refusal
+from gradgen.errors import Refusal, refused_at
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.regions import REGION_OPS, LoopParts, helper_result, loop_parts
@@ -166,10 +166,11 @@ def _push(tangents: Tangents, op: Op) -> None:
     builder.scalar_math = op.attrs.get("lib") in ("math", "cmath")
     xs = [Handle(builder, x) for x in op.operands]
     ys = [Handle(builder, y) for y in op.results]
-    if primitive.several:
-        dots = primitive.tangent(ys, x_dots, *xs, **op.attrs)
-    else:
-        dots = [primitive.tangent(ys[0], x_dots, *xs, **op.attrs)]
+    with refused_at(op.span):
+        if primitive.several:
+            dots = primitive.tangent(ys, x_dots, *xs, **op.attrs)
+        else:
+            dots = [primitive.tangent(ys[0], x_dots, *xs, **op.attrs)]
     builder.scalar_math = False
     for y, handle, dot in zip(op.results, ys, dots, strict=True):
         if dot is not None:

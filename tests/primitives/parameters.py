@@ -100,9 +100,11 @@ PLAUSIBLE: dict[str, Values] = {
     "overwrite_input": each(True),
     "posinf": each(Known(9.0)),
     "prepend": lambda x, y: [x],
+    "rcond": each(Known(0.5)),
     "retstep": each(True),
     "return_sign": each(True),
     "returned": each(True),
+    "rtol": each(Known(0.5)),
     "shape": each((2, 2)),
     "signature": each(
         *"d->d dd->d ddd->d dddd->d d->? dd->? l->l ll->l dd->dd d->dd".split()

@@ -22,7 +22,7 @@ KINDS: dict[str, tuple[type, Callable[[float], Any]]] = {
     "float32": (np.float32, np.float32),
     "float64[2]": (np.float64, lambda value: np.array([value, 1.0])),
 }
-WITHOUT_ARGUMENTS_OF_ITS_OWN = {"where"}
+WITHOUT_ARGUMENTS_OF_ITS_OWN = {"riemann_zeta", "where"}
 NAMES = [
     name
     for name, primitive in sorted(PRIMITIVES.items())
@@ -52,8 +52,16 @@ def generated(function: Any) -> Callable[..., Any]:
 
 
 def program_of(name: str, attrs: dict[str, Any], one: Any) -> Program:
-    operands = [one] * len(PRIMITIVES[name].samples[0].operands)
-    return build(lambda *xs: apply(name, *xs, **attrs), operands, f"f_{name}")
+    """Return the program that is one primitive; what a sample fixes stays as it is."""
+    operands = PRIMITIVES[name].samples[0].operands
+    args = [one for operand in operands if isinstance(operand, str)]
+
+    def body(*xs: Any) -> Any:
+        supply = iter(xs)
+        parts = [next(supply) if isinstance(x, str) else x for x in operands]
+        return apply(name, *parts, **attrs)
+
+    return build(body, args, f"f_{name}")
 
 
 def numbers(result: Any) -> Any:
