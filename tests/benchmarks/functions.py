@@ -54,9 +54,11 @@ class Speed(NamedTuple):
 
 def enlarged(call: Call) -> Call | None:
     """Return a call on random arrays of about ``SIZE`` numbers, if there can be one."""
+    if any(map(np.iscomplexobj, arguments_of_call(call) + leaves(call_python(call)))):
+        return None
     arrays = [x for x in arguments_of_call(call) if np.ndim(x)]
     twice = _times(call, 2)
-    if not arrays or not accepted(twice):
+    if not any(x.dtype.kind == "f" for x in arrays) or not accepted(twice):
         return None
     ranks = [(x.size, x.ndim) for x in arrays]
     before, after = size_of_result(call), size_of_result(twice)
