@@ -127,9 +127,7 @@ class ArrayJoiner:
             return one
         return ArrayObject(buffer)
 
-    def _buffers(
-        self, one: Buffer, other: Buffer, cond: Atom | None = None
-    ) -> Buffer:
+    def _buffers(self, one: Buffer, other: Buffer, cond: Atom | None = None) -> Buffer:
         key = (id(one), id(other))
         if key in self.pairs:
             return self.pairs[key]  # type: ignore[no-any-return]
@@ -140,13 +138,23 @@ class ArrayJoiner:
         buffer.either = tuple(b for b in either if b is not buffer)
         buffer.guest = one.guest or other.guest
         buffer.contiguous = one.contiguous and other.contiguous
+        own = tuple(id(b) not in self.base.objects for b in (one, other))
         if cond is not None and buffer.either == (one, other):
-            buffer.chosen = cond
-            buffer.own = tuple(id(b) not in self.base.objects for b in (one, other))
+            buffer.own = own
+            buffer.chosen = None if self._chosen_within(buffer) else cond
         self._enter(buffer, (version, graver(first[1], second[1])))
         self.pairs[key] = buffer
         self.kept.extend((one, other))
         return buffer
+
+    @staticmethod
+    def _chosen_within(buffer: Buffer) -> bool:
+        """Tell whether one of two arrays was itself chosen where it was made.
+
+        What is written to it goes to an array that only that branch knows.
+        """
+        pairs = zip(buffer.either, buffer.own, strict=True)
+        return any(own and bool(b.either) for b, own in pairs)
 
     def part_shared(self) -> None:
         """Forget which array is chosen where a branch made it that others may be, too.

@@ -346,3 +346,29 @@ def new_array_of_a_branch_under_two_names(x):
         c = g
     c[1] = c[0] * 7.0
     return np.sum(g * x) + np.sum(a)
+
+
+@program(lambda r, n, m: (r(n),), words=("another name", ".copy()"))
+def array_chosen_twice_within_a_branch(x):
+    a = x * 1.0
+    b = x * 2.0
+    d = x * 3.0
+    if x[0] > 0.5:
+        c = a if x[-1] > 0.5 else b
+    else:
+        c = d
+    c[0] = c[-1] * 7.0
+    return np.sum(a * x) + np.sum(b**2) + np.sum(d**3)
+
+
+@program(lambda r, n, m: (r(n),), words=("another name", ".copy()"))
+def new_array_or_an_older_one_within_a_branch(x):
+    a = x * 1.0
+    d = x * 3.0
+    if x[0] > 0.5:
+        new = x * 2.0
+        c = a if x[-1] > 0.5 else new
+    else:
+        c = d
+    c[0] = c[-1] * 7.0
+    return np.sum(a * x) + np.sum(d**3)
