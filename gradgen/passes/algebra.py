@@ -141,7 +141,7 @@ def cancel_quotient(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None
 
 @ALGEBRA("multiply")
 def cancel_modulus(scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
-    """``divide_or_zero(conj(z), abs(z)) * abs(z) -> conj(z)``, which is 0 where z is."""
+    """``divide_or_zero(conj(z), abs(z)) * abs(z) -> conj(z)``, 0 where ``z`` is."""
     for quotient, factor in both_ways(xs):
         made = scope.maker(quotient, "divide_or_zero")
         modulus = scope.maker(factor, "absolute")
