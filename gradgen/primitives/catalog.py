@@ -16,6 +16,13 @@ CATALOG: dict[str, dict[str, str]] = {
             "positive power remainder subtract"
         ),
     },
+    "assembling": {
+        "LOWERINGS": (
+            "numpy: append array_split atleast_3d block broadcast_arrays delete "
+            "dsplit dstack hsplit insert resize rollaxis rot90 vsplit"
+        ),
+        "PRIMITIVES": "fold_cycles insert resize",
+    },
     "axes": {
         "ATTRIBUTES": "T mT",
         "LOWERINGS": (
@@ -46,9 +53,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "check_dims dim zeros_if_bound",
     },
     "counting": {
-        "LOWERINGS": "numpy: all any argmax argmin count_nonzero",
+        "LOWERINGS": "numpy: all any argmax argmin count_nonzero nanargmax nanargmin",
         "METHODS": "all any argmax argmin",
-        "PRIMITIVES": "all any argmax argmin count_nonzero",
+        "PRIMITIVES": "all any argmax argmin count_nonzero nanargmax nanargmin",
     },
     "creation": {
         "LOWERINGS": (
@@ -58,9 +65,12 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "arange empty eye full linspace ones zeros",
     },
     "cumulative": {
-        "LOWERINGS": "numpy: cumprod cumsum prod",
+        "LOWERINGS": "numpy: cumprod cumsum cumulative_prod cumulative_sum prod",
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
+    },
+    "densities": {
+        "PRIMITIVES": "held",
     },
     "determinants": {
         "LOWERINGS": "numpy.linalg: det slogdet",
@@ -104,14 +114,18 @@ CATALOG: dict[str, dict[str, str]] = {
             "special_erfc"
         ),
     },
+    "factors": {
+        "LOWERINGS": "numpy.linalg: cholesky qr",
+        "PRIMITIVES": "cholesky qr",
+    },
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
-            "loggamma multigammaln polygamma psi rgamma zeta"
+            "loggamma multigammaln poch polygamma psi rgamma zeta"
         ),
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
-            "multigammaln polygamma psi rgamma riemann_zeta zeta"
+            "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
         ),
     },
     "indexing": {
@@ -131,6 +145,10 @@ CATALOG: dict[str, dict[str, str]] = {
             "concatenate hstack split stack vstack"
         ),
         "PRIMITIVES": "array concatenate section stack",
+    },
+    "leastsquares": {
+        "LOWERINGS": "numpy.linalg: lstsq pinv",
+        "PRIMITIVES": "lstsq pinv",
     },
     "likes": {
         "PRIMITIVES": "full_like ones_like zeros_like",
@@ -162,18 +180,46 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "mutators": {
         "MUTATORS": (
-            "fill put sort numpy: absolute.at add.at copyto cos.at divide.at exp.at "
-            "fill_diagonal fmax.at fmin.at log.at maximum.at minimum.at multiply.at "
-            "negative.at place power.at put putmask sin.at sqrt.at square.at "
-            "subtract.at"
+            "fill partition put sort numpy: absolute.at add.at copyto cos.at "
+            "divide.at exp.at fill_diagonal fmax.at fmin.at log.at maximum.at "
+            "minimum.at multiply.at negative.at place power.at put put_along_axis "
+            "putmask sin.at sqrt.at square.at subtract.at"
         ),
         "PRIMITIVES": "fill_diagonal",
+    },
+    "nans": {
+        "LOWERINGS": (
+            "numpy: nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum "
+            "nanvar"
+        ),
+    },
+    "ordering": {
+        "LOWERINGS": "numpy: argpartition choose partition unwrap",
+        "METHODS": "argpartition choose",
+        "PRIMITIVES": "argpartition choose partition unwrap",
     },
     "outside": {
         "PRIMITIVES": "call_outside",
     },
     "packing": {
         "PRIMITIVES": "pack tape_add tape_copy tape_zeros_like unpack",
+    },
+    "padding": {
+        "LOWERINGS": "numpy.lib.stride_tricks: sliding_window_view numpy: pad",
+        "PRIMITIVES": "fold_padding fold_windows pad sliding_windows",
+    },
+    "places": {
+        "LOWERINGS": (
+            "numpy: argwhere compress diag_indices diag_indices_from diagflat "
+            "digitize extract flatnonzero indices ix_ nonzero searchsorted tri "
+            "tril_indices tril_indices_from triu_indices triu_indices_from"
+        ),
+        "METHODS": "compress nonzero searchsorted",
+        "PRIMITIVES": "digitize nonzero searchsorted",
+    },
+    "quantiles": {
+        "LOWERINGS": "numpy: nanmedian nanpercentile nanquantile percentile quantile",
+        "PRIMITIVES": "quantile",
     },
     "rearranging": {
         "LOWERINGS": "numpy: diag diagonal repeat tile trace tril triu",
@@ -226,6 +272,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "astype copy flatten ravel reshape",
         "PRIMITIVES": "broadcast_to cast copy float reshape sum_to",
     },
+    "singular": {
+        "LOWERINGS": "numpy.linalg: svd svdvals",
+        "PRIMITIVES": "svd svdvals",
+    },
     "snapshots": {
         "PRIMITIVES": "revolve_advance",
     },
@@ -243,6 +293,10 @@ CATALOG: dict[str, dict[str, str]] = {
             "gradgen.markers: stop_gradient math: erf erfc fsum gamma lgamma prod"
         ),
         "PRIMITIVES": "erf erfc fsum math_gamma math_lgamma stop_gradient",
+    },
+    "spectra": {
+        "LOWERINGS": "numpy.linalg: eig eigh eigvals eigvalsh",
+        "PRIMITIVES": "eig eigh eigvals eigvalsh",
     },
     "spreads": {
         "LOWERINGS": "numpy: std var",
@@ -284,6 +338,20 @@ CATALOG: dict[str, dict[str, str]] = {
             "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh deg2rad "
             "degrees rad2deg radians sin sinc sinc_derivative sinh tan tanh"
         ),
+    },
+    "ufuncmethods": {
+        "LOWERINGS": (
+            "numpy: add.accumulate add.outer add.reduce add.reduceat arctan2.outer "
+            "divide.outer equal.outer float_power.outer floor_divide.outer fmax.outer "
+            "fmin.outer fmod.outer greater.outer greater_equal.outer hypot.outer "
+            "less.outer less_equal.outer logaddexp.outer logaddexp2.outer "
+            "logical_and.reduce logical_or.reduce maximum.accumulate maximum.outer "
+            "maximum.reduce maximum.reduceat minimum.accumulate minimum.outer "
+            "minimum.reduce minimum.reduceat multiply.accumulate multiply.outer "
+            "multiply.reduce multiply.reduceat not_equal.outer power.outer "
+            "remainder.outer subtract.outer"
+        ),
+        "PRIMITIVES": "add_reduceat fold_segments running_maximum running_minimum",
     },
     "updating": {
         "PRIMITIVES": "add_at last_written subtract_at update",

@@ -53,7 +53,9 @@ def first_value(initial: Any, x: Handle, name: str) -> Handle:
     """Return ``initial`` as a number of the dtype of a result ``x``."""
     start = lift(x.builder, initial)
     if start.rank or (start.dtype.kind in "fc") > (x.dtype.kind in "fc"):
-        raise Refusal(f"argument 'initial' of np.{name} that is no {x.dtype} number")
+        raise Refusal(
+            f"argument 'initial' of np.{name} that is no number of dtype {x.dtype}"
+        )
     if start.dtype.kind == "c" and x.dtype.kind != "c":
         raise Refusal(f"argument 'initial' of np.{name} that is complex")
     return cast_like(start, x)

@@ -11,7 +11,7 @@ import numpy as np
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, INT, PY_INT, Type, tensor
-from gradgen.primitives.chosen import chosen, flags_for
+from gradgen.primitives.chosen import NOT_GIVEN, chosen, flags_for
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.reduction import AXES, method_text, reduced, reduced_shape
 from gradgen.primitives.registry import (
@@ -87,6 +87,14 @@ _step_reduction("argmax", bind(_position, np.argmax), _count_type, method_text, 
 _step_reduction("argmin", bind(_position, np.argmin), _count_type, method_text, LINES)
 
 
+_step_reduction(
+    "nanargmax", bind(_position, np.nanargmax), _count_type, _function_text, LINES
+)
+_step_reduction(
+    "nanargmin", bind(_position, np.nanargmin), _count_type, _function_text, LINES
+)
+
+
 def _lower_test(name: str, function: Any) -> None:
     @lowers(function, method=name)
     def lowering(
@@ -105,8 +113,8 @@ def _lower_test(name: str, function: Any) -> None:
         return reduced(name, x, axis, keepdims, builder)
 
 
-def _lower_position(name: str, function: Any) -> None:
-    @lowers(function, method=name)
+def _lower_position(name: str, function: Any, method: str = "") -> None:
+    @lowers(function, method=method)
     def lowering(
         a: Any,
         axis: Any = None,
@@ -117,13 +125,16 @@ def _lower_position(name: str, function: Any) -> None:
     ) -> Handle:
         if axis is not None:
             axis = normal_axis(axis, lift(builder, a).rank)
-        return reduced(name, a, axis, keepdims, builder)
+        kept = keepdims is not NOT_GIVEN and keepdims
+        return reduced(name, a, axis, kept, builder)
 
 
 _lower_test("any", np.any)
 _lower_test("all", np.all)
-_lower_position("argmax", np.argmax)
-_lower_position("argmin", np.argmin)
+_lower_position("argmax", np.argmax, "argmax")
+_lower_position("argmin", np.argmin, "argmin")
+_lower_position("nanargmax", np.nanargmax)
+_lower_position("nanargmin", np.nanargmin)
 
 
 @lowers(np.count_nonzero)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradgen import kernels
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
@@ -28,6 +29,7 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
+    dims_of,
     lift,
     register,
 )
@@ -281,6 +283,14 @@ def _product(x: Handle, axis: Any, keepdims: bool) -> Handle:
     return x
 
 
+def running(name: str, x: Handle, axis: Any, dtype: Any) -> Handle:
+    """Return running sums or products along an axis, or over all elements in a row."""
+    x = x if dtype is None else cast_to(x, dtype)
+    along = 0 if axis is None else normal_axis(axis, x.rank)
+    x = reshape_to(x, [-1]) if axis is None else x
+    return cast_to(apply(name, x, axis=along), dtype)
+
+
 def _lower_running(name: str, function: Any) -> None:
     @lowers(function, method=name)
     def lowering(
@@ -291,12 +301,37 @@ def _lower_running(name: str, function: Any) -> None:
         *,
         builder: Builder,
     ) -> Handle:
-        x = lift(builder, a)
-        x = x if dtype is None else cast_to(x, dtype)
-        along = 0 if axis is None else normal_axis(axis, x.rank)
-        x = reshape_to(x, [-1]) if axis is None else x
-        return cast_to(apply(name, x, axis=along), dtype)
+        return running(name, lift(builder, a), axis, dtype)
 
 
 _lower_running("cumsum", np.cumsum)
 _lower_running("cumprod", np.cumprod)
+
+
+def _lower_cumulative(name: str, first: int, function: Any) -> None:
+    @lowers(function)
+    def lowering(
+        x: Any,
+        /,
+        *,
+        builder: Builder,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = Only(),
+        include_initial: Any = False,
+    ) -> Handle:
+        terms = lift(builder, x)
+        if axis is None and terms.rank != 1:
+            raise Refusal(f"np.{function.__name__} of several axes without 'axis'")
+        along = normal_axis(0 if axis is None else axis, terms.rank)
+        y = running(name, terms, along, dtype)
+        if not static(include_initial):
+            return y
+        shape = [1 if i == along else n for i, n in enumerate(dims_of(y))]
+        start = apply("full", first, *shape, builder=builder, dtype=y.dtype)
+        return apply("concatenate", start, y, axis=along)
+
+
+if hasattr(np, "cumulative_sum"):
+    _lower_cumulative("cumsum", 0, np.cumulative_sum)
+    _lower_cumulative("cumprod", 1, np.cumulative_prod)

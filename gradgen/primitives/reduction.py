@@ -284,11 +284,14 @@ def reduced(name: str, a: Any, axis: Any, keepdims: Any, builder: Builder) -> Ha
     return apply(name, x, axis=axes, keepdims=bool(static(keepdims)))
 
 
+POSITIONS = ("argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero")
+
+
 def _of_number(name: str, x: Handle, axis: Any) -> Handle:
     """Return the reduction of a number, for which NumPy allows the axes 0 and -1."""
     if axis not in (None, (), 0, -1):
         normal_axes(axis, 0)
-    if name in ("argmax", "argmin", "count_nonzero"):
+    if name in POSITIONS:
         line = apply("reshape", strong(x), 1)
         return apply(name, line, axis=(0,), keepdims=False)
     attrs = {"axis": (), "keepdims": False}

@@ -17,6 +17,7 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.masked import divide_or_zero
 from gradgen.primitives.parts import conjugated, real_part
+from gradgen.primitives.quantiles import lined_up
 from gradgen.primitives.reduction import count_of, reduced, reduced_shape, spread
 from gradgen.primitives.registry import (
     Attrs,
@@ -29,11 +30,11 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import (
+    broadcast_like,
     cast_like,
     cast_to,
     normal_axes,
     normal_axis,
-    reshape_to,
 )
 
 Axes = tuple[int, ...]
@@ -250,14 +251,24 @@ def _average(
     a: Any,
     axis: Any = None,
     weights: Any = None,
-    returned: Any = Only(False),
+    returned: Any = False,
     *,
     builder: Builder,
     keepdims: Any = False,
-) -> Handle:
-    x = lift(builder, a)
+) -> Any:
+    kept = keepdims is not np._NoValue and bool(static(keepdims))
+    mean, total = _weighted(lift(builder, a), axis, weights, kept)
+    return (mean, broadcast_like(total, mean)) if static(returned) else mean
+
+
+def _weighted(
+    x: Handle, axis: Any, weights: Any, keepdims: bool
+) -> tuple[Handle, Handle]:
+    """Return a weighted mean and the sum of the weights."""
+    builder = x.builder
     if weights is None:
-        return reduced("mean", x, axis, keepdims, builder)
+        mean = reduced("mean", x, axis, keepdims, builder)
+        return mean, cast_to(count_of(x, normal_axes(axis, x.rank)), mean.dtype)
     w = lift(builder, weights)
     if w.rank == 1 and x.rank > 1:
         at = normal_axis(axis, x.rank)
@@ -266,7 +277,8 @@ def _average(
         raise Refusal("np.average with weights of another rank is not supported")
     total = reduced("sum", x * w, axis, keepdims, builder)
     along = None if w.rank != x.rank else axis
-    return total / reduced("sum", w, along, keepdims and along == axis, builder)
+    weight = reduced("sum", w, along, keepdims and along == axis, builder)
+    return total / weight, weight
 
 
 @lowers(np.median)
@@ -275,7 +287,7 @@ def _median(
     axis: Any = None,
     out: Any = Only(),
     overwrite_input: Any = Only(False),
-    keepdims: Any = Only(False),
+    keepdims: Any = False,
     *,
     builder: Builder,
 ) -> Handle:
@@ -285,13 +297,16 @@ def _median(
     """
     x = lift(builder, a)
     refuse_complex("np.median", [x.type])
-    if x.dtype.kind != "f":
-        raise Refusal("np.median of integers is not supported", "x.astype(float)")
-    if 0 in x.shape:
-        raise Refusal("np.median of an empty array is not supported")
-    if axis is None:
-        x, axis = reshape_to(x, [-1]), 0
-    at = normal_axis(axis, x.rank)
+    if 0 in x.shape or not x.rank:
+        raise Refusal("np.median of an empty array or of a number is not supported")
+    x = x if x.dtype.kind == "f" else cast_to(x, np.float64)
+    lines, at, axes = lined_up(x, axis)
+    y = _middle(lines, at)
+    return apply("expand_dims", y, axis=axes) if static(keepdims) else y
+
+
+def _middle(x: Handle, at: int) -> Handle:
+    """Return the median along an axis."""
     ordered = apply("sort", x, axis=at)
     count, before = dim_of(x, at), [slice(None)] * at
     low = read(ordered, [*before, apply("floor_divide", count - 1, 2)])

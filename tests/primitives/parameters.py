@@ -81,7 +81,7 @@ PLAUSIBLE: dict[str, Values] = {
     "kind": each("stable"),
     "like": lambda x, y: [np.zeros(1)],
     "max": each(0.5),
-    "mean": lambda x, y: [np.mean(x, keepdims=True) + 0.1],
+    "mean": lambda x, y: [np.nanmean(x, keepdims=True) + 0.1],
     "method": each("lower"),
     "min": each(-0.5),
     "mode": each("clip", "wrap", "valid"),
@@ -100,11 +100,11 @@ PLAUSIBLE: dict[str, Values] = {
     "overwrite_input": each(True),
     "posinf": each(Known(9.0)),
     "prepend": lambda x, y: [x],
-    "rcond": each(Known(0.5)),
+    "rcond": each(Known(0.9)),
     "retstep": each(True),
     "return_sign": each(True),
     "returned": each(True),
-    "rtol": each(Known(0.5)),
+    "rtol": each(Known(0.9)),
     "shape": each((2, 2)),
     "signature": each(
         *"d->d dd->d ddd->d dddd->d d->? dd->? l->l ll->l dd->dd d->dd".split()
@@ -126,6 +126,12 @@ PLAUSIBLE: dict[str, Values] = {
 
 SPECIAL: dict[tuple[str, str], Values] = {
     ("np.trapezoid", "x"): lambda x, y: [np.cumsum(np.abs(x) + 0.1, axis=-1)],
+    **{
+        (f"np.{name}", "weights"): lambda x, y: [
+            {"weights": np.ones_like(x), "method": "inverted_cdf"}
+        ]
+        for name in ("quantile", "percentile", "nanquantile", "nanpercentile")
+    },
     ("max", "default"): each(0.5),
     ("min", "default"): each(0.5),
     ("max", "key"): each(abs),

@@ -93,8 +93,13 @@ def varied(call: Call, row: Row) -> Call | None:
     change = lambda tree: mapped(tree, lambda x: _changed(x, row))
     options = {key: change(value) for key, value in formed.options.items()}
     args = change(formed.args)
-    if row.size == "twice":
-        args = tuple(made_fit(x, call.matrix) for x in args[:1]) + args[1:]
+    if row.size != "twice":
+        return replace(formed, args=args, options=options)
+    if args:
+        args = (made_fit(args[0], call.matrix), *args[1:])
+    else:
+        first = next(iter(options))
+        options[first] = made_fit(options[first], call.matrix)
     return replace(formed, args=args, options=options)
 
 
@@ -243,15 +248,19 @@ def accepted(call: Call) -> bool:
     return not _is_left_open(call)
 
 
+LOOSE = (np.take, np.ndarray.take, np.nanquantile, np.nanpercentile)
+
+
 def _is_left_open(call: Call) -> bool:
     """Tell whether NumPy's answer for empty arrays is an accident.
 
     Versions differ in the largest magnitude of nothing, and ``take`` does not mind an
-    index out of bounds where the result is empty, indexing does.
+    index out of bounds where the result is empty, indexing does. ``nanquantile``
+    forgets how many quantiles it was asked for.
     """
     if all(np.size(x) for x in arguments_of_call(call)):
         return False
-    if call.function in (np.take, np.ndarray.take):
+    if call.function in LOOSE:
         return True
     known = [x for x in (*call.args, *call.options.values()) if isinstance(x, Known)]
     return any(type(x.value) is float and x.value == np.inf for x in known)
