@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ OUTSIDE = {"np": np, "math": math, **vars(kernels)}
 def execute(function: Function, args: Sequence[Any]) -> Any:
     """Run a bufferized function and return the leaves of its result."""
     machine = Executor()
+    machine.helpers = function.helpers
     for value, content in zip(function.inputs, leaves(args), strict=True):
         machine.values[value] = content
         names = zip(getattr(value.type, "shape", ()), np.shape(content), strict=True)
@@ -41,6 +42,7 @@ class Executor:
         self.values: dict[Value, Any] = {}
         self.inlined: dict[Value, Op] = {}
         self.lengths: dict[str, int] = {}
+        self.helpers: Mapping[str, Function] = {}
 
     def read(self, atom: Atom) -> Any:
         if isinstance(atom, Literal):
@@ -78,6 +80,8 @@ class Executor:
         if op.into is not None:
             return [self.compute_into(op)]
         result = self.evaluate(op)
+        if len(op.results) > 1:
+            return list(result)
         return [result] if op.results else []
 
     def call(self, op: Op) -> Sequence[Any]:
@@ -92,7 +96,9 @@ class Executor:
     def evaluate(self, op: Op) -> Any:
         operands = self.read_all(op.operands)
         assert not any(x is UNDEFINED for x in operands), f"{op.name} of undefined"
-        return PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+        result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
+        one_of_several = PRIMITIVES[op.name].several and len(op.results) == 1
+        return result[0] if one_of_several else result
 
     def overwrite(self, op: Op) -> Any:
         """Run the statement that an update is printed as."""
