@@ -115,10 +115,13 @@ def guest_of(one: RunList, other: RunList) -> str:
 
 
 def is_stored(xs: RunList, place: Handle, value: object) -> bool:
-    """Tell whether ``xs[place] = value`` puts back what was read there."""
-    found = buffers_of(value)[:1]
+    """Tell whether ``xs[place] = value`` puts back the whole element read there."""
+    whole = {"leaf": ArrayObject, "list": RunList}.get(xs.form.kind)
+    if whole is None or not isinstance(value, whole):
+        return False
     if isinstance(value, ArrayObject) and value.steps:
         return False
+    found = buffers_of(value)[:1]
     if not found or found[0].home is None or not is_home(found[0]):
         return False
     home = found[0].home

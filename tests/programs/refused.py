@@ -372,3 +372,12 @@ def new_array_or_an_older_one_within_a_branch(x):
         c = d
     c[0] = c[-1] * 7.0
     return np.sum(a * x) + np.sum(d**3)
+
+
+@program(lambda r, n, m: (r(n),), words=("in this list", "copies"))
+def part_of_an_element_put_back(x):
+    pairs = [(v, np.zeros(2) + v) for v in x]
+    v, w = pairs[0]
+    pairs[0] = (2.0 * v, w)
+    w[1] = 3.0 * x[0]
+    return sum(a + np.sum(b**2) for a, b in pairs)
