@@ -16,13 +16,6 @@ CATALOG: dict[str, dict[str, str]] = {
             "positive power remainder subtract"
         ),
     },
-    "assembling": {
-        "LOWERINGS": (
-            "numpy: append array_split atleast_3d block broadcast_arrays delete "
-            "dsplit dstack hsplit insert resize rollaxis rot90 vsplit"
-        ),
-        "PRIMITIVES": "fold_cycles insert resize",
-    },
     "axes": {
         "ATTRIBUTES": "T mT",
         "LOWERINGS": (
@@ -68,9 +61,6 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy: cumprod cumsum cumulative_prod cumulative_sum prod",
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
-    },
-    "densities": {
-        "PRIMITIVES": "held",
     },
     "determinants": {
         "LOWERINGS": "numpy.linalg: det slogdet",
@@ -121,11 +111,11 @@ CATALOG: dict[str, dict[str, str]] = {
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
-            "loggamma multigammaln poch polygamma psi rgamma zeta"
+            "loggamma multigammaln polygamma psi rgamma zeta"
         ),
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
-            "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
+            "multigammaln polygamma psi rgamma riemann_zeta zeta"
         ),
     },
     "indexing": {
@@ -180,10 +170,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "mutators": {
         "MUTATORS": (
-            "fill partition put sort numpy: absolute.at add.at copyto cos.at "
-            "divide.at exp.at fill_diagonal fmax.at fmin.at log.at maximum.at "
-            "minimum.at multiply.at negative.at place power.at put put_along_axis "
-            "putmask sin.at sqrt.at square.at subtract.at"
+            "fill put sort numpy: absolute.at add.at copyto cos.at divide.at exp.at "
+            "fill_diagonal fmax.at fmin.at log.at maximum.at minimum.at multiply.at "
+            "negative.at place power.at put putmask sin.at sqrt.at square.at "
+            "subtract.at"
         ),
         "PRIMITIVES": "fill_diagonal",
     },
@@ -193,29 +183,11 @@ CATALOG: dict[str, dict[str, str]] = {
             "nanvar"
         ),
     },
-    "ordering": {
-        "LOWERINGS": "numpy: argpartition choose partition unwrap",
-        "METHODS": "argpartition choose",
-        "PRIMITIVES": "argpartition choose partition unwrap",
-    },
     "outside": {
         "PRIMITIVES": "call_outside",
     },
     "packing": {
         "PRIMITIVES": "pack tape_add tape_copy tape_zeros_like unpack",
-    },
-    "padding": {
-        "LOWERINGS": "numpy.lib.stride_tricks: sliding_window_view numpy: pad",
-        "PRIMITIVES": "fold_padding fold_windows pad sliding_windows",
-    },
-    "places": {
-        "LOWERINGS": (
-            "numpy: argwhere compress diag_indices diag_indices_from diagflat "
-            "digitize extract flatnonzero indices ix_ nonzero searchsorted tri "
-            "tril_indices tril_indices_from triu_indices triu_indices_from"
-        ),
-        "METHODS": "compress nonzero searchsorted",
-        "PRIMITIVES": "digitize nonzero searchsorted",
     },
     "quantiles": {
         "LOWERINGS": "numpy: nanmedian nanpercentile nanquantile percentile quantile",
@@ -338,20 +310,6 @@ CATALOG: dict[str, dict[str, str]] = {
             "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh deg2rad "
             "degrees rad2deg radians sin sinc sinc_derivative sinh tan tanh"
         ),
-    },
-    "ufuncmethods": {
-        "LOWERINGS": (
-            "numpy: add.accumulate add.outer add.reduce add.reduceat arctan2.outer "
-            "divide.outer equal.outer float_power.outer floor_divide.outer fmax.outer "
-            "fmin.outer fmod.outer greater.outer greater_equal.outer hypot.outer "
-            "less.outer less_equal.outer logaddexp.outer logaddexp2.outer "
-            "logical_and.reduce logical_or.reduce maximum.accumulate maximum.outer "
-            "maximum.reduce maximum.reduceat minimum.accumulate minimum.outer "
-            "minimum.reduce minimum.reduceat multiply.accumulate multiply.outer "
-            "multiply.reduce multiply.reduceat not_equal.outer power.outer "
-            "remainder.outer subtract.outer"
-        ),
-        "PRIMITIVES": "add_reduceat fold_segments running_maximum running_minimum",
     },
     "updating": {
         "PRIMITIVES": "add_at last_written subtract_at update",

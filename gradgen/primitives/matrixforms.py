@@ -148,7 +148,8 @@ def coupled(z: Handle, gaps: Handle) -> Handle:
 
     What is zero stays so, even where eigenvalues are equal.
     """
-    return apply("masked_divide", z * (1 - unit_like(z)), gaps)
+    unit = unit_like(z)
+    return apply("masked_divide", z * (1 - unit), gaps + unit)
 
 
 def gaps_of(w: Handle) -> Handle:

@@ -71,15 +71,13 @@ def reals(*shape: int, low: float = -2.0, high: float = 2.0) -> Any:
 
 
 def made_fit(x: Any, matrix: str) -> Any:
-    """Return square matrices as they have to be, others as they are."""
-    if not matrix or not isinstance(x, np.ndarray):
-        return x
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+    """Return matrices as they have to be, by what is added to their diagonals."""
+    if not matrix or not isinstance(x, np.ndarray) or x.ndim < 2:
         return x
     if matrix == "hermitian":
         x = (x + np.conj(np.swapaxes(x, -1, -2))) / 2
     margin = x.shape[-1] * np.abs(x).max(initial=0)
-    return (x + margin * np.eye(x.shape[-1])).astype(x.dtype)
+    return (x + margin * np.eye(*x.shape[-2:])).astype(x.dtype)
 
 
 ROW = [1, 2, 3, 4]

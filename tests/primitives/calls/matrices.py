@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradgen.primitives.samples import dominant
-from tests.primitives.calls.call import Call, V, reals
+from gradgen.primitives.samples import dominant, positive_definite
+from tests.primitives.calls.call import Call, Known, V, reals
 
 A, B, STACK = dominant(3, 3), dominant(4, 4), dominant(2, 3, 3)
 C = dominant(3, 3, phase=1j)
+POSITIVE, STACKED = positive_definite(3, 3), positive_definite(2, 3, 3)
+PHASED = positive_definite(3, 3, phase=1j)
 INTEGERS = [[2, 1], [1, 3]]
 SIX = dominant(6, 6)
 
@@ -18,6 +20,9 @@ SIX = dominant(6, 6)
 def calls() -> Iterator[Call]:
     yield from inverses()
     yield from determinants()
+    yield from factors()
+    yield from spectra()
+    yield from least_squares()
 
 
 def inverses() -> Iterator[Call]:
@@ -55,7 +60,67 @@ def determinants() -> Iterator[Call]:
         yield Call(np.linalg.slogdet, (a,), matrix="regular")
 
 
+def factors() -> Iterator[Call]:
+    for a in (POSITIVE, STACKED, PHASED, [[2, 1], [1, 3]]):
+        matrix = "" if isinstance(a, list) else "hermitian"
+        yield Call(np.linalg.cholesky, (a,), matrix=matrix)
+        yield Call(np.linalg.cholesky, (a,), {"upper": True}, matrix=matrix)
+    for a in (A, dominant(4, 2), dominant(2, 3), dominant(2, 4, 3), C):
+        yield Call(np.linalg.qr, (a,), smooth=a is not C, matrix="regular")
+    yield Call(np.linalg.qr, (A,), {"mode": "reduced"}, matrix="regular")
+    yield Call(np.linalg.qr, (dominant(4, 2),), {"mode": "r"}, matrix="regular")
+
+
+def spectra() -> Iterator[Call]:
+    for a in (POSITIVE, STACKED, PHASED):
+        for options in ({}, {"UPLO": "U"}):
+            smooth = a is not PHASED
+            yield Call(np.linalg.eigh, (a,), options, smooth, "hermitian")
+            yield Call(np.linalg.eigvalsh, (a,), options, True, "hermitian")
+    yield Call(np.linalg.eigvalsh, (INTEGERS,))
+    for a in (C, dominant(2, 3, 3, phase=1j)):
+        yield Call(np.linalg.eig, (a,), smooth=False)
+        yield Call(np.linalg.eigvals, (a,))
+    for a in (A, dominant(4, 2), dominant(2, 3), dominant(2, 4, 3), C):
+        reduced = {"full_matrices": False}
+        yield Call(np.linalg.svd, (a,), reduced, a is not C, "regular")
+        yield Call(np.linalg.svd, (a,), {"compute_uv": False}, True, "regular")
+        yield Call(np.linalg.svdvals, (a,), matrix="regular")
+    for a in (A, dominant(4, 2), dominant(2, 3), dominant(2, 4, 3)):
+        yield Call(np.linalg.svd, (a,), smooth=False, matrix="regular")
+    for vectors in (True, False):
+        options = {"compute_uv": vectors, "hermitian": True}
+        for a in (POSITIVE - 6 * np.eye(3), STACKED):
+            yield Call(np.linalg.svd, (a,), options, matrix="hermitian")
+
+
+def least_squares() -> Iterator[Call]:
+    for a in (A, dominant(4, 2), dominant(2, 3), dominant(2, 4, 3), C):
+        yield Call(np.linalg.pinv, (a,), matrix="regular")
+    yield Call(np.linalg.pinv, (A,), {"rcond": Known(1e-9)})
+    yield Call(np.linalg.pinv, (A,), {"rtol": Known(1e-9)})
+    yield Call(np.linalg.pinv, (A,), {"rtol": None})
+    yield Call(np.linalg.pinv, (POSITIVE,), {"hermitian": True}, matrix="hermitian")
+    for pair in (
+        (dominant(4, 2), reals(4)),
+        (dominant(4, 2), reals(4, 3)),
+        (dominant(2, 3), reals(2)),
+        (A, reals(3, 2)),
+        (dominant(4, 2, phase=1j), reals(4)),
+    ):
+        yield Call(np.linalg.lstsq, pair)
+    yield Call(np.linalg.lstsq, (A, reals(3), Known(1e-9)))
+
+
 REFUSED = (
+    Call(np.linalg.qr, (A,), {"mode": "complete"}),
+    Call(np.linalg.qr, (A,), {"mode": "raw"}),
+    Call(np.linalg.eig, (A,)),
+    Call(np.linalg.eigvals, (A,)),
+    Call(np.linalg.eigh, (A, "X")),
+    Call(np.linalg.pinv, (A, 1e-9)),
+    Call(np.linalg.pinv, (A,), {"rcond": Known(1e-9), "rtol": Known(1e-9)}),
+    Call(np.linalg.lstsq, (STACK, STACK)),
     Call(np.linalg.inv, (V,)),
     Call(np.linalg.inv, (A.astype(np.float16),)),
     Call(np.linalg.matrix_power, (A, 0.5)),
