@@ -16,6 +16,13 @@ CATALOG: dict[str, dict[str, str]] = {
             "positive power remainder subtract"
         ),
     },
+    "assembling": {
+        "LOWERINGS": (
+            "numpy: append array_split atleast_3d block broadcast_arrays delete "
+            "dsplit dstack hsplit insert resize rollaxis rot90 vsplit"
+        ),
+        "PRIMITIVES": "fold_cycles insert resize",
+    },
     "axes": {
         "ATTRIBUTES": "T mT",
         "LOWERINGS": (
@@ -45,6 +52,10 @@ CATALOG: dict[str, dict[str, str]] = {
     "control": {
         "PRIMITIVES": "check_dims dim zeros_if_bound",
     },
+    "convolutions": {
+        "LOWERINGS": "numpy: convolve correlate",
+        "PRIMITIVES": "convolve",
+    },
     "counting": {
         "LOWERINGS": "numpy: all any argmax argmin count_nonzero nanargmax nanargmin",
         "METHODS": "all any argmax argmin",
@@ -62,12 +73,26 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
     },
+    "densities": {
+        "LOWERINGS": (
+            "scipy.special: stdtr scipy.stats: beta.cdf beta.logcdf beta.logpdf "
+            "beta.pdf binom.logpmf binom.pmf chi2.cdf chi2.logcdf chi2.logpdf "
+            "chi2.pdf expon.cdf expon.logcdf expon.logpdf expon.logsf expon.pdf "
+            "expon.sf gamma.cdf gamma.logcdf gamma.logpdf gamma.pdf nbinom.logpmf "
+            "nbinom.pmf norm.cdf norm.logcdf norm.logpdf norm.logsf norm.pdf norm.sf "
+            "poisson.logpmf poisson.pmf t.cdf t.logcdf t.logpdf t.pdf"
+        ),
+        "PRIMITIVES": "stdtr",
+    },
     "determinants": {
         "LOWERINGS": "numpy.linalg: det slogdet",
         "PRIMITIVES": "det det_gradient slogdet",
     },
     "differences": {
-        "LOWERINGS": "numpy: diff trapezoid",
+        "LOWERINGS": "numpy: diff ediff1d trapezoid",
+    },
+    "distributions": {
+        "PRIMITIVES": "held",
     },
     "einsum": {
         "LOWERINGS": "numpy: einsum",
@@ -111,12 +136,15 @@ CATALOG: dict[str, dict[str, str]] = {
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
-            "loggamma multigammaln polygamma psi rgamma zeta"
+            "loggamma multigammaln poch polygamma psi rgamma zeta"
         ),
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
-            "multigammaln polygamma psi rgamma riemann_zeta zeta"
+            "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
         ),
+    },
+    "gradients": {
+        "LOWERINGS": "numpy: gradient",
     },
     "indexing": {
         "PRIMITIVES": "getitem",
@@ -165,15 +193,22 @@ CATALOG: dict[str, dict[str, str]] = {
             "quiet_power relative_exp"
         ),
     },
+    "matrixproducts": {
+        "LOWERINGS": (
+            "numpy.linalg: diagonal matmul matrix_transpose multi_dot outer tensordot "
+            "trace"
+        ),
+        "PRIMITIVES": "multi_dot",
+    },
     "messages": {
         "PRIMITIVES": "assert check_bound print raise",
     },
     "mutators": {
         "MUTATORS": (
-            "fill put sort numpy: absolute.at add.at copyto cos.at divide.at exp.at "
-            "fill_diagonal fmax.at fmin.at log.at maximum.at minimum.at multiply.at "
-            "negative.at place power.at put putmask sin.at sqrt.at square.at "
-            "subtract.at"
+            "fill partition put sort numpy: absolute.at add.at copyto cos.at "
+            "divide.at exp.at fill_diagonal fmax.at fmin.at log.at maximum.at "
+            "minimum.at multiply.at negative.at place power.at put put_along_axis "
+            "putmask sin.at sqrt.at square.at subtract.at"
         ),
         "PRIMITIVES": "fill_diagonal",
     },
@@ -183,11 +218,33 @@ CATALOG: dict[str, dict[str, str]] = {
             "nanvar"
         ),
     },
+    "ordering": {
+        "LOWERINGS": "numpy: argpartition choose partition unwrap",
+        "METHODS": "argpartition choose",
+        "PRIMITIVES": "argpartition choose partition unwrap",
+    },
     "outside": {
         "PRIMITIVES": "call_outside",
     },
     "packing": {
         "PRIMITIVES": "pack tape_add tape_copy tape_zeros_like unpack",
+    },
+    "padding": {
+        "LOWERINGS": "numpy.lib.stride_tricks: sliding_window_view numpy: pad",
+        "PRIMITIVES": "fold_padding fold_windows pad sliding_windows",
+    },
+    "places": {
+        "LOWERINGS": (
+            "numpy: argwhere compress diag_indices diag_indices_from diagflat "
+            "digitize extract flatnonzero indices ix_ nonzero searchsorted tri "
+            "tril_indices tril_indices_from triu_indices triu_indices_from"
+        ),
+        "METHODS": "compress nonzero searchsorted",
+        "PRIMITIVES": "digitize nonzero searchsorted",
+    },
+    "products": {
+        "LOWERINGS": "numpy: cross kron matvec vecdot vecmat",
+        "PRIMITIVES": "cross",
     },
     "quantiles": {
         "LOWERINGS": "numpy: nanmedian nanpercentile nanquantile percentile quantile",
@@ -310,6 +367,20 @@ CATALOG: dict[str, dict[str, str]] = {
             "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh deg2rad "
             "degrees rad2deg radians sin sinc sinc_derivative sinh tan tanh"
         ),
+    },
+    "ufuncmethods": {
+        "LOWERINGS": (
+            "numpy: add.accumulate add.outer add.reduce add.reduceat arctan2.outer "
+            "divide.outer equal.outer float_power.outer floor_divide.outer fmax.outer "
+            "fmin.outer fmod.outer greater.outer greater_equal.outer hypot.outer "
+            "less.outer less_equal.outer logaddexp.outer logaddexp2.outer "
+            "logical_and.reduce logical_or.reduce maximum.accumulate maximum.outer "
+            "maximum.reduce maximum.reduceat minimum.accumulate minimum.outer "
+            "minimum.reduce minimum.reduceat multiply.accumulate multiply.outer "
+            "multiply.reduce multiply.reduceat not_equal.outer power.outer "
+            "remainder.outer subtract.outer"
+        ),
+        "PRIMITIVES": "add_reduceat fold_segments running_maximum running_minimum",
     },
     "updating": {
         "PRIMITIVES": "add_at last_written subtract_at update",

@@ -132,6 +132,9 @@ SPECIAL: dict[tuple[str, str], Values] = {
         ]
         for name in ("quantile", "percentile", "nanquantile", "nanpercentile")
     },
+    ("np.vecdot", "axes"): each([(-1,), (-1,), ()]),
+    ("np.matvec", "axes"): each([(-2, -1), (-1,), (-1,)]),
+    ("np.vecmat", "axes"): each([(-1,), (-2, -1), (-1,)]),
     ("max", "default"): each(0.5),
     ("min", "default"): each(0.5),
     ("max", "key"): each(abs),
