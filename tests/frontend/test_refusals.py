@@ -40,7 +40,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "unknown_function": ("return np.fft.fft(x)", "X"),
     "unknown_object": ("return Thing() * x", "X"),
     "random_numbers": ("return x * np.random.rand()", "X"),
-    "unknown_option": ("return np.sum(x, where=[True])", "X"),
+    "unknown_option": ("return np.sum(np.add(x, x, casting='no'))", "X"),
     "wrong_axis": ("return np.sum(x, axis=3)", "X"),
     "wrong_arguments": ("def g(a, b):\n    return a\nreturn g(x)", "X"),
     "too_many_arguments": ("g = lambda a: a\nreturn g(x, x)", "X"),
