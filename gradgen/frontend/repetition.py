@@ -44,6 +44,8 @@ else:
 
 MAX_TURNS = 10_000
 LEAVING = (ast.Break, ast.Return)
+OUTWARD = ("break", "continue")
+NEVER = Static(False)
 
 
 @executes(ast.For)
@@ -194,7 +196,7 @@ def _turn_by_turn(frame: Frame, node: ast.For, iterable: Any) -> Flow | None:
             return True
         return False
 
-    return _unrolled(frame, step, node.body, node.orelse)
+    return _outward(frame, _unrolled(frame, step, node.body, node.orelse))
 
 
 def _unrolled(
@@ -206,7 +208,7 @@ def _unrolled(
     """Interpret turn after turn while ``step()``, which begins one, says so."""
     for turn in range(MAX_TURNS + 1):
         if not step():
-            return execute(frame, orelse)
+            return _finished(frame, orelse)
         if turn == MAX_TURNS:
             break
         flow = execute(frame, body)
@@ -238,6 +240,29 @@ def _unrolled_on(
     ):
         return None
     return None if flow is not None and flow.kind == "break" else flow
+
+
+def _finished(frame: Frame, orelse: list[ast.stmt]) -> Flow | None:
+    """Carry out the ``else``, of which a way out is one of the loop around this."""
+    flow = execute(frame, orelse)
+    if flow is None or flow.kind in ("return", "raise"):
+        return flow
+    for kind in OUTWARD:
+        flag = frame.names.pop(f"<{kind}>", NEVER)
+        certain = flow.kind == kind
+        frame.names[f"<outer {kind}>"] = Static(True) if certain else flag
+    return Flow("maybe")
+
+
+def _outward(frame: Frame, flow: Flow | None) -> Flow | None:
+    """Return how a statement is left that is a loop with an ``else``."""
+    flags = {kind: frame.names.pop(f"<outer {kind}>", NEVER) for kind in OUTWARD}
+    possible = {kind: flag for kind, flag in flags.items() if flag != NEVER}
+    for kind, flag in possible.items():
+        if isinstance(flag, Static):
+            return Flow(kind)
+        frame.names[f"<{kind}>"] = flag
+    return Flow("maybe") if possible else flow
 
 
 @executes(ast.While)

@@ -330,3 +330,42 @@ def vector_state(A, h):
     for i in range(A.shape[0]):
         h = np.tanh(h + A[i] * h[0])
     return h
+
+
+@program(lambda r, n, m: (r(n),))
+def else_of_a_short_loop_continues(x):
+    s = 0.0
+    for v in x:
+        for factor in (1.0, 2.0):
+            if factor * v > 0.93:
+                s += v * x[0]
+                break
+        else:
+            s += v**2
+            continue
+        s *= 1.5
+    return s
+
+
+@program(lambda r, n, m: (r(n),))
+def else_of_a_short_loop_leaves_in_every_way(x):
+    s = 0.0
+    for v in x:
+        for factor in (1.0, 2.0):
+            if factor * v > 1.73:
+                return s * x[0]
+            if factor * v > 0.93:
+                s += v * x[0]
+                break
+        else:
+            s += v**2
+            if v > 0.61:
+                break
+            if v > 0.33:
+                continue
+            if s > 2.1:
+                return s * v
+        s *= 1.5
+    else:
+        s += 5.0 * x[-1] ** 2
+    return s
