@@ -12,6 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.layouts import fold_cycles as fold_cycles
+from gradgen.layouts import fold_padding as fold_padding
+from gradgen.layouts import fold_segments as fold_segments
+from gradgen.layouts import fold_windows as fold_windows
 from gradgen.matrices import det_gradient as det_gradient
 from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.returns import returned as returned
@@ -218,9 +222,9 @@ def place_diagonal(values: Any, rows: int, columns: int, offset: int) -> Any:
     array([[0., 1., 0.],
            [0., 0., 2.]])
     """
-    matrix = np.zeros((rows, columns), np.asarray(values).dtype)
-    at = np.arange(len(values))
-    matrix[at + max(-offset, 0), at + max(offset, 0)] = values
+    matrix = np.zeros((*values.shape[:-1], rows, columns), values.dtype)
+    at = np.arange(values.shape[-1])
+    matrix[..., at + max(-offset, 0), at + max(offset, 0)] = values
     return matrix
 
 

@@ -26,7 +26,7 @@ PASSED = (
     "recursive function"
 )
 """A doubt that ends with the call: then it is known which array was passed."""
-READ_ONLY = frozenset(("diagonal", "broadcast_to"))
+READ_ONLY = frozenset(("diagonal", "broadcast_to", "sliding_windows"))
 """Primitives whose results NumPy refuses to write to."""
 
 

@@ -73,26 +73,12 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
     },
-    "densities": {
-        "LOWERINGS": (
-            "scipy.special: stdtr scipy.stats: beta.cdf beta.logcdf beta.logpdf "
-            "beta.pdf binom.logpmf binom.pmf chi2.cdf chi2.logcdf chi2.logpdf "
-            "chi2.pdf expon.cdf expon.logcdf expon.logpdf expon.logsf expon.pdf "
-            "expon.sf gamma.cdf gamma.logcdf gamma.logpdf gamma.pdf nbinom.logpmf "
-            "nbinom.pmf norm.cdf norm.logcdf norm.logpdf norm.logsf norm.pdf norm.sf "
-            "poisson.logpmf poisson.pmf t.cdf t.logcdf t.logpdf t.pdf"
-        ),
-        "PRIMITIVES": "stdtr",
-    },
     "determinants": {
         "LOWERINGS": "numpy.linalg: det slogdet",
         "PRIMITIVES": "det det_gradient slogdet",
     },
     "differences": {
         "LOWERINGS": "numpy: diff ediff1d trapezoid",
-    },
-    "distributions": {
-        "PRIMITIVES": "held",
     },
     "einsum": {
         "LOWERINGS": "numpy: einsum",
@@ -136,11 +122,11 @@ CATALOG: dict[str, dict[str, str]] = {
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
-            "loggamma multigammaln poch polygamma psi rgamma zeta"
+            "loggamma multigammaln polygamma psi rgamma zeta"
         ),
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
-            "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
+            "multigammaln polygamma psi rgamma riemann_zeta zeta"
         ),
     },
     "gradients": {
@@ -192,13 +178,6 @@ CATALOG: dict[str, dict[str, str]] = {
             "divide_or_zero larger log_or_zero masked_divide masked_multiply "
             "quiet_power relative_exp"
         ),
-    },
-    "matrixproducts": {
-        "LOWERINGS": (
-            "numpy.linalg: diagonal matmul matrix_transpose multi_dot outer tensordot "
-            "trace"
-        ),
-        "PRIMITIVES": "multi_dot",
     },
     "messages": {
         "PRIMITIVES": "assert check_bound print raise",

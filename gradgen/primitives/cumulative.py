@@ -81,13 +81,17 @@ def _shifted_adjoint(
     return [apply("shifted", y_bar, axis=axis, by=-by, fill=0.0)]
 
 
+def _shown(number: float) -> str:
+    return f"{number}".replace("inf", "np.inf")
+
+
 shifted = register(
     Primitive(
         name="shifted",
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=kernels.shifted,
         template=lambda types, attrs: (
-            f"shifted({{0}}, {attrs['axis']}, {attrs['by']}, {attrs['fill']})"
+            f"shifted({{0}}, {attrs['axis']}, {attrs['by']}, {_shown(attrs['fill'])})"
         ),
         tangent=lambda y, dots, x, axis, by, fill: apply(
             "shifted", dots[0], axis=axis, by=by, fill=0.0

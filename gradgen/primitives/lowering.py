@@ -146,6 +146,8 @@ def describe(function: Any) -> str:
     """Return the name by which a reader knows a callable, such as ``np.sum``."""
     if isinstance(function, np.ufunc):
         return place_of(function)
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return f"{place_of(function.__self__)}.{function.__name__}"
     if isinstance(function, types.MethodType):
         module = type(function.__self__).__module__
     else:

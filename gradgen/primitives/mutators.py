@@ -33,7 +33,12 @@ from gradgen.primitives.registry import (
     register,
     require_same_shape,
 )
-from gradgen.primitives.shaping import cast_like, reshape_like, reshape_to
+from gradgen.primitives.shaping import (
+    cast_like,
+    normal_axis,
+    reshape_like,
+    reshape_to,
+)
 from gradgen.primitives.updating import add_into, write
 
 F = TypeVar("F", bound=Callable[..., Handle])
@@ -157,6 +162,26 @@ def _putmask(a: Handle, mask: Any, values: Any) -> Handle:
     return _picked(places, _flat(given), chosen, a)
 
 
+@changes(np.put_along_axis)
+def _put_along_axis(arr: Handle, indices: Any, values: Any, axis: Any = -1) -> Handle:
+    index = lift(arr.builder, indices)
+    if axis is None:
+        return reshape_like(write(reshape_to(arr, [-1]), [index], values), arr)
+    along = normal_axis(axis, arr.rank)
+    if index.rank != arr.rank or index.dtype.kind not in "iu":
+        raise Refusal("np.put_along_axis takes integers for indices, of the same rank")
+    places = [_along(arr, at) for at in range(arr.rank)]
+    places[along] = index
+    return write(arr, places, values)
+
+
+def _along(x: Handle, axis: int) -> Handle:
+    """Return the numbers of an axis, with the other axes of length 1."""
+    line = apply("arange", 0, dim_of(x, axis), 1, dtype=np.dtype(np.int64))
+    others = tuple(i for i in range(x.rank) if i != axis)
+    return apply("expand_dims", line, axis=others) if others else line
+
+
 def _fill_diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     if not isinstance(types[0], Array) or len(types[0].shape) != 2:
         raise Refusal("np.fill_diagonal of what is no matrix is not supported")
@@ -226,6 +251,17 @@ def _sort(
     x: Handle, axis: Any = -1, kind: Any = None, order: Any = Only(), stable: Any = None
 ) -> Handle:
     return LOWERINGS[np.sort](x, axis=axis, kind=kind, stable=stable)  # type: ignore[no-any-return]
+
+
+@changes("partition")
+def _partition(
+    x: Handle,
+    kth: Any,
+    axis: Any = -1,
+    kind: Any = Only("introselect"),
+    order: Any = Only(),
+) -> Handle:
+    return LOWERINGS[np.partition](x, kth, axis)  # type: ignore[no-any-return]
 
 
 def _items(indices: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Sym, Type, shift_dim, tensor
+from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import Attrs, Handle, Sample, apply, dims_of, lift
@@ -169,11 +170,9 @@ def _triu(m: Handle, k: Any = 0) -> Handle:
 
 
 def _diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    if len(types[0].shape) != 2:
-        raise Refusal(
-            f"the diagonal of an array of rank {len(types[0].shape)} is not supported"
-        )
-    rows, columns = (dims.resolve(dim) for dim in types[0].shape)
+    if len(types[0].shape) < 2:
+        raise Refusal("the diagonal of what is no matrix is not supported")
+    *stack, rows, columns = (dims.resolve(dim) for dim in types[0].shape)
     offset = attrs["offset"]
     if isinstance(rows, int) and isinstance(columns, int):
         length: Dim = len(range(max(-offset, 0), min(rows, columns - offset)))
@@ -181,14 +180,20 @@ def _diagonal_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
         length = shift_dim(rows, -abs(offset))
     else:
         length = dims.fresh()
-    return tensor(types[0].dtype, (length,))
+    return tensor(types[0].dtype, (*stack, length))
+
+
+def _diagonal_text(types: Sequence[Any], attrs: Attrs) -> str:
+    if not types or len(types[0].shape) == 2:
+        return _offset_text("diagonal", attrs)
+    return f"np.diagonal({{0}}, {attrs['offset']}, -2, -1)"
 
 
 diagonal = linear(
     "diagonal",
     type_rule=_diagonal_type,
-    evaluate=lambda x, offset: np.diagonal(x, offset),
-    template=lambda types, attrs: _offset_text("diagonal", attrs),
+    evaluate=lambda x, offset: np.diagonal(x, offset, -2, -1),
+    template=_diagonal_text,
     adjoint=lambda y_bar, y, x, offset: [
         apply("place_diagonal", y_bar, *dims_of(x), offset=offset)
     ],
@@ -200,21 +205,25 @@ diagonal = linear(
         Sample(("f32[4,3]",), {"offset": -2}),
         Sample(("f64[0,3]",), {"offset": 0}),
         Sample(("f64[2,3]",), {"offset": 5}),
+        Sample(("f64[2,3,4]",), {"offset": 1}),
     ),
 )
 
 
 def _place_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    rows, columns = (dims.fresh() if t.dim is None else t.dim for t in types[1:])
-    return tensor(types[0].dtype, (rows, columns))
+    lengths = tuple(dims.fresh() if t.dim is None else t.dim for t in types[1:])
+    return tensor(types[0].dtype, (*types[0].shape[:-1], *lengths[-2:]))
 
 
 place_diagonal = linear(
     "place_diagonal",
     type_rule=_place_type,
-    evaluate=kernels.place_diagonal,
+    evaluate=lambda x, *shape, offset: kernels.place_diagonal(
+        x, shape[-2], shape[-1], offset
+    ),
     template=lambda types, attrs: (
-        f"place_diagonal({{0}}, {{1}}, {{2}}, {attrs['offset']})"
+        f"place_diagonal({{0}}, {{{len(types) - 2}}}, {{{len(types) - 1}}}, "
+        f"{attrs['offset']})"
     ),
     adjoint=lambda y_bar, y, x, *shape, offset: [
         apply("diagonal", y_bar, offset=offset)
@@ -222,6 +231,7 @@ place_diagonal = linear(
     samples=(
         Sample(("f64[3]", 3, 3), {"offset": 0}),
         Sample(("f32[2]", 4, 3), {"offset": -2}),
+        Sample(("f64[2,3]", 2, 3, 4), {"offset": 1}),
     ),
 )
 
@@ -257,19 +267,26 @@ def _diag(v: Any, k: Any = 0, *, builder: Builder) -> Handle:
 
 
 @lowers(np.diagonal, method="diagonal")
-def _diagonal(
-    a: Handle, offset: Any = 0, axis1: Any = Only(0), axis2: Any = Only(1)
-) -> Handle:
-    return diagonal(a, offset=static(offset))
+def _diagonal(a: Handle, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Handle:
+    return diagonal(_with_last(a, axis1, axis2), offset=static(offset))
+
+
+def _with_last(x: Handle, axis1: Any, axis2: Any) -> Handle:
+    """Return ``x`` with two axes moved behind the others."""
+    last = [normal_axis(axis, x.rank) for axis in (axis1, axis2)]
+    if last[0] == last[1]:
+        raise Refusal("a diagonal lies in the plane of two different axes")
+    return transpose_to(x, [i for i in range(x.rank) if i not in last] + last)
 
 
 @lowers(np.trace, method="trace")
 def _trace(
     a: Handle,
     offset: Any = 0,
-    axis1: Any = Only(0),
-    axis2: Any = Only(1),
+    axis1: Any = 0,
+    axis2: Any = 1,
     dtype: Any = Only(),
     out: Any = Only(),
 ) -> Handle:
-    return apply("sum", diagonal(a, offset=static(offset)), axis=(0,), keepdims=False)
+    along = _diagonal(a, offset, axis1, axis2)
+    return apply("sum", along, axis=(along.rank - 1,), keepdims=False)

@@ -24,6 +24,7 @@ from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.masked import larger
 from gradgen.primitives.promotion import broadcast, common_dtype, elementwise_dtype
 from gradgen.primitives.registry import (
+    LOWERINGS,
     Attrs,
     Handle,
     Primitive,
@@ -212,13 +213,11 @@ where = register(
 
 
 @lowers(np.where)
-def _where(condition: Any, x: Any = None, y: Any = None, /) -> Handle:
+def _where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    if x is None and y is None:
+        return LOWERINGS[np.nonzero](condition)
     if x is None or y is None:
-        raise Refusal(
-            "np.where with one argument is not supported: its result has a length "
-            "of its own",
-            "np.where(condition, x, y)",
-        )
+        raise Refusal("np.where takes both x and y, or neither")
     return where(condition, x, y)
 
 

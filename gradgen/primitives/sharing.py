@@ -20,7 +20,7 @@ ALWAYS = frozenset[str]().union(
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
-    ("matrix_power",),
+    ("matrix_power", "ix_", "broadcast_arrays"),
     (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.
@@ -29,7 +29,7 @@ It is none where the lowering casts or computes: ``np.asarray`` or ``np.float32`
 another dtype, ``np.einsum`` that sums.
 """
 
-READONLY = frozenset(("diagonal", "diag", "broadcast_to", "broadcast_arrays"))
+READONLY = frozenset(("diagonal", "diag", "broadcast_to", "sliding_window_view"))
 """A view, too, but NumPy refuses writing to it."""
 
 MAYBE = frozenset(("reshape", "ravel", "ascontiguousarray", "require"))

@@ -98,17 +98,27 @@ def _take(
     indices: Any,
     axis: Any = None,
     out: Any = Only(),
-    mode: Any = Only("raise"),
+    mode: Any = "raise",
     *,
     builder: Builder,
 ) -> Handle:
     x, index = lift(builder, a), lift(builder, indices)
     if index.dtype.kind not in "iu":
         raise Refusal(f"an index of type {index.type}", "integers")
-    if axis is None:
-        return read(reshape_to(x, [-1]), [index])
-    before = [slice(None)] * normal_axis(axis, x.rank)
-    return read(x, [*before, index])
+    along = 0 if axis is None else normal_axis(axis, x.rank)
+    x = reshape_to(x, [-1]) if axis is None else x
+    return read(x, [*[slice(None)] * along, _in_mode(index, x, along, mode)])
+
+
+def _in_mode(index: Handle, x: Handle, axis: int, mode: Any) -> Handle:
+    """Return an index within the bounds of an axis, as ``mode`` says."""
+    if mode == "raise":
+        return index
+    if mode == "wrap":
+        return apply("remainder", index, dim_of(x, axis))
+    if mode != "clip":
+        raise Refusal(f"mode={mode!r} of np.take", "'raise', 'wrap' or 'clip'")
+    return apply("maximum", apply("minimum", index, dim_of(x, axis) - 1), 0)
 
 
 def _argsort_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

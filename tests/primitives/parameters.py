@@ -72,6 +72,7 @@ PLAUSIBLE: dict[str, Values] = {
     "device": each("cpu"),
     "dtype": each(*map(Known, (np.float32, np.float64, np.int16, bool, object))),
     "dx": each(0.5),
+    "discont": each(Known(4.0)),
     "endpoint": each(False),
     "imag": each(0.5),
     "indexing": each("ij"),
@@ -80,6 +81,7 @@ PLAUSIBLE: dict[str, Values] = {
     "keepdims": each(True),
     "kind": each("stable"),
     "like": lambda x, y: [np.zeros(1)],
+    "m": each(5),
     "max": each(0.5),
     "mean": lambda x, y: [np.nanmean(x, keepdims=True) + 0.1],
     "method": each("lower"),
@@ -101,11 +103,15 @@ PLAUSIBLE: dict[str, Values] = {
     "posinf": each(Known(9.0)),
     "prepend": lambda x, y: [x],
     "rcond": each(Known(0.9)),
+    "period": each(Known(2.0)),
     "retstep": each(True),
     "return_sign": each(True),
     "returned": each(True),
     "rtol": each(Known(0.9)),
+    "right": each(True),
     "shape": each((2, 2)),
+    "side": each("right"),
+    "sorter": lambda x, y: [np.argsort(x)],
     "signature": each(
         *"d->d dd->d ddd->d dddd->d d->? dd->? l->l ll->l dd->dd d->dd".split()
     ),
@@ -117,6 +123,7 @@ PLAUSIBLE: dict[str, Values] = {
     "subok": each(True),
     "tol": each(Known(50.0)),
     "weights": lambda x, y: [np.abs(x) + 0.1],
+    "writeable": each(True),
     "where": lambda x, y: [
         mask(x),
         {"where": mask(x), "initial": -0.5},
@@ -139,6 +146,13 @@ SPECIAL: dict[tuple[str, str], Values] = {
     ("min", "default"): each(0.5),
     ("max", "key"): each(abs),
     ("min", "key"): each(abs),
+    ("np.argpartition", "kind"): each("introselect"),
+    ("np.argpartition", "order"): each(None),
+    ("ndarray.argpartition", "kind"): each("introselect"),
+    ("ndarray.argpartition", "order"): each(None),
+    ("np.partition", "kind"): each("introselect"),
+    ("np.partition", "order"): each(None),
+    ("np.rollaxis", "start"): each(2),
     ("np.argsort", "order"): each(None),
     ("ndarray.argsort", "order"): each(None),
     ("np.sort", "order"): each(None),
@@ -221,7 +235,8 @@ def _unsigned(function: Any) -> dict[str, Any]:
 
 def named(call: Call) -> Call:
     """Return a call with names for its positions, as far as they have any."""
-    return FORMS["keywords"](call) or call
+    by_name = FORMS["keywords"](call)
+    return by_name if by_name is not None and accepted(by_name) else call
 
 
 def without(call: Call, name: str) -> Call:

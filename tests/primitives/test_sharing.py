@@ -136,6 +136,7 @@ PLAIN: dict[str, Any] = {
     "imag": (M * 1j,),
     "swapaxes": (M, 0, 1),
     "unstack": (M,),
+    "ix_": (np.arange(3),),
     "vsplit": (V.reshape(2, 2), 2),
     "view": None,
     "einsum": ("ij->ji", M),

@@ -1,0 +1,82 @@
+"""Kernels that undo how NumPy lays out copies of an array, called by generated code.
+
+They need NumPy alone. Generated code imports them from ``gradgen.runtime.support``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def fold_cycles(x: Any, *shape: int) -> Any:
+    """Return the sums of the elements of ``x`` that ``np.resize`` took from one place.
+
+    Examples
+    --------
+    >>> fold_cycles(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2)
+    array([9., 6.])
+    """
+    size = math.prod(shape)
+    cycles = -(-x.size // size) if size else 0
+    flat = np.zeros(cycles * size, x.dtype)
+    flat[: x.size] = x.ravel()[: len(flat)]
+    return flat.reshape(cycles, size).sum(axis=0).reshape(shape)
+
+
+def fold_padding(x: Any, widths: tuple[tuple[int, int], ...], mode: Any) -> Any:
+    """Return the sums of the elements of ``x`` that ``np.pad`` took from one place.
+
+    Examples
+    --------
+    >>> fold_padding(np.array([1.0, 2.0, 3.0, 4.0]), ((0, 2),), "edge")
+    array([1., 9.])
+    """
+    for axis, (before, after) in enumerate(widths):
+        x = np.moveaxis(x, axis, 0)
+        inner = slice(before, len(x) - after)
+        total = x[inner].copy()
+        if mode != "constant" and before + after and len(total):
+            source = np.pad(np.arange(len(total)), (before, after), mode)
+            source[inner] = -1
+            outer = source >= 0
+            np.add.at(total, source[outer], x[outer])
+        x = np.moveaxis(total, 0, axis)
+    return x
+
+
+def fold_windows(x: Any, axes: tuple[int, ...], *shape: int) -> Any:
+    """Return the sums of the elements of sliding windows that came from one place.
+
+    Examples
+    --------
+    >>> fold_windows(np.ones((3, 2)), (0,), 4)
+    array([1., 2., 2., 1.])
+    """
+    total = np.zeros(shape, x.dtype)
+    for offset in np.ndindex(x.shape[len(shape) :]):
+        place = [slice(None)] * len(shape)
+        for axis, start in zip(axes, offset, strict=True):
+            place[axis] = slice(start, start + x.shape[axis])
+        total[tuple(place)] += x[(..., *offset)]
+    return total
+
+
+def fold_segments(x: Any, indices: Any, length: int, axis: int) -> Any:
+    """Return to each element what ``np.add.reduceat`` made sums of it for.
+
+    Examples
+    --------
+    >>> fold_segments(np.array([1.0, 2.0]), np.array([0, 2]), 4, 0)
+    array([1., 1., 2., 2.])
+    """
+    starts = np.asarray(indices)
+    stops = np.append(starts[1:], length)
+    counts = np.maximum(stops - starts, 1)
+    ends = np.cumsum(counts)
+    places = np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
+    total = np.zeros((length, *np.delete(x.shape, axis)), x.dtype)
+    np.add.at(total, places, np.repeat(np.moveaxis(x, axis, 0), counts, axis=0))
+    return np.moveaxis(total, 0, axis)
