@@ -64,6 +64,7 @@ class ArrayJoiner:
         self.pairs: dict[tuple[int, int], Any] = {}
         self.made = State()
         self.kept: list[Any] = []
+        self.chooses = False
         self.first = self.second = State()
 
     def _contents(self, thing: Any, one: Any, other: Any) -> Any:

@@ -12,11 +12,11 @@ from typing import Any
 
 from gradgen.errors import Refusal
 from gradgen.frontend.arrayjoins import Naming
-from gradgen.frontend.arrays import ArrayObject
+from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.choices import common_type, convert
 from gradgen.frontend.forms import Form
 from gradgen.frontend.frame import Flow, Frame, Raised
-from gradgen.frontend.heap import State, state_of
+from gradgen.frontend.heap import State, contents_of, state_of
 from gradgen.frontend.joins import Joiner
 from gradgen.frontend.likeness import Unlike
 from gradgen.frontend.lists import RunList
@@ -94,10 +94,26 @@ def _branch(
         with frame.builder.region() as ops:
             flow = _flow_of(action)
             _mark(frame, flow)
-        outcomes.append(Outcome(ops, flow, state_of(frame)))
+        outcomes.append(Outcome(ops, flow, _state_after(frame, before)))
     first, second = outcomes
     _Meeting(frame, cond, before, first, second).run()
     return _joined_flow(frame, first, second)
+
+
+def _state_after(frame: Frame, before: State) -> State:
+    """Return the state that a branch leaves behind, and what it cannot reach any more.
+
+    After the other branch, a name may stand for that.
+    """
+    state = state_of(frame)
+    for key, thing in before.objects.items():
+        if key in state.objects:
+            continue
+        if isinstance(thing, Buffer):
+            state.note(thing, contents_of(thing))
+        elif not isinstance(thing, Frame):
+            state.lost[key] = contents_of(thing)
+    return state
 
 
 def _flow_of(action: Callable[[], Flow | None]) -> Flow | None:

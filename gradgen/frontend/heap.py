@@ -31,10 +31,14 @@ Mutable: Any = Frame | Buffer | Record | Stream | list | dict
 
 @struct
 class State:
-    """The contents of mutable objects, by identity."""
+    """The contents of mutable objects, by identity.
+
+    ``lost`` are the contents of lists, dicts and instances out of reach.
+    """
 
     objects: dict[int, Any] = field(default_factory=dict)
     contents: dict[int, Any] = field(default_factory=dict)
+    lost: dict[int, Any] = field(default_factory=dict)
 
     def note(self, thing: Any, contents: Any) -> None:
         """Enter what ``thing`` holds."""

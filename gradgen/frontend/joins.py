@@ -72,10 +72,21 @@ class Joiner(ArrayJoiner):
             if key in second.contents and key not in self.own.objects:
                 contents = self._contents(thing, contents, second.contents[key])
             joined.note(thing, contents)
+        if self.chooses:
+            self._join_lost(joined)
         for key, thing in self.made.objects.items():
             joined.note(thing, self.made.contents[key])
         self.part_shared()
         return joined
+
+    def _join_lost(self, joined: State) -> None:
+        """Join what one state has lost: a name may stand for it in the other one."""
+        pair = (self.first, self.second)
+        for has, lacks in (pair, pair[::-1]):
+            for key, thing in has.objects.items():
+                if key in lacks.lost:
+                    both = ({**s.lost, **s.contents}[key] for s in pair)
+                    joined.note(thing, self._contents(thing, *both))
 
     def lifted(self, before: State, after: State) -> State:
         """Return ``after`` with what is new in it taken out of its region."""
@@ -357,6 +368,7 @@ class Joiner(ArrayJoiner):
                 others = self._is_inner(value)
             else:
                 others = self.join(value, value) is not value
+                self.chooses |= isinstance(value, list | dict | Record)
             if others:
                 raise Unlike(
                     "is one of several objects made on the paths that lead here",

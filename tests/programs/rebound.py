@@ -1,0 +1,78 @@
+"""Names bound anew on one path, where another path keeps what they stood for."""
+
+from __future__ import annotations
+
+from tests.programs.corpus import Program, entering
+
+PROGRAMS: dict[str, Program] = {}
+program = entering(PROGRAMS)
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def new_array_on_one_path_of_three(x, v):
+    if x[0] > 0.93:
+        flag = 2.0
+    elif x[-1] > 0.57:
+        x = v * v
+        flag = 3.0
+    else:
+        x[-1] += v[0] * x[0]
+        flag = 4.0
+    x[0] = flag * v[-1] ** 2
+    return x @ x
+
+
+@program(lambda r, n, m: (r(n),))
+def array_written_then_out_of_reach(x):
+    a = x * 1.0
+    c = x * 2.0
+    if x[0] > 0.63:
+        a[0] = 5.0 * x[-1] ** 2
+        c[0] += a[0]
+        a = x * x
+    else:
+        a[-1] += x[0] * a[0]
+        c = a
+    a[0] *= a[-1]
+    return a @ x + c @ c
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def array_kept_by_another_name(x, v):
+    a = x * 1.0
+    kept = a
+    if v[0] > 0.63:
+        a[0] *= v[0]
+        a = x * v[-1]
+    else:
+        a[-1] += v[0] * a[0]
+    a[0] *= v[-1]
+    return a @ x + kept @ kept
+
+
+@program(lambda r, n, m: (r(), r()))
+def one_of_two_lists_the_other_out_of_reach(s, t):
+    a, b = [s], [t]
+    if s > 0.63:
+        c = a
+        b = None
+    else:
+        c = b
+        b[0] = s * t
+    c[0] *= 2.0
+    return c[0] * a[0]
+
+
+@program(lambda r, n, m: (r(n), r()))
+def one_of_two_dicts_the_other_out_of_reach(x, s):
+    a, b = {"u": x * 1.0}, {"u": x * 2.0}
+    if s > 0.63:
+        c = b
+        b["u"] = x * x
+        a = None
+    else:
+        c = a
+        a["u"][0] = s**2
+        b = None
+    c["u"][-1] *= 2.0
+    return c["u"] @ x
