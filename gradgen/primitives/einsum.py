@@ -10,9 +10,10 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Dim, Type, tensor
+from gradgen.ir.types import INT, Dim, Type, tensor
 from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.families import differentiable
+from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.promotion import joined_dtype
 from gradgen.primitives.registry import (
@@ -22,16 +23,12 @@ from gradgen.primitives.registry import (
     Sample,
     apply,
     builder_of,
+    dim_of,
     lift,
     register,
 )
 from gradgen.primitives.shaping import broadcast_like, strong
-
-
-def split_labels(subscripts: str) -> tuple[list[str], str]:
-    """Return the labels of every operand and those of the result."""
-    left, _, right = subscripts.partition("->")
-    return left.split(","), right
+from gradgen.primitives.subscripts import as_text, labels_of, split_labels
 
 
 def _einsum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -130,41 +127,51 @@ einsum = register(
 
 @lowers(np.einsum)
 def _einsum(
-    subscripts: Any,
-    /,
     *operands: Any,
     out: Any = Only(),
-    optimize: Any = Only(False),
+    optimize: Any = False,
     dtype: Any = Only(),
     order: Any = Only("K"),
     casting: Any = Only("safe"),
 ) -> Handle:
-    if not isinstance(subscripts, str):
-        raise Refusal(
-            "np.einsum without a string of subscripts is not supported", "'ij,jk->ik'"
-        )
-    builder = builder_of(*operands)
-    xs = [strong(lift(builder, operand)) for operand in operands]
-    spec = _explicit(subscripts, len(xs))
-    for labels, x in zip(split_labels(spec)[0], xs, strict=True):
-        if len(labels) != x.rank:
-            raise Refusal(f"the subscripts '{labels}' for an array of rank {x.rank}")
-    return contract(spec, *xs)
+    """Lower to a product in which each label stands for one length.
+
+    In what order ``optimize`` has the factors multiplied is left to NumPy's default.
+    """
+    subscripts, factors = as_text(operands)
+    builder = builder_of(*factors)
+    xs = [strong(lift(builder, factor)) for factor in factors]
+    inputs, output = labels_of(subscripts, [x.rank for x in xs])
+    if len(xs) == 1 and len(inputs[0]) > len(output) == len(set(inputs[0])):
+        raise Refusal("np.einsum as a view of a diagonal is not supported", "np.diag")
+    pairs = [_without_repeats(*pair) for pair in zip(inputs, xs, strict=True)]
+    pairs = _without_ones(pairs)
+    spec = f"{','.join(labels for labels, _ in pairs)}->{output}"
+    return contract(spec, *(x for _, x in pairs))
 
 
-def _explicit(subscripts: str, count: int) -> str:
-    """Return subscripts that name the result's labels, checked for what is refused."""
-    text = subscripts.replace(" ", "")
-    inputs, output = split_labels(text)
-    if "." in text or len(inputs) != count:
-        raise Refusal(f"np.einsum('{subscripts}') of {count} operands")
-    if any(len(set(labels)) != len(labels) for labels in (*inputs, output)):
-        raise Refusal(
-            f"the label repeated in '{subscripts}' is not supported", "np.diagonal"
-        )
-    every = "".join(inputs)
-    if not set(output) <= set(every):
-        raise Refusal(f"a label of the result is in no operand of '{subscripts}'")
-    if "->" not in text:
-        output = "".join(sorted(c for c in set(every) if every.count(c) == 1))
-    return f"{','.join(inputs)}->{output}"
+def _without_repeats(labels: str, x: Handle) -> tuple[str, Handle]:
+    """Return an operand of which each label names one axis: the diagonal of others."""
+    for label in sorted({c for c in labels if labels.count(c) > 1}):
+        axes = [i for i, c in enumerate(labels) if c == label]
+        rest = [i for i, c in enumerate(labels) if c != label]
+        for axis in axes[1:]:
+            x.builder.dims.assume_equal(x.shape[axes[0]], x.shape[axis])
+        along = apply("arange", 0, dim_of(x, axes[0]), 1, dtype=INT)
+        x = read(transpose_to(x, [*axes, *rest]), [along] * len(axes))
+        labels = label + "".join(labels[i] for i in rest)
+    return labels, x
+
+
+def _without_ones(pairs: list[tuple[str, Handle]]) -> list[tuple[str, Handle]]:
+    """Return operands without the axes of length 1 that others broadcast."""
+    every = [
+        (c, d) for labels, x in pairs for c, d in zip(labels, x.shape, strict=True)
+    ]
+    longer = {label for label, dim in every if dim != 1}
+    kept = []
+    for labels, x in pairs:
+        ones = tuple(i for i, c in enumerate(labels) if c in longer and x.shape[i] == 1)
+        left = "".join(c for i, c in enumerate(labels) if i not in ones)
+        kept.append((left, apply("squeeze", x, axis=ones) if ones else x))
+    return kept

@@ -39,7 +39,7 @@ REASONS = (
     ),
     ("packbits unpackbits", "it is about bits", OUTSIDE),
     (
-        "frompyfunc fromiter nested_iters",
+        "frompyfunc fromiter nested_iters apply_along_axis apply_over_axes vectorize",
         "it calls Python for each element",
         "a loop, or operations on whole arrays",
     ),

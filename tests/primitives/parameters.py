@@ -55,6 +55,7 @@ def out_for(y: Any) -> Any:
 
 PLAUSIBLE: dict[str, Values] = {
     "M": each(5),
+    "allow_singular": each(True),
     "append": lambda x, y: [x],
     "axes": each((1, 0), 1, [(-2, -1)] * 3),
     "axis": each(0, 1, -1, (0, 1)),
@@ -73,6 +74,7 @@ PLAUSIBLE: dict[str, Values] = {
     "dtype": each(*map(Known, (np.float32, np.float64, np.int16, bool, object))),
     "dx": each(0.5),
     "discont": each(Known(4.0)),
+    "equal_nan": each(True),
     "endpoint": each(False),
     "imag": each(0.5),
     "indexing": each("ij"),
@@ -113,7 +115,8 @@ PLAUSIBLE: dict[str, Values] = {
     "side": each("right"),
     "sorter": lambda x, y: [np.argsort(x)],
     "signature": each(
-        *"d->d dd->d ddd->d dddd->d d->? dd->? l->l ll->l dd->dd d->dd".split()
+        *"d->d dd->d ddd->d dddd->d d->? dd->? l->l ll->l dd->dd d->dd".split(),
+        *"d->di dl->d l->B".split(),
     ),
     "sparse": each(True),
     "stable": each(True),
@@ -186,6 +189,8 @@ UNSIGNED = {
 """Parameters of functions that have no signature."""
 
 OF_UFUNC = ("out", "casting", "order", "dtype", "subok", "signature")
+NEVER = {(np.frexp, "dtype")}
+"""What NumPy itself takes no value for: results of two kinds have no dtype."""
 OF_METHOD = ("keepdims", "initial", "where")
 """What a method that takes ``**kwargs`` hands on, if the function has it."""
 
@@ -194,7 +199,8 @@ def parameters_of(function: Any) -> dict[str, Any]:
     """Return the parameters that a call may leave out, and their defaults."""
     if isinstance(function, np.ufunc):
         core = _core_parameters(function)
-        return dict.fromkeys((*OF_UFUNC, *core), inspect.Parameter.empty)
+        names = [n for n in (*OF_UFUNC, *core) if (function, n) not in NEVER]
+        return dict.fromkeys(names, inspect.Parameter.empty)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
