@@ -1,4 +1,4 @@
-"""Variance, standard deviation, averages, medians and norms."""
+"""Variance, standard deviation, averages and medians."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from gradgen.primitives.shaping import (
 Axes = tuple[int, ...]
 
 
-def _float_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+def float_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     """Type rule of spreads and norms, which are real for complex numbers, too."""
     dtype = types[0].dtype if types[0].dtype.kind in "fc" else FLOAT
     dtype = np.empty(0, dtype).real.dtype
@@ -48,7 +48,8 @@ def _float_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(dtype, shape)
 
 
-def _options_text(types: Sequence[Any], attrs: Attrs) -> str:
+def options_text(types: Sequence[Any], attrs: Attrs) -> str:
+    """Return the options of a reduction as they are printed."""
     axis, options = attrs["axis"], ""
     if types and len(axis) != len(types[0].shape):
         options += f", axis={axis[0] if len(axis) == 1 else axis}"
@@ -131,14 +132,14 @@ SPREADS = (
 
 
 def _spread_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
-    return f"np.{name}({{0}}{_options_text(types, attrs)})"
+    return f"np.{name}({{0}}{options_text(types, attrs)})"
 
 
 def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> None:
     register(
         Primitive(
             name=name,
-            type_rule=_float_type,
+            type_rule=float_type,
             evaluate=lambda x, **options: function(x, **options),
             template=bind(_spread_text, name),
             tangent=tangent,
@@ -151,99 +152,6 @@ def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> Non
 
 _declare_spread("var", np.var, _var_tangent, _var_adjoint)
 _declare_spread("std", np.std, _std_tangent, _std_adjoint)
-
-
-def _norm_adjoint(
-    y_bar: Handle, y: Handle, x: Handle, axis: Axes, keepdims: bool
-) -> list[Handle]:
-    return [spread(divide_or_zero(y_bar, y), x, axis, keepdims) * conjugated(x)]
-
-
-def _norm_tangent(
-    y: Handle, dots: Sequence[Handle | None], x: Handle, axis: Axes, keepdims: bool
-) -> Handle:
-    assert dots[0] is not None
-    moved = real_part(conjugated(x) * dots[0])
-    total = apply("sum", moved, axis=axis, keepdims=keepdims)
-    return divide_or_zero(total, y)
-
-
-def _evaluate_norm(x: Any, axis: Axes, keepdims: bool) -> Any:
-    along = None if len(axis) == x.ndim else axis
-    return np.linalg.norm(x, axis=along, keepdims=keepdims)
-
-
-norm = register(
-    Primitive(
-        name="norm",
-        type_rule=_float_type,
-        evaluate=_evaluate_norm,
-        template=lambda types, attrs: (
-            f"np.linalg.norm({{0}}{_options_text(types, attrs)})"
-        ),
-        tangent=_norm_tangent,
-        adjoint=_norm_adjoint,
-        takes_complex=True,
-        samples=(
-            Sample(("f64[5]",), {"axis": (0,), "keepdims": False}),
-            Sample(("f64[3,4]",), {"axis": (0, 1), "keepdims": False}),
-            Sample(("f64[3,4]",), {"axis": (1,), "keepdims": True}),
-            Sample(("f64[2,3,4]",), {"axis": (0, 2), "keepdims": False}),
-            Sample(("f32[3,4]",), {"axis": (0,), "keepdims": False}),
-        ),
-    )
-)
-
-
-@lowers(np.linalg.norm)
-def _norm(
-    x: Any,
-    ord: Any = None,
-    axis: Any = None,
-    keepdims: Any = False,
-    *,
-    builder: Builder,
-) -> Handle:
-    array = lift(builder, x)
-    if array.dtype.kind not in "fc":
-        array = cast_to(array, np.float64)
-    axes = normal_axes(axis, array.rank)
-    if ord == "fro" and len(axes) == 2:
-        ord = None
-    if ord is not None and len(axes) != 1:
-        raise Refusal(
-            f"np.linalg.norm of a matrix with ord={ord!r} is not supported", "ord=None"
-        )
-    if axis is not None and len(axes) > 2:
-        raise Refusal("np.linalg.norm over more than two axes is not supported")
-    if array.rank == 0:
-        return abs_(array)
-    return _vector_norm(array, ord, axes, bool(static(keepdims)))
-
-
-def abs_(x: Handle) -> Handle:
-    """Return the absolute value, as NumPy's number of a Python one."""
-    return apply("absolute", x, lib="np")
-
-
-def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
-    options: Attrs = {"axis": axes, "keepdims": keepdims}
-    if order in (None, 2):
-        return apply("norm", x, **options)
-    if order == 1:
-        return apply("sum", abs_(x), **options)
-    if order in (np.inf, -np.inf):
-        if any(x.shape[axis] == 0 for axis in axes):
-            raise Refusal(
-                f"np.linalg.norm of an empty array with ord={order} is not supported"
-            )
-        return apply("max" if order > 0 else "min", abs_(x), **options)
-    if not isinstance(order, int | float) or order <= 0:
-        raise Refusal(
-            f"np.linalg.norm with ord={order!r} is not supported",
-            "ord=None, 1, 2 or np.inf",
-        )
-    return apply("sum", abs_(x) ** order, **options) ** (1 / order)
 
 
 @lowers(np.average)

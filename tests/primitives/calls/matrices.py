@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradgen.primitives.samples import dominant, positive_definite
-from tests.primitives.calls.call import Call, Known, V, reals
+from tests.primitives.calls.call import Call, Known, M, N, S, T, V, W, reals
 
 A, B, STACK = dominant(3, 3), dominant(4, 4), dominant(2, 3, 3)
 C = dominant(3, 3, phase=1j)
+Z = dominant(3, 4, phase=1j)
 POSITIVE, STACKED = positive_definite(3, 3), positive_definite(2, 3, 3)
 PHASED = positive_definite(3, 3, phase=1j)
 INTEGERS = [[2, 1], [1, 3]]
@@ -23,6 +24,8 @@ def calls() -> Iterator[Call]:
     yield from factors()
     yield from spectra()
     yield from least_squares()
+    yield from norms()
+    yield from products()
 
 
 def inverses() -> Iterator[Call]:
@@ -112,7 +115,71 @@ def least_squares() -> Iterator[Call]:
     yield Call(np.linalg.lstsq, (A, reals(3), Known(1e-9)))
 
 
+ORDERS = ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+
+
+def norms() -> Iterator[Call]:
+    for order in ORDERS:
+        known = Known(order) if isinstance(order, float) else order
+        yield Call(np.linalg.norm, (M, known))
+        yield Call(np.linalg.norm, (T,), {"ord": known, "axis": (2, 0)})
+        yield Call(np.linalg.matrix_norm, (T,), {"ord": known, "keepdims": True})
+        if order != "nuc":
+            yield Call(np.linalg.cond, (A, known), matrix="regular")
+    yield Call(np.linalg.norm, (M,), {"ord": 2, "keepdims": True})
+    yield Call(np.linalg.norm, (Z, 2))
+    for order in (0, 1, 2, 3, -1, 2.5, np.inf, -np.inf):
+        known = Known(order) if isinstance(order, float) else order
+        yield Call(np.linalg.norm, (V, known))
+        yield Call(np.linalg.vector_norm, (M,), {"ord": known})
+    yield Call(np.linalg.vector_norm, (M,), {"axis": 1, "keepdims": True})
+    yield Call(np.linalg.vector_norm, (T,), {"axis": (0, 2), "ord": 3})
+    yield Call(np.linalg.vector_norm, (-1.5,))
+    yield Call(np.linalg.matrix_norm, (M,))
+    for a in (A, STACK, C):
+        yield Call(np.linalg.cond, (a,), matrix="regular")
+    yield Call(np.linalg.cond, (STACK, 1), matrix="regular")
+    for a in (A, STACK, C, V, np.zeros((2, 2))):
+        yield Call(np.linalg.matrix_rank, (a,))
+    yield Call(np.linalg.matrix_rank, (A, Known(0.5)))
+    yield Call(np.linalg.matrix_rank, (A,), {"rtol": Known(0.5)})
+    upper = np.array([[0.0, 1.0], [0.0, 0.0]])
+    yield Call(np.linalg.matrix_rank, (upper,), {"hermitian": True})
+
+
+def products() -> Iterator[Call]:
+    chain = [reals(2, 3), reals(3, 4), reals(4, 2), reals(2, 3)]
+    for count in (2, 3, 4):
+        yield Call(np.linalg.multi_dot, (chain[:count],))
+    yield Call(np.linalg.multi_dot, ([V, N, M],))
+    yield Call(np.linalg.multi_dot, ([M, N, M, V],))
+    yield Call(np.linalg.multi_dot, ([V, N, reals(3)],))
+    yield Call(np.linalg.multi_dot, ([V, W],))
+    yield Call(np.linalg.multi_dot, ([C, A, C],))
+    yield Call(np.linalg.matmul, (M, N))
+    yield Call(np.linalg.outer, (V, W[:3]))
+    yield Call(np.linalg.tensordot, (M, N), {"axes": 1})
+    yield Call(np.linalg.tensordot, (T, reals(3, 4, 5)))
+    yield Call(np.linalg.matrix_transpose, (T,))
+    for options in ({}, {"offset": 1}):
+        yield Call(np.linalg.trace, (S,), options)
+        yield Call(np.linalg.trace, (STACK,), options)
+        yield Call(np.linalg.diagonal, (S,), options)
+        yield Call(np.linalg.diagonal, (T,), options)
+    yield Call(np.linalg.trace, (S,), {"dtype": np.float32}, smooth=False)
+    yield Call(np.linalg.vecdot, (M, V))
+    yield Call(np.linalg.vecdot, (Z, 2 * Z))
+    yield Call(np.linalg.cross, (N, N[::-1]))
+    yield Call(np.linalg.cross, (S, 1 - S), {"axis": 0})
+
+
 REFUSED = (
+    Call(np.linalg.outer, (M, V)),
+    Call(np.linalg.multi_dot, ([T, T],)),
+    Call(np.linalg.multi_dot, (M,)),
+    Call(np.linalg.matrix_norm, (V,)),
+    Call(np.linalg.cond, (V,)),
+    Call(np.linalg.matrix_rank, (A, 0.5)),
     Call(np.linalg.qr, (A,), {"mode": "complete"}),
     Call(np.linalg.qr, (A,), {"mode": "raw"}),
     Call(np.linalg.eig, (A,)),

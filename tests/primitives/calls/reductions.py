@@ -76,9 +76,9 @@ def calls() -> Iterator[Call]:
 
 
 REFUSED = (
-    Call(np.linalg.norm, (M, 2)),
-    Call(np.linalg.norm, (M, "nuc")),
-    Call(np.linalg.norm, (V, 0)),
+    Call(np.linalg.norm, (M, 3)),
+    Call(np.linalg.norm, (V, "nuc")),
+    Call(np.linalg.norm, (T, 2)),
     Call(np.sum, (M,), {"axis": 2}),
     Call(np.sum, (M,), {"axis": (0, 0)}),
     Call(np.sum, (M,), {"axis": 0.5}),
