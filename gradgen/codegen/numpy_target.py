@@ -26,6 +26,7 @@ SUPPORT_NAMES = frozenset(
 )
 LIBRARIES = {
     "special": "from scipy import special",
+    "stats": "from scipy import stats",
 }
 """What is imported where a template names it, besides NumPy and the standard library.
 

@@ -15,7 +15,13 @@ from gradgen.frontend.arrays import ArrayObject, share
 from gradgen.frontend.frame import Context, Frame, always, call
 from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
-from gradgen.frontend.outside import TRUSTED, guard_absence, is_foldable, outside_value
+from gradgen.frontend.outside import (
+    TRUSTED,
+    guard_absence,
+    is_foldable,
+    is_known,
+    outside_value,
+)
 from gradgen.frontend.values import (
     Foreign,
     Message,
@@ -184,6 +190,11 @@ def _relied_on(context: Context, root: Root, function: Any) -> Any:
 
 def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
     cls = type(owner.value)
+    if cls.__module__.startswith("scipy.") and owner.root.kind != "argument":
+        method = getattr(owner.value, name, None)
+        if isinstance(method, types.MethodType) and is_known(method):
+            frame.context.guard(owner.root, owner.value)
+            return Static(method)
     found = class_attribute(cls, name)
     in_instance = name in getattr(owner.value, "__dict__", {})
     if isinstance(found, BINDING) and not in_instance:
@@ -232,6 +243,8 @@ def _static_attribute(frame: Frame, owner: Any, name: str) -> Any:
     value = getattr(owner, name)
     if isinstance(owner, DESCRIPTIONS):
         return _constant(owner, name, value)
+    if isinstance(value, types.MethodType) and is_known(value):
+        return Static(value)
     if not isinstance(owner, IMMUTABLE):
         return outside_value(frame, Root("object", owner, name), value)
     return Method(Static(owner), name) if callable(value) else from_python(value)

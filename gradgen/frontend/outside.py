@@ -136,10 +136,11 @@ def is_foldable(value: Any) -> bool:
         return not isinstance(value, np.generic)
     if isinstance(value, frozenset):
         return all(map(is_foldable, value))
-    return isinstance(value, FOLDED + WRAPPERS) or _is_known(value)
+    return isinstance(value, FOLDED + WRAPPERS) or is_known(value)
 
 
-def _is_known(value: Any) -> bool:
+def is_known(value: Any) -> bool:
+    """Tell whether calls of an object are lowered."""
     try:
         return value in LOWERINGS
     except (TypeError, ValueError):

@@ -61,6 +61,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "all any argmax argmin",
         "PRIMITIVES": "all any argmax argmin count_nonzero nanargmax nanargmin",
     },
+    "covariances": {
+        "LOWERINGS": "numpy: corrcoef cov",
+    },
     "creation": {
         "LOWERINGS": (
             "numpy: arange empty empty_like eye full full_like identity linspace "
@@ -73,12 +76,26 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
     },
+    "densities": {
+        "LOWERINGS": (
+            "scipy.special: stdtr scipy.stats: beta.cdf beta.logcdf beta.logpdf "
+            "beta.pdf binom.logpmf binom.pmf chi2.cdf chi2.logcdf chi2.logpdf "
+            "chi2.pdf expon.cdf expon.logcdf expon.logpdf expon.logsf expon.pdf "
+            "expon.sf gamma.cdf gamma.logcdf gamma.logpdf gamma.pdf nbinom.logpmf "
+            "nbinom.pmf norm.cdf norm.logcdf norm.logpdf norm.logsf norm.pdf norm.sf "
+            "poisson.logpmf poisson.pmf t.cdf t.logcdf t.logpdf t.pdf"
+        ),
+        "PRIMITIVES": "stdtr",
+    },
     "determinants": {
         "LOWERINGS": "numpy.linalg: det slogdet",
         "PRIMITIVES": "det det_gradient slogdet",
     },
     "differences": {
         "LOWERINGS": "numpy: diff ediff1d trapezoid",
+    },
+    "distributions": {
+        "PRIMITIVES": "held",
     },
     "einsum": {
         "LOWERINGS": "numpy: einsum",
@@ -119,14 +136,23 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy.linalg: cholesky qr",
         "PRIMITIVES": "cholesky qr",
     },
+    "floats": {
+        "LOWERINGS": (
+            "numpy: bitwise_count frexp gcd isclose lcm ldexp modf nextafter spacing"
+        ),
+        "PRIMITIVES": (
+            "bitwise_count exponent fraction gcd isclose lcm ldexp mantissa nextafter "
+            "spacing"
+        ),
+    },
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "
-            "loggamma multigammaln polygamma psi rgamma zeta"
+            "loggamma multigammaln poch polygamma psi rgamma zeta"
         ),
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
-            "multigammaln polygamma psi rgamma riemann_zeta zeta"
+            "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
         ),
     },
     "gradients": {
@@ -138,6 +164,10 @@ CATALOG: dict[str, dict[str, str]] = {
     "integrals": {
         "LOWERINGS": "scipy.special: ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
         "PRIMITIVES": "ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
+    },
+    "interpolation": {
+        "LOWERINGS": "numpy: bincount interp",
+        "PRIMITIVES": "bincount counts interval",
     },
     "inverses": {
         "LOWERINGS": "numpy.linalg: inv matrix_power solve tensorinv tensorsolve",
@@ -189,6 +219,13 @@ CATALOG: dict[str, dict[str, str]] = {
     "messages": {
         "PRIMITIVES": "assert check_bound print raise",
     },
+    "multivariate": {
+        "LOWERINGS": (
+            "scipy.stats: dirichlet.logpdf multivariate_normal.logpdf "
+            "multivariate_normal.pdf"
+        ),
+        "PRIMITIVES": "dirichlet_logpdf normal_logpdf",
+    },
     "mutators": {
         "MUTATORS": (
             "fill partition put sort numpy: absolute.at add.at copyto cos.at "
@@ -232,6 +269,13 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "compress nonzero searchsorted",
         "PRIMITIVES": "digitize nonzero searchsorted",
     },
+    "polynomials": {
+        "LOWERINGS": (
+            "numpy: poly poly1d polyadd polyder polydiv polyint polymul polysub "
+            "polyval roots vander"
+        ),
+        "PRIMITIVES": "polyval vander",
+    },
     "products": {
         "LOWERINGS": "numpy: cross kron matvec vecdot vecmat",
         "PRIMITIVES": "cross",
@@ -252,15 +296,16 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "refused": {
         "LOWERINGS": (
-            "numpy: array2string array_repr array_str asmatrix base_repr binary_repr "
-            "bmat busday_count busday_offset datetime_as_string datetime_data "
-            "format_float_positional format_float_scientific fromfile fromiter "
-            "frompyfunc fromregex genfromtxt get_include get_printoptions getbufsize "
-            "geterr geterrcall info intersect1d is_busday isnat load loadtxt "
-            "may_share_memory nested_iters packbits printoptions save savetxt savez "
-            "savez_compressed set_printoptions setbufsize setdiff1d seterr seterrcall "
-            "setxor1d shares_memory show_config show_runtime union1d unique "
-            "unique_all unique_counts unique_inverse unique_values unpackbits"
+            "numpy: apply_along_axis apply_over_axes array2string array_repr "
+            "array_str asmatrix base_repr binary_repr bmat busday_count busday_offset "
+            "datetime_as_string datetime_data format_float_positional "
+            "format_float_scientific fromfile fromiter frompyfunc fromregex "
+            "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
+            "info intersect1d is_busday isnat load loadtxt may_share_memory "
+            "nested_iters packbits printoptions save savetxt savez savez_compressed "
+            "set_printoptions setbufsize setdiff1d seterr seterrcall setxor1d "
+            "shares_memory show_config show_runtime union1d unique unique_all "
+            "unique_counts unique_inverse unique_values unpackbits vectorize"
         ),
     },
     "selection": {

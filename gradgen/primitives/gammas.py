@@ -97,6 +97,15 @@ beta = elementwise(
     samples=POSITIVE_PAIRS,
 )
 
+poch = elementwise(
+    special.poch,
+    partials=[
+        lambda y, z, m: y * (psi(z + m) - psi(z)),
+        lambda y, z, m: y * psi(z + m),
+    ],
+    samples=POSITIVE_PAIRS,
+)
+
 
 def _in_place_of(ufunc: np.ufunc, last: Callable[..., Any]) -> list[Any]:
     """Return partials of which only that in the last operand is known."""
@@ -127,12 +136,17 @@ WITHIN_ONE = tuple(
     Sample((2, 3, *sample.operands), domain=(0.2, 0.8)) for sample in FEW
 )
 
-for _ufunc, _partial in (
-    (special.gammainc, _gamma_density),
-    (special.gammaincc, lambda y, a, x: -_gamma_density(y, a, x)),
-):
-    elementwise(_ufunc, partials=_in_place_of(_ufunc, _partial), samples=AT_TWO)
-elementwise(
+gammainc = elementwise(
+    special.gammainc,
+    partials=_in_place_of(special.gammainc, _gamma_density),
+    samples=AT_TWO,
+)
+gammaincc = elementwise(
+    special.gammaincc,
+    partials=_in_place_of(special.gammaincc, lambda *xs: -_gamma_density(*xs)),
+    samples=AT_TWO,
+)
+betainc = elementwise(
     special.betainc,
     partials=_in_place_of(special.betainc, _beta_density),
     samples=WITHIN_ONE,

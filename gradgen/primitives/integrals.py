@@ -45,7 +45,9 @@ def _hypergeometric(ufunc: np.ufunc, upper: str, lower: str) -> Primitive:
         *parameters, z = xs
         tops, bottoms = parameters[: len(upper)], parameters[len(upper) :]
         factor = math.prod(tops) / math.prod(bottoms)
-        return apply(ufunc.__name__, *(p + 1 for p in parameters), z) * factor
+        above = apply(ufunc.__name__, *(p + 1 for p in parameters), z)
+        result: Handle = factor * above
+        return result
 
     names = [*upper, *lower]
     parameters = (1, 2, 3)[: len(names)]

@@ -21,11 +21,11 @@ from tests.primitives.harness import (
 )
 
 try:
-    from scipy import special
+    from scipy import special, stats
 except ModuleNotFoundError:
     LIBRARIES = {}
 else:
-    LIBRARIES = {"special": special}
+    LIBRARIES = {"special": special, "stats": stats}
 
 CONTAINERS = ("seq_", "map_", "tape_", "pack", "unpack")
 WITHOUT_SAMPLES = {name for name in PRIMITIVES if name.startswith(CONTAINERS)}
