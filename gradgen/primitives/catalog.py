@@ -50,7 +50,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "complex conjugate imag real",
     },
     "control": {
-        "PRIMITIVES": "check_dims dim zeros_if_bound",
+        "PRIMITIVES": "check_dims copy_if_bound dim zeros_if_bound",
     },
     "convolutions": {
         "LOWERINGS": "numpy: convolve correlate",
@@ -66,8 +66,8 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "creation": {
         "LOWERINGS": (
-            "numpy: arange empty empty_like eye full full_like identity linspace "
-            "meshgrid ones ones_like zeros zeros_like"
+            "numpy: arange empty empty_like eye full full_like identity meshgrid ones "
+            "ones_like zeros zeros_like"
         ),
         "PRIMITIVES": "arange empty eye full linspace ones zeros",
     },
@@ -209,6 +209,9 @@ CATALOG: dict[str, dict[str, str]] = {
             "quiet_power relative_exp"
         ),
     },
+    "matrixforms": {
+        "PRIMITIVES": "divide_or_nan",
+    },
     "matrixproducts": {
         "LOWERINGS": (
             "numpy.linalg: cross diagonal matmul matrix_transpose multi_dot outer "
@@ -296,15 +299,16 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "refused": {
         "LOWERINGS": (
-            "numpy: apply_along_axis apply_over_axes array2string array_repr "
-            "array_str asmatrix base_repr binary_repr bmat busday_count busday_offset "
-            "datetime_as_string datetime_data format_float_positional "
-            "format_float_scientific fromfile fromiter frompyfunc fromregex "
-            "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
-            "info intersect1d is_busday isnat load loadtxt may_share_memory "
-            "nested_iters packbits printoptions save savetxt savez savez_compressed "
-            "set_printoptions setbufsize setdiff1d seterr seterrcall setxor1d "
-            "shares_memory show_config show_runtime union1d unique unique_all "
+            "numpy.lib.stride_tricks: as_strided numpy: apply_along_axis "
+            "apply_over_axes array2string array_repr array_str asmatrix base_repr "
+            "binary_repr bmat busday_count busday_offset datetime_as_string "
+            "datetime_data format_float_positional format_float_scientific fromfile "
+            "fromiter frompyfunc fromregex genfromtxt get_include get_printoptions "
+            "getbufsize geterr geterrcall info intersect1d is_busday isnat load "
+            "loadtxt mask_indices may_share_memory nested_iters packbits piecewise "
+            "printoptions save savetxt savez savez_compressed set_printoptions "
+            "setbufsize setdiff1d seterr seterrcall setxor1d shares_memory "
+            "show_config show_runtime trim_zeros union1d unique unique_all "
             "unique_counts unique_inverse unique_values unpackbits vectorize"
         ),
     },
@@ -351,6 +355,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy: argsort sort take take_along_axis",
         "METHODS": "argsort take",
         "PRIMITIVES": "add_along_axis argsort sort take_along_axis",
+    },
+    "spacings": {
+        "LOWERINGS": "numpy: geomspace linspace logspace",
     },
     "special": {
         "LOWERINGS": (

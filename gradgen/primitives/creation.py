@@ -320,24 +320,6 @@ linspace = linear(
 )
 
 
-@lowers(np.linspace)
-def _linspace(
-    start: Any,
-    stop: Any,
-    num: Any = 50,
-    endpoint: Any = True,
-    retstep: Any = Only(False),
-    dtype: Any = None,
-    axis: Any = Only(0),
-    *,
-    builder: Builder,
-    device: Any = Only(),
-) -> Handle:
-    ends = [lift(builder, end) for end in (start, stop)]
-    points = linspace(*ends, num, endpoint=bool(static(endpoint)))
-    return points if dtype is None else cast_to(points, dtype)
-
-
 @lowers(np.meshgrid)
 def _meshgrid(
     *xi: Any,

@@ -36,10 +36,23 @@ def calls() -> Iterator[Call]:
     for options in ({}, {"num": 5}, {"num": 5, "endpoint": False}):
         yield Call(np.linspace, (0.5, 2.5), options)
     yield Call(np.linspace, (0, 1, 3), {"dtype": Known(np.float32)})
+    for options in ({}, {"endpoint": False}, {"retstep": True}, {"axis": -1}):
+        yield Call(np.linspace, (V, 2.5, 5), options)
+        yield Call(np.linspace, (M, V, 5), options)
+    yield Call(np.linspace, (F32, 1.5, 3))
+    yield Call(np.linspace, (Known(-1.5), Known(2.0), 4), {"dtype": Known(int)})
+    for function in (np.logspace, np.geomspace):
+        for options in ({}, {"num": 5}, {"num": 5, "endpoint": False}):
+            yield Call(function, (0.5, 2.5), options)
+        yield Call(function, (1, 3, 3), {"dtype": Known(np.float32)})
+    yield Call(np.logspace, (0.5, 1.5, 5), {"base": 2.5})
+    yield Call(np.logspace, (V, 1.5, 5), {"axis": 1})
 
 
 REFUSED = (
     Call(np.arange, (1.5,)),
     Call(np.zeros, (3, Known(object))),
-    Call(np.linspace, (V, W)),
+    Call(np.linspace, (0.5, 1.5, 1), {"retstep": True}),
+    Call(np.geomspace, (V, W)),
+    Call(np.logspace, (0.5, 1.5), {"base": V}),
 )
