@@ -165,6 +165,7 @@ def donor_of(op: Op) -> Value | None:
 
 HANDS_ON = (
     "call",
+    "copy_if_bound",
     "pack",
     "seq_zeros_like",
     "tape_add",

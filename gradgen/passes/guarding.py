@@ -7,6 +7,8 @@ from gradgen.ir.flow import gaps_in
 from gradgen.structs import replace
 
 COPIES = ("copy", "seq_copy", "tape_copy")
+HANDING = ("call", "pack", "tape_add")
+"""Ops that do not compute with what they are given."""
 
 
 def guard_copies(block: Block) -> Block:
@@ -18,6 +20,7 @@ def guard_copies(block: Block) -> Block:
         ->  y, z = if c {z' = copy t; t, z'} {undefined, undefined}
 
     Until it is copied nobody writes to what ``y`` holds, so it may be copied earlier.
+    What a loop may not have bound yet is copied if it is bound.
     """
     gaps = gaps_in(block)
     copied = (x for op in walk_ops(block) if op.name in COPIES for x in op.operands)
@@ -31,7 +34,15 @@ def _guarded(block: Block, gaps: set[Value]) -> Block:
         op = replace(op, regions=regions)
         if op.name not in COPIES or not _move(ops, op, gaps):
             ops.append(op)
-    return replace(block, ops=tuple(ops))
+    read = {x for op in ops if op.name not in HANDING for x in op.operands}
+    handed = (_if_bound(op, gaps) if read.isdisjoint(op.results) else op for op in ops)
+    return replace(block, ops=tuple(handed))
+
+
+def _if_bound(op: Op, gaps: set[Value]) -> Op:
+    """Return a copy that nobody computes with as one of what may be nothing."""
+    loose = op.name == "copy" and not gaps.isdisjoint(op.operands)
+    return replace(op, name="copy_if_bound") if loose else op
 
 
 def _move(ops: list[Op], copy: Op, gaps: set[Value]) -> bool:
@@ -56,5 +67,5 @@ def _extended(region: Block, number: int, copy: Op, gaps: set[Value]) -> Block:
     inner = replace(copy, operands=(atom,), results=(Value(atom.type, atom.hint),))
     ops = list(region.ops)
     if not _move(ops, inner, gaps):
-        ops.append(inner)
+        ops.append(_if_bound(inner, gaps))
     return Block(region.params, tuple(ops), (*region.results, *inner.results))

@@ -38,6 +38,15 @@ zeros_if_bound = register(
         samples=(Sample(("f64[3,4]",)),),
     )
 )
+copy_if_bound = register(
+    Primitive(
+        name="copy_if_bound",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=lambda x: np.array(x)[()],
+        template="(None if {0} is None else {0}.copy())",
+        samples=(Sample(("f64[3,4]",)),),
+    )
+)
 check_dims = register(
     Primitive(
         name="check_dims",

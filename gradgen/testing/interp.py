@@ -17,7 +17,13 @@ from gradgen.ir.tree import Tree, tree_of
 from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Tape, Type, short_dtype
 from gradgen.primitives import PRIMITIVES
 
-MAY_BE_NOTHING = ("seq_zeros_like", "tape_copy", "tape_zeros_like", "zeros_if_bound")
+MAY_BE_NOTHING = (
+    "copy_if_bound",
+    "seq_zeros_like",
+    "tape_copy",
+    "tape_zeros_like",
+    "zeros_if_bound",
+)
 HANDS_ON = ("call", "pack", "tape_add")
 """Ops that may be given what is undefined, and do not compute with it."""
 

@@ -76,3 +76,21 @@ def one_of_two_dicts_the_other_out_of_reach(x, s):
         b = None
     c["u"][-1] *= 2.0
     return c["u"] @ x
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def array_written_in_the_next_turn_or_forgotten(x, v):
+    kept = None
+    s = 0.0
+    for w in v:
+        if kept is not None:
+            kept[0] += x[-1] ** 2
+            s += kept @ x
+            if w > 0.63:
+                kept = None
+                continue
+        kept = x * w
+    if kept is not None:
+        kept[0] = x[0] ** 3
+        s += kept @ kept
+    return s
