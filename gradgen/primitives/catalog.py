@@ -19,7 +19,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "assembling": {
         "LOWERINGS": (
             "numpy: append array_split atleast_3d block broadcast_arrays delete "
-            "dsplit dstack hsplit insert resize rollaxis rot90 vsplit"
+            "dsplit dstack hsplit insert resize rollaxis rot90 unstack vsplit"
         ),
         "PRIMITIVES": "fold_cycles insert resize",
     },
