@@ -45,9 +45,10 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, picking, rundicts, runlists
+    from gradgen.frontend import distribution, indexers, picking, rundicts, runlists
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    indexers = Deferred("gradgen.frontend.indexers")
     picking = Deferred("gradgen.frontend.picking")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
@@ -55,6 +56,9 @@ else:
 RUN_TIME_LENGTH = (
     "this takes items one by one, but their number is known only at run time"
 )
+INDEXERS = tuple(map(type, (np.r_, np.c_, np.s_, np.mgrid, np.ogrid)))
+"""Classes of the objects of NumPy that make something of what stands in brackets."""
+
 USE_LOOP = "a 'for' loop or a comprehension over them"
 
 
@@ -267,6 +271,8 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
         return from_python(owner.value[_static_index(index)])
     if isinstance(owner, Static) and isinstance(owner.value, type):
         return owner
+    if isinstance(owner, Static) and isinstance(owner.value, INDEXERS):
+        return indexers.select_by(frame, owner.value, index)
     method = getattr(class_behind(owner), "__getitem__", None)
     if isinstance(method, types.FunctionType):
         return call(frame, attribute_of(frame, owner, "__getitem__"), [index], {})

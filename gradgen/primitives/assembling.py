@@ -19,7 +19,7 @@ from gradgen.primitives.families import differentiable, linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.joining import concatenate
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.promotion import broadcast
+from gradgen.primitives.promotion import broadcast, check_field
 from gradgen.primitives.registry import (
     LOWERINGS,
     Attrs,
@@ -151,6 +151,20 @@ _lower_split(np.vsplit, lambda rank: 0 if rank > 1 else 1)
 _lower_split(np.dsplit, lambda rank: 2)
 
 
+if hasattr(np, "unstack"):
+
+    @lowers(np.unstack)
+    def _unstack(x: Handle, /, *, axis: Any = 0) -> tuple[Handle, ...]:
+        along = normal_axis(axis, x.rank)
+        length = x.shape[along]
+        if not isinstance(length, int):
+            raise Refusal(
+                "np.unstack along an axis whose length only a run knows",
+                "a loop over the array",
+            )
+        return tuple(read(x, [*[slice(None)] * along, k]) for k in range(length))
+
+
 @lowers(np.broadcast_arrays)
 def _broadcast_arrays(
     *args: Any, builder: Builder, subok: Any = Only(False)
@@ -258,6 +272,7 @@ def _delete(arr: Any, obj: Any, axis: Any = None, *, builder: Builder) -> Handle
 
 def _insert_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     x, values = types
+    check_field(values, x.dtype)
     axis = attrs["axis"]
     shape = list(x.shape)
     count = dims.resolve(values.shape[axis])
@@ -334,8 +349,7 @@ def _insert(
     given = lift(builder, values)
     if given.rank > x.rank:
         raise Refusal("np.insert of values with more axes is not supported")
-    if given.dtype.kind == "c" and x.dtype.kind != "c":
-        raise Refusal("NumPy does not insert complex numbers into an array of reals")
+    check_field(given.type, x.dtype)
     new = tuple(range(x.rank - given.rank))
     given = apply("expand_dims", given, axis=new) if new else given
     if not isinstance(static_list(obj), list) and x.rank > 1:

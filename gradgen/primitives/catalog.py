@@ -209,9 +209,6 @@ CATALOG: dict[str, dict[str, str]] = {
             "quiet_power relative_exp"
         ),
     },
-    "matrixforms": {
-        "PRIMITIVES": "divide_or_nan",
-    },
     "matrixproducts": {
         "LOWERINGS": (
             "numpy.linalg: cross diagonal matmul matrix_transpose multi_dot outer "

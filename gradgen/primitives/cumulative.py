@@ -82,7 +82,7 @@ def _shifted_adjoint(
 
 
 def _shown(number: float) -> str:
-    return f"{number}".replace("inf", "np.inf")
+    return "np.nan" if number != number else str(number)
 
 
 shifted = register(

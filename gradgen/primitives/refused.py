@@ -28,7 +28,7 @@ REASONS = (
     ),
     (
         "unique unique_all unique_counts unique_inverse unique_values union1d "
-        "intersect1d setdiff1d setxor1d",
+        "intersect1d setdiff1d setxor1d trim_zeros",
         "how many elements there are, and which, depends on their values",
         "find their places outside of the function and read x[places]",
     ),
@@ -36,6 +36,16 @@ REASONS = (
         "busday_count busday_offset is_busday datetime_as_string datetime_data isnat",
         "it is about dates",
         "numbers of days or seconds",
+    ),
+    (
+        "piecewise",
+        "it calls functions for parts of an array that only a run knows",
+        "np.where or np.select of the functions of the whole array",
+    ),
+    (
+        "mask_indices",
+        "it calls a function to find out what that leaves",
+        "np.tril_indices, np.triu_indices or np.nonzero",
     ),
     ("packbits unpackbits", "it is about bits", OUTSIDE),
     (
@@ -64,3 +74,9 @@ for _names, _reason, _hint in REASONS:
     for _name in _names.split():
         if hasattr(np, _name):
             refuses(getattr(np, _name), reason=_reason, hint=_hint)
+
+refuses(
+    np.lib.stride_tricks.as_strided,
+    reason="which elements it reads depends on how an array lies in memory",
+    hint="np.lib.stride_tricks.sliding_window_view, or an index array",
+)

@@ -81,8 +81,7 @@ def _running_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
 
 def _shares(name: str, y: Handle, x: Handle, axis: int) -> tuple[Handle, Handle]:
     """Return the shares of what came before and of the new element in each extremum."""
-    low = -np.inf if name == "maximum" else np.inf
-    before = apply("shifted", y, axis=axis, by=1, fill=low)
+    before = apply("shifted", y, axis=axis, by=1, fill=np.nan)
     pair = (before, x) if name == "maximum" else (x, before)
     old = apply("larger", *pair)
     return old, 1 - old

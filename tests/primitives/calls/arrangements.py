@@ -56,6 +56,9 @@ def parts() -> Iterator[Call]:
         yield Call(function, (T, count))
         yield Call(function, (T, [1]))
     yield Call(np.hsplit, (V, 2))
+    if hasattr(np, "unstack"):
+        yield Call(np.unstack, (M[:1],))
+        yield Call(np.unstack, (T[:1, :, :1],), {"axis": -1})
     for axis, start in ((0, 2), (2, 0), (1, 3), (-1, -2)):
         yield Call(np.rollaxis, (T, axis, start))
     for k in (1, 0, 2, 3, -1):
