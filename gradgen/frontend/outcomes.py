@@ -45,6 +45,10 @@ from gradgen.primitives.registry import Handle
 from gradgen.primitives.updating import write
 from gradgen.structs import replace, struct
 
+LENGTH_OF_NOTHING = (
+    "after this recursive function something is bound on some paths only, or None, to "
+    "an array whose length is known only at run time"
+)
 MAYBE_GIVEN = "whether this is an array that was passed is known only at run time"
 
 
@@ -333,6 +337,7 @@ class _Form:
 
     def _other(self, value: Any) -> Any:
         if isinstance(value, Maybe):
+            self._check_lengths(value.value)
             return (
                 "maybe",
                 self._value(value.value),
@@ -349,6 +354,14 @@ class _Form:
         if isinstance(value, Closure):
             return "closure", id(value.node), id(value.frame)
         return id(value)
+
+    def _check_lengths(self, value: Any) -> None:
+        """Refuse what may be nothing, if only the array itself tells its lengths."""
+        if not isinstance(value, ArrayObject):
+            return
+        shape = ArrayObject(value.buffer).shape
+        if any(isinstance(dim, Sym) and not self.known(dim) for dim in shape):
+            raise Refusal(LENGTH_OF_NOTHING, "an array in either case")
 
     def _container(self, value: Any) -> Any:
         if not isinstance(value, tuple) and id(value) in self.head.objects:

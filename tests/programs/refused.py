@@ -381,3 +381,16 @@ def part_of_an_element_put_back(x):
     pairs[0] = (2.0 * v, w)
     w[1] = 3.0 * x[0]
     return sum(a + np.sum(b**2) for a, b in pairs)
+
+
+@program(lambda r, n, m: (r(n),), words=("recursive", "or None", "an array in"))
+def recursion_that_returns_none_or_part_of_an_array(x):
+    def search(i):
+        if i == len(x):
+            return None
+        if x[i] > 0.6:
+            return x[i:] * 2.0
+        return search(i + 1)
+
+    found = search(0)
+    return np.sum(x) if found is None else np.sum(found)
