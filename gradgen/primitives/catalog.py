@@ -162,8 +162,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "getitem",
     },
     "integrals": {
-        "LOWERINGS": "scipy.special: ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
-        "PRIMITIVES": "ellipe ellipk exp1 expi hyp1f1 hyp2f1 spence",
+        "LOWERINGS": (
+            "scipy.special: ellipe ellipk exp1 expi exprel hyp1f1 hyp2f1 spence"
+        ),
+        "PRIMITIVES": "ellipe ellipk exp1 expi exprel hyp1f1 hyp2f1 spence",
     },
     "interpolation": {
         "LOWERINGS": "numpy: bincount interp",

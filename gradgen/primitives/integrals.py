@@ -1,9 +1,9 @@
 """Integrals that ``scipy.special`` has: exponential, elliptic, dilogarithm.
 
 Derivatives: NIST Digital Library of Mathematical Functions, sections 6.2, 13.3, 15.5,
-19.4 and 25.12. Those with a removable singularity are written with hypergeometric
-functions, which have none: both complete elliptic integrals are such functions of
-``m`` (section 19.5).
+19.4 and 25.12. Those with a removable singularity are written with functions that
+have none: both complete elliptic integrals are hypergeometric functions of ``m``
+(section 19.5), and ``(exp(t) - 1) / t`` is one of ``t``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from gradgen.primitives.elementary import exp
+from gradgen.primitives.entropies import log_of
 from gradgen.primitives.families import Over, elementwise
 from gradgen.primitives.gammas import unknown
 from gradgen.primitives.registry import Handle, Primitive, Sample, apply
@@ -76,8 +77,11 @@ ellipk = elementwise(
 ellipe = elementwise(
     special.ellipe, partials=[_elliptic(-1.0, 0.5, 2.0)], samples=BELOW_ONE
 )
+exprel = elementwise(
+    special.exprel, partials=[lambda y, x: 0.5 * hyp1f1(2, 3, x)], samples=FEW
+)
 spence = elementwise(
     special.spence,
-    partials=[lambda y, z: -hyp2f1(1, 1, 2, 1 - z)],
+    partials=[lambda y, z: -1 / exprel(log_of(z))],
     samples=ABOVE_ZERO,
 )

@@ -14,7 +14,7 @@ try:
 except ModuleNotFoundError:
     special = None
 
-REAL = "erf erfc erfcx expit expm1 log_expit log_ndtr ndtr i0 i1 j0 j1".split()
+REAL = "erf erfc erfcx expit expm1 log_expit log_ndtr ndtr i0 i1 j0 j1 exprel".split()
 POSITIVE = (
     "gamma gammaln loggamma rgamma psi entr exp1 expi log1p spence i0e i1e k0 k1 y0 y1"
 ).split()
