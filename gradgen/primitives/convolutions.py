@@ -23,6 +23,7 @@ from gradgen.primitives.registry import (
     Sample,
     apply,
     dim_of,
+    in_shape_of,
 )
 from gradgen.primitives.shaping import reshape_to
 
@@ -42,7 +43,8 @@ def _convolve_adjoint(z_bar: Handle, z: Handle, x: Handle, y: Handle) -> list[Ha
 def _overlap(z_bar: Handle, factor: Handle, other: Handle) -> Handle:
     every = convolve(z_bar, flipped(factor, (0,)))
     before = dim_of(factor, 0) - 1
-    return read(every, [slice(before, before + dim_of(other, 0))])
+    part = read(every, [slice(before, before + dim_of(other, 0))])
+    return in_shape_of(other, part)
 
 
 convolve = bilinear(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import Refusal
+from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
 from gradgen.primitives.axes import transpose_to
@@ -35,8 +36,6 @@ def factors(a: Any, b: Any) -> tuple[Handle, Handle]:
 
 def _cross_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     left, right = (type_.shape for type_ in types)
-    for length in (left[-1], right[-1]):
-        dims.assume_equal(length, 3)
     batch = broadcast(dims, [left[:-1], right[:-1]])
     return tensor(elementwise_dtype(np.multiply, types), (*batch, 3))
 
@@ -73,10 +72,25 @@ def _cross(
     if not x.rank or not y.rank:
         raise Refusal("np.cross of numbers is not supported")
     first, second, third = (axisa, axisb, axisc) if axis is None else (axis,) * 3
-    z = cross(_last(x, first), _last(y, second))
+    z = cross(*(_of_three(_last(*pair)) for pair in ((x, first), (y, second))))
     at = normal_axis(third, z.rank)
     order = list(range(z.rank - 1))
     return transpose_to(z, [*order[:at], z.rank - 1, *order[at:]])
+
+
+def _of_three(x: Handle) -> Handle:
+    """Return vectors, checked to have three components.
+
+    NumPy takes two as well, and returns products with other axes then.
+    """
+    dim = x.shape[-1]
+    if isinstance(dim, int) and dim != 3:
+        raise Refusal(f"np.cross of vectors of {dim} components is not supported")
+    if dim != 3:
+        atoms = [dim_of(x, x.rank - 1).atom, Literal.of(3)]
+        x.builder.emit("check_dims", atoms, [], {"dims": (dim, 3)})
+        x.builder.dims.merge(dim, 3)
+    return x
 
 
 def _last(x: Handle, axis: Any) -> Handle:
@@ -111,6 +125,7 @@ def _dotted(x: Handle, y: Handle, axis: int) -> Handle:
     dims = [part.shape[axis] for part in (x, y)]
     if 1 in dims and dims[0] != dims[1]:
         raise Refusal("np.vecdot of vectors of lengths 1 and another")
+    x.builder.dims.assume_equal(*dims)
     rank = max(x.rank, y.rank)
     product = conjugated(x) * y
     return apply("sum", product, axis=(axis % rank,), keepdims=False)
