@@ -28,6 +28,21 @@ def inverse_or_nan(x: Any) -> Any:
         return np.array(parts).reshape(x.shape)
 
 
+def divide_or_nan(x: Any, divisor: Any) -> Any:
+    """Return ``x / divisor``: NaN where the divisor is zero, but zero where ``x`` is.
+
+    Unlike infinity, NaN takes no warning along into products of matrices.
+
+    Examples
+    --------
+    >>> divide_or_nan(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0]))
+    array([0. , nan, 0.5])
+    """
+    with np.errstate(all="ignore"):
+        quotient = x / np.where(np.equal(divisor, 0), np.nan, divisor)
+    return np.where(np.equal(x, 0), 0, quotient)[()]
+
+
 def det_gradient(x: Any, *directions: Any) -> Any:
     """Return the gradient of the determinant, differentiated along ``directions``.
 

@@ -211,6 +211,9 @@ CATALOG: dict[str, dict[str, str]] = {
             "quiet_power relative_exp"
         ),
     },
+    "matrixforms": {
+        "PRIMITIVES": "divide_or_nan",
+    },
     "matrixproducts": {
         "LOWERINGS": (
             "numpy.linalg: cross diagonal matmul matrix_transpose multi_dot outer "
@@ -245,7 +248,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "norms": {
         "LOWERINGS": "numpy.linalg: cond matrix_norm matrix_rank norm vector_norm",
-        "PRIMITIVES": "matrix_rank norm",
+        "PRIMITIVES": "matrix_rank norm root",
     },
     "ordering": {
         "LOWERINGS": "numpy: argpartition choose partition unwrap",

@@ -8,6 +8,7 @@ transposed, not conjugated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,21 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Shape, Type, tensor
+from gradgen.matrices import divide_or_nan
 from gradgen.primitives.lowering import static
 from gradgen.primitives.parts import conjugated, real_part
-from gradgen.primitives.registry import Attrs, Handle, apply, dim_of, lift
+from gradgen.primitives.promotion import elementwise_type
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    dim_of,
+    joined_terms,
+    lift,
+    register,
+)
 from gradgen.primitives.shaping import cast_to
 
 DTYPES = tuple(map(np.dtype, "fdFD"))
@@ -143,13 +156,48 @@ def unit_like(x: Handle) -> Handle:
     return apply("eye", n, n, builder=x.builder, **attrs)
 
 
+def _ratio_tangent(
+    z: Handle, dots: Sequence[Handle | None], x: Handle, y: Handle
+) -> Handle:
+    x_dot, y_dot = dots
+    if y_dot is not None:
+        x_dot = joined_terms(x_dot, -(z * y_dot))
+    assert x_dot is not None
+    return ratio(x_dot, y)
+
+
+def _ratio_adjoint(z_bar: Handle, z: Handle, x: Handle, y: Handle) -> list[Handle]:
+    x_bar = ratio(z_bar, y)
+    return [x_bar, -(x_bar * z)]
+
+
+ratio = register(
+    Primitive(
+        name="divide_or_nan",
+        type_rule=bind(elementwise_type, np.divide),
+        evaluate=divide_or_nan,
+        template="divide_or_nan({0}, {1})",
+        tangent=_ratio_tangent,
+        adjoint=_ratio_adjoint,
+        elementwise=True,
+        takes_complex=True,
+        samples=(
+            Sample(("f64[3,4]", "f64[3,4]"), domain=(0.5, 2.0)),
+            Sample(("f64[3,1]", "f64[4]"), domain=(0.5, 2.0)),
+            Sample(("f32[4]", "f32[2,4]"), domain=(0.5, 2.0)),
+            Sample(("f64[0]", "f64[0]")),
+        ),
+    )
+)
+
+
 def coupled(z: Handle, gaps: Handle) -> Handle:
     """Return ``z / gaps`` off the diagonal, where gaps are zero.
 
-    What is zero stays so, even where eigenvalues are equal.
+    Where eigenvalues are equal it is NaN, but what is zero stays so.
     """
     unit = unit_like(z)
-    return apply("masked_divide", z * (1 - unit), gaps + unit)
+    return ratio(z * (1 - unit), gaps + unit)
 
 
 def gaps_of(w: Handle) -> Handle:

@@ -14,7 +14,12 @@ from gradgen.ir.types import INT, Scalar, Type, tensor
 from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.masked import divide_or_zero
-from gradgen.primitives.matrixforms import as_matrix, known_number, real_dtype
+from gradgen.primitives.matrixforms import (
+    as_matrix,
+    known_number,
+    ratio,
+    real_dtype,
+)
 from gradgen.primitives.parts import conjugated, real_part
 from gradgen.primitives.reduction import spread
 from gradgen.primitives.registry import (
@@ -154,14 +159,50 @@ def _vector_norm(x: Handle, order: Any, axes: Axes, keepdims: bool) -> Handle:
         counted = apply("cast", apply("not_equal", x, 0), dtype=real_dtype(x.dtype))
         return apply("sum", counted, **options)
     if order in (np.inf, -np.inf):
-        if any(x.shape[axis] == 0 for axis in axes):
-            raise Refusal(
-                f"np.linalg.norm of an empty array with ord={order} is not supported"
-            )
+        _check_any(x, axes, order)
         return apply("max" if order > 0 else "min", abs_(x), **options)
     if not isinstance(order, int | float):
         raise Refusal(f"the norm of a vector with ord={order!r}", "a number")
-    return apply("sum", abs_(x) ** order, **options) ** (1 / order)
+    total = apply("sum", abs_(x) ** order, **options)
+    if order < 0:
+        return total ** (1 / order)
+    return apply("root", total, exponent=1 / order)
+
+
+def _root_tangent(
+    y: Handle, dots: Sequence[Handle | None], x: Handle, exponent: float
+) -> Handle:
+    assert dots[0] is not None
+    return divide_or_zero(exponent * y * dots[0], x)
+
+
+def _root_adjoint(y_bar: Handle, y: Handle, x: Handle, exponent: float) -> list[Handle]:
+    return [divide_or_zero(exponent * y * y_bar, x)]
+
+
+register(
+    Primitive(
+        name="root",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=lambda x, exponent: x**exponent,
+        template=lambda types, attrs: f"{{0}} ** {attrs['exponent']}",
+        tangent=_root_tangent,
+        adjoint=_root_adjoint,
+        elementwise=True,
+        samples=(
+            Sample(("f64[3]",), {"exponent": 0.4}, domain=(0.5, 2.0)),
+            Sample((np.float32(1.5),), {"exponent": 0.5}),
+        ),
+    )
+)
+"""A power of which the derivative at 0 is 0, as that of a norm."""
+
+
+def _check_any(x: Handle, axes: Axes, order: Any) -> None:
+    if any(x.shape[axis] == 0 for axis in axes):
+        raise Refusal(
+            f"np.linalg.norm of an empty array with ord={order} is not supported"
+        )
 
 
 def _matrix_norm(
@@ -174,10 +215,13 @@ def _matrix_norm(
         summed, left = (rows, columns) if abs(order) == 1 else (columns, rows)
         sums = apply("sum", abs_(x), axis=(summed,), keepdims=False)
         left -= summed < left
+        _check_any(sums, (left,), order)
         found = apply("max" if order > 0 else "min", sums, axis=(left,), keepdims=False)
     elif order in (2, -2, "nuc"):
         others = [axis for axis in range(x.rank) if axis not in axes]
         values = apply("svdvals", transpose_to(x, [*others, rows, columns]))
+        if order != "nuc":
+            _check_any(values, (values.rank - 1,), order)
         name = {2: "max", -2: "min", "nuc": "sum"}[order]
         found = apply(name, values, axis=(values.rank - 1,), keepdims=False)
     else:
@@ -200,10 +244,9 @@ def _cond(x: Any, p: Any = None, *, builder: Builder) -> Handle:
         largest, smallest = (
             apply(name, values, axis=axis, keepdims=False) for name in ("max", "min")
         )
-        if order == -2:
-            return _or_infinite(apply("masked_divide", smallest, largest), array)
-        ratio = apply("masked_divide", largest, smallest)
-        return apply("where", apply("equal", largest, 0), np.inf, ratio)
+        over, under = (smallest, largest) if order == -2 else (largest, smallest)
+        found = _or_infinite(ratio(over, under), array)
+        return apply("where", apply("equal", largest, 0), np.inf, found)
     inverse = apply("inverse_or_nan", array)
     rows, columns = array.rank - 2, array.rank - 1
     left, right = (

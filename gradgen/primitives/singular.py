@@ -4,7 +4,7 @@ Derivatives: C. Ionescu, O. Vantzos and C. Sminchisescu, "Training deep networks
 structured layers by matrix backpropagation", 2016; for complex matrices Z.-Q. Wan and
 S.-X. Zhang, "Automatic differentiation for complex valued SVD", 2019. As with
 eigenvectors, only what does not depend on the factors of singular vectors has a
-derivative, and it is infinite or NaN where vectors of equal singular values are mixed.
+derivative, and it is NaN where vectors of equal singular values are mixed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from gradgen.primitives.matrixforms import (
     coupled,
     dagger,
     gaps_of,
+    ratio,
     real_columns,
     real_dtype,
     smaller,
@@ -69,10 +70,6 @@ def _gaps(s: Handle) -> Handle:
     return gaps_of(s) * (as_row(s) + as_column(s))
 
 
-def _over(x: Handle, s: Handle) -> Handle:
-    return apply("masked_divide", x, s)
-
-
 def _is_square(x: Handle) -> bool:
     return x.shape[-1] == x.shape[-2]
 
@@ -97,7 +94,7 @@ def _rows(vh: Handle, s: Handle) -> tuple[Handle, Handle | None]:
 
 def _turn(z: Handle, s: Handle) -> Handle:
     """Return how the phases of U turn; those of V do not."""
-    return 1j * _over(imaginary_part(z) * unit_like(z), as_row(s))
+    return 1j * ratio(imaginary_part(z) * unit_like(z), as_row(s))
 
 
 def _svd_tangent(
@@ -114,14 +111,14 @@ def _svd_tangent(
         about_u = about_u + _turn(inner, s)
     u_dot, vh_dot = u @ about_u, dagger(about_v) @ vh
     if not _is_square(u):
-        u_dot = u_dot + _over(right - u @ inner, as_row(s))
+        u_dot = u_dot + ratio(right - u @ inner, as_row(s))
     if not _is_square(vh):
-        vh_dot = vh_dot + _over(left - inner @ vh, as_column(s))
+        vh_dot = vh_dot + ratio(left - inner @ vh, as_column(s))
     if more_u is not None:
-        follow = -(u @ (dagger(_over(right, as_row(s))) @ more_u))
+        follow = -(u @ (dagger(ratio(right, as_row(s))) @ more_u))
         u_dot = _joined(u_dot, follow, -1, ys[0])
     if more_vh is not None:
-        follow = -((more_vh @ dagger(_over(left, as_column(s)))) @ vh)
+        follow = -((more_vh @ dagger(ratio(left, as_column(s)))) @ vh)
         vh_dot = _joined(vh_dot, follow, -2, ys[2])
     return [u_dot, real_columns(u, right), vh_dot]
 
@@ -167,7 +164,7 @@ def _pull_left(
     outside = bar - conjugated(u) @ product
     if more is not None and more_bar is not None:
         outside = outside - conjugated(more) @ dagger(turned(u) @ more_bar)
-    return within, _over(outside, as_row(s))
+    return within, ratio(outside, as_row(s))
 
 
 def _pull_right(vh_bar: Handle, ys: Sequence[Handle]) -> tuple[Handle, Handle | None]:
@@ -182,7 +179,7 @@ def _pull_right(vh_bar: Handle, ys: Sequence[Handle]) -> tuple[Handle, Handle | 
     outside = bar - product @ conjugated(vh)
     if more is not None and more_bar is not None:
         outside = outside - dagger(more_bar @ turned(vh)) @ conjugated(more)
-    return within, _over(outside, as_column(s))
+    return within, ratio(outside, as_column(s))
 
 
 def _invariants(f: Any, x: Handle) -> list[Handle]:

@@ -266,5 +266,7 @@ def _is_left_open(call: Call) -> bool:
         return False
     if call.function in LOOSE:
         return True
+    if call.function in (np.linalg.norm, np.linalg.matrix_norm):
+        return len(call.args) > 1 or "ord" in call.options
     known = [x for x in (*call.args, *call.options.values()) if isinstance(x, Known)]
     return any(type(x.value) is float and x.value == np.inf for x in known)
