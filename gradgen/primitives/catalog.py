@@ -302,16 +302,18 @@ CATALOG: dict[str, dict[str, str]] = {
     "refused": {
         "LOWERINGS": (
             "numpy.lib.stride_tricks: as_strided numpy: apply_along_axis "
-            "apply_over_axes array2string array_repr array_str asmatrix base_repr "
-            "binary_repr bmat busday_count busday_offset datetime_as_string "
-            "datetime_data format_float_positional format_float_scientific fromfile "
-            "fromiter frompyfunc fromregex genfromtxt get_include get_printoptions "
-            "getbufsize geterr geterrcall info intersect1d is_busday isnat load "
-            "loadtxt mask_indices may_share_memory nested_iters packbits piecewise "
-            "printoptions save savetxt savez savez_compressed set_printoptions "
-            "setbufsize setdiff1d seterr seterrcall setxor1d shares_memory "
-            "show_config show_runtime trim_zeros union1d unique unique_all "
-            "unique_counts unique_inverse unique_values unpackbits vectorize"
+            "apply_over_axes array2string array_repr array_str asmatrix bartlett "
+            "base_repr binary_repr blackman bmat busday_count busday_offset "
+            "datetime_as_string datetime_data format_float_positional "
+            "format_float_scientific fromfile fromiter frompyfunc fromregex "
+            "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
+            "hamming hanning histogram histogram2d histogram_bin_edges histogramdd i0 "
+            "info intersect1d is_busday isnat kaiser load loadtxt mask_indices "
+            "may_share_memory nested_iters packbits piecewise polyfit printoptions "
+            "save savetxt savez savez_compressed set_printoptions setbufsize "
+            "setdiff1d seterr seterrcall setxor1d shares_memory show_config "
+            "show_runtime trim_zeros union1d unique unique_all unique_counts "
+            "unique_inverse unique_values unpackbits vectorize"
         ),
     },
     "selection": {

@@ -49,6 +49,18 @@ REASONS = (
     ),
     ("packbits unpackbits", "it is about bits", OUTSIDE),
     (
+        "histogram histogram2d histogramdd histogram_bin_edges",
+        "its counts jump where a value leaves its bin",
+        "np.bincount(np.digitize(x, edges), weights)",
+    ),
+    (
+        "polyfit",
+        "it scales and solves by a method of its own",
+        "np.linalg.lstsq(np.vander(x, degree + 1), y)[0]",
+    ),
+    ("i0", "its derivative is no function of NumPy", "scipy.special.i0"),
+    ("bartlett blackman hamming hanning kaiser", "it makes a window", OUTSIDE),
+    (
         "frompyfunc fromiter nested_iters apply_along_axis apply_over_axes vectorize",
         "it calls Python for each element",
         "a loop, or operations on whole arrays",
