@@ -83,6 +83,7 @@ def calls() -> Iterator[Call]:
 
 def refused() -> Iterator[Call]:
     yield Call(math.gamma, (Q,))
+    yield Call(math.lgamma, (Q,))
     if special is not None:
         yield Call(special.logsumexp, (0.7,))
         yield Call(special.logsumexp, (Q,), {"b": P})
