@@ -29,18 +29,17 @@ def inverse_or_nan(x: Any) -> Any:
 
 
 def divide_or_nan(x: Any, divisor: Any) -> Any:
-    """Return ``x / divisor``: NaN where the divisor is zero, but zero where ``x`` is.
+    """Return ``x / divisor``, NaN where the divisor is zero, whatever ``x`` is.
 
     Unlike infinity, NaN takes no warning along into products of matrices.
 
     Examples
     --------
     >>> divide_or_nan(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0]))
-    array([0. , nan, 0.5])
+    array([nan, nan, 0.5])
     """
     with np.errstate(all="ignore"):
-        quotient = x / np.where(np.equal(divisor, 0), np.nan, divisor)
-    return np.where(np.equal(x, 0), 0, quotient)[()]
+        return x / np.where(np.equal(divisor, 0), np.nan, divisor)
 
 
 def det_gradient(x: Any, *directions: Any) -> Any:

@@ -192,9 +192,10 @@ ratio = register(
 
 
 def coupled(z: Handle, gaps: Handle) -> Handle:
-    """Return ``z / gaps`` off the diagonal, where gaps are zero.
+    """Return ``z / gaps`` off the diagonal, and NaN where eigenvalues are equal.
 
-    Where eigenvalues are equal it is NaN, but what is zero stays so.
+    Even a zero of ``z`` is none there: at the unit matrix the derivative of a matrix
+    logarithm is not zero, though all that it is computed from is.
     """
     unit = unit_like(z)
     return ratio(z * (1 - unit), gaps + unit)

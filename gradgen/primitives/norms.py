@@ -245,8 +245,7 @@ def _cond(x: Any, p: Any = None, *, builder: Builder) -> Handle:
             apply(name, values, axis=axis, keepdims=False) for name in ("max", "min")
         )
         over, under = (smallest, largest) if order == -2 else (largest, smallest)
-        found = _or_infinite(ratio(over, under), array)
-        return apply("where", apply("equal", largest, 0), np.inf, found)
+        return _or_infinite(ratio(over, under), array)
     inverse = apply("inverse_or_nan", array)
     rows, columns = array.rank - 2, array.rank - 1
     left, right = (

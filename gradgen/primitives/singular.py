@@ -4,7 +4,7 @@ Derivatives: C. Ionescu, O. Vantzos and C. Sminchisescu, "Training deep networks
 structured layers by matrix backpropagation", 2016; for complex matrices Z.-Q. Wan and
 S.-X. Zhang, "Automatic differentiation for complex valued SVD", 2019. As with
 eigenvectors, only what does not depend on the factors of singular vectors has a
-derivative, and it is NaN where vectors of equal singular values are mixed.
+derivative, and it is NaN where singular values are equal, unless vectors are not used.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Derivatives: M. Giles, "Collected matrix derivative results for forward and reverse
 mode algorithmic differentiation", 2008, section 3.1. An eigenvector is determined up to
 a factor only. Its derivative here has no part in its own direction, so that what does
-not depend on the factor has the right derivative. It is NaN where eigenvalues are equal
-and their eigenvectors are mixed.
+not depend on the factor has the right derivative. It is NaN where eigenvalues are
+equal, unless eigenvectors are not used at all.
 """
 
 from __future__ import annotations
