@@ -61,7 +61,8 @@ stdtr = elementwise(
 
 
 def _log_chi2(z: Handle, df: Handle) -> Handle:
-    return xlogy(df / 2 - 1, z) - z / 2 - gammaln(df / 2) - wide(LOG_2, df) * df / 2
+    bulk: Handle = xlogy(df / 2 - 1, z) - z / 2
+    return bulk - gammaln(df / 2) - wide(LOG_2, df) * df / 2
 
 
 def _log_binomial(k: Handle, n: Handle, p: Handle) -> Handle:
