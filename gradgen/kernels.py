@@ -19,8 +19,6 @@ from gradgen.layouts import fold_windows as fold_windows
 from gradgen.matrices import det_gradient as det_gradient
 from gradgen.matrices import divide_or_nan as divide_or_nan
 from gradgen.matrices import inverse_or_nan as inverse_or_nan
-from gradgen.matrices import det_gradient as det_gradient
-from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.returns import returned as returned
 
 
