@@ -61,8 +61,9 @@ stdtr = elementwise(
 
 
 def _log_chi2(z: Handle, df: Handle) -> Handle:
-    bulk: Handle = xlogy(df / 2 - 1, z) - z / 2
-    return bulk - gammaln(df / 2) - wide(LOG_2, df) * df / 2
+    shift: Handle = wide(LOG_2, df) * df / 2
+    found: Handle = xlogy(df / 2 - 1, z) - z / 2 - gammaln(df / 2) - shift
+    return found
 
 
 def _log_binomial(k: Handle, n: Handle, p: Handle) -> Handle:
