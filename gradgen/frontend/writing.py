@@ -97,7 +97,9 @@ def _write_to_chosen(frame: Frame, target: ArrayObject, change: Change) -> None:
         buffer.version = candidate.version
 
     cond = Handle(frame.builder, buffer.chosen)
-    branches.branch(frame, cond, lambda: side(0), lambda: side(1))
+    # What is written to may have lost its name since it was looked up.
+    with frame.context.holding(target):
+        branches.branch(frame, cond, lambda: side(0), lambda: side(1))
 
 
 def store_into(frame: Frame, target: ArrayObject, index: Any, value: Any) -> None:

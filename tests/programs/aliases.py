@@ -123,3 +123,18 @@ def names_swapped_in_branch(x, y, s):
     a[0] = s
     b *= s
     return np.sum(a * a * x) + np.sum(b)
+
+
+@program(lambda r, n, m: (r(n), r(n), r()))
+def chosen_array_that_loses_its_name(x, y, s):
+    a = x * 1.0
+    if s > 0.0:
+        a = y
+
+    def rebind():
+        nonlocal a
+        a = np.sin(a)
+        return np.sum(a)
+
+    a[0] *= np.cos(rebind())
+    return np.sum(a * y) + np.sum(x)
