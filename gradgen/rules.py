@@ -120,12 +120,13 @@ def rule(
     Examples
     --------
     >>> import gradgen
+    >>> import numpy as np
     >>> def log1pexp(x):
     ...     return np.log1p(np.exp(x))
     >>> @gradgen.rule(log1pexp)
     ... def log1pexp_adjoint(value_bar, value, x):
     ...     return value_bar * (1.0 - np.exp(-value))
-    >>> gradgen.grad(lambda x: log1pexp(x))(0.0)
+    >>> float(gradgen.grad(lambda x: log1pexp(x))(0.0))
     0.5
 
     A function of a library, with the type of its result:
@@ -180,10 +181,11 @@ def nondiff(
     Examples
     --------
     >>> import gradgen
+    >>> import numpy as np
     >>> @gradgen.nondiff
     ... def scale(x):
     ...     return np.max(np.abs(x))
-    >>> gradgen.grad(lambda x: x / scale(x))(4.0)
+    >>> float(gradgen.grad(lambda x: x / scale(x))(4.0))
     0.25
     """
 

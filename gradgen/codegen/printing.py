@@ -341,7 +341,11 @@ def _expression(printer: Printer, op: Op) -> ast.expr:
     operands = [_atom(printer, x) for x in op.operands]
     if op.name == CALL_OUTSIDE:
         operands += [name(printer.callees[x]) for x in objects_of(op.attrs)]
-    return fill(template_of(op), operands)
+        return fill(template_of(op), operands)
+    found = fill(template_of(op), operands)
+    if PRIMITIVES[op.name].several and len(op.results) == 1:
+        return ast.Subscript(found, ast.Constant(0), ast.Load())
+    return found
 
 
 def _choice(printer: Printer, op: Op) -> ast.expr:

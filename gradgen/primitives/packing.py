@@ -101,11 +101,6 @@ def _tuple_text(types: Sequence[Any], attrs: Attrs) -> str:
     return f"({items},)" if len(types) == 1 else f"({items})"
 
 
-def _items_text(types: Sequence[Any], attrs: Attrs) -> str:
-    """Return what is assigned to the items, or printed in place of a single one."""
-    return "{0}[0]" if len(attrs["types"]) == 1 else "{0}"
-
-
 def _same(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return types[0]  # type: ignore[no-any-return]
 
@@ -126,7 +121,7 @@ register(
         name="unpack",
         type_rule=lambda dims, types, attrs: attrs["types"],
         evaluate=lambda tape, types: tape,
-        template=_items_text,
+        template="{0}",
         tangent=_unpack_tangent,
         adjoint=_unpack_adjoint,
         several=True,

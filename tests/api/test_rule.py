@@ -721,10 +721,10 @@ def test_other_refusals():
 
 
 def test_a_function_without_source_needs_its_result():
-    function = np.i0
+    function = libm("y1")
     rule(function)(lambda value_bar, value, x: value_bar)
     text = refusal(lambda x: function(x), 1.0)
-    assert "gradgen.rule(np.i0, result=" in text
+    assert "gradgen.rule(y1, result=" in text
 
 
 def test_ways_out_of_unknown_functions():

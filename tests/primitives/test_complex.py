@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen.errors import Refusal
+from gradgen.errors import Refusal, UnsupportedError
 from gradgen.primitives.registry import PRIMITIVES, Sample
 from gradgen.structs import replace
 from tests.primitives.harness import (
@@ -85,6 +85,10 @@ def test_type_rule_says_what_evaluate_returns(name: str, sample: Sample) -> None
         type_fits(found, value.type)
 
 
+HIGHEST = dict.fromkeys(("gamma", "loggamma", "rgamma"), 1)
+"""SciPy has the derivative of psi for real numbers only."""
+
+
 @pytest.mark.parametrize(("name", "sample"), SEVERAL)
 def test_derivatives_to_third_order(name: str, sample: Sample) -> None:
     operands = operands_of(sample, name)
@@ -92,4 +96,8 @@ def test_derivatives_to_third_order(name: str, sample: Sample) -> None:
         program = program_of(name, sample, operands)
     except Refusal:
         pytest.skip("refused")
-    check_derivatives(program, 3, alone=True)
+    if name == "psi":
+        with pytest.raises(UnsupportedError, match="'zeta' of complex numbers"):
+            check_derivatives(program, 1, alone=True)
+    else:
+        check_derivatives(program, HIGHEST.get(name, 3), alone=True)

@@ -250,7 +250,7 @@ def accepted(call: Call) -> bool:
 
 LOOSE = (
     *(np.take, np.ndarray.take, np.nanquantile, np.nanpercentile),
-    *(np.bincount, np.cov, np.corrcoef),
+    *(np.bincount, np.cov, np.corrcoef, np.choose, np.ndarray.choose),
 )
 
 
@@ -259,8 +259,8 @@ def _is_left_open(call: Call) -> bool:
 
     Versions differ in the largest magnitude of nothing, and ``take`` does not mind an
     index out of bounds where the result is empty, indexing does. ``nanquantile``
-    forgets how many quantiles it was asked for, ``bincount`` its weights, and ``cov``
-    warns of too few numbers or none.
+    forgets how many quantiles it was asked for, ``bincount`` its weights, ``choose``
+    the dtype of its choices, and ``cov`` warns of too few numbers or none.
     """
     if all(np.size(x) for x in arguments_of_call(call)):
         return False

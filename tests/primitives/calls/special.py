@@ -44,6 +44,8 @@ def ufuncs() -> Iterator[Call]:
         yield Call(getattr(special, name), (2, P))
         yield Call(getattr(special, name), (Known(1.5), 0.7))
     yield Call(special.betainc, (Known(1.5), 2, U))
+    yield Call(special.stdtr, (3, R))
+    yield Call(special.poch, (P, 2))
     yield Call(special.hyp1f1, (1, Known(2.5), R))
     yield Call(special.hyp2f1, (1, 2, Known(2.5), U))
     for name in COMPLEX:
