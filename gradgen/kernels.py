@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.halfspectra import fit_axes as fit_axes
+from gradgen.halfspectra import scale_paired as scale_paired
 from gradgen.layouts import fold_cycles as fold_cycles
 from gradgen.layouts import fold_padding as fold_padding
 from gradgen.layouts import fold_segments as fold_segments

@@ -145,6 +145,16 @@ CATALOG: dict[str, dict[str, str]] = {
             "spacing"
         ),
     },
+    "fourier": {
+        "LOWERINGS": (
+            "numpy.fft: fft fft2 fftfreq fftn fftshift hfft ifft ifft2 ifftn "
+            "ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftfreq rfftn"
+        ),
+        "PRIMITIVES": (
+            "fft fftfreq fftshift fit_axes hfft ifft ifftshift ihfft irfft rfft "
+            "rfftfreq scale_paired"
+        ),
+    },
     "gammas": {
         "LOWERINGS": (
             "scipy.special: beta betainc betaln gamma gammainc gammaincc gammaln "

@@ -92,6 +92,6 @@ def test_refusals():
     def square(x):
         return x * x
 
-    rule(square)(lambda value_bar, value, x: np.fft.fft(x))
-    with pytest.raises(UnsupportedError, match=r"np\.fft\.fft"):
+    rule(square)(lambda value_bar, value, x: np.isneginf(x))
+    with pytest.raises(UnsupportedError, match=r"np\.isneginf"):
         check_rule(square, X)
