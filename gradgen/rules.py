@@ -132,7 +132,7 @@ def rule(
     A function of a library, with the type of its result:
 
     >>> def horner(x):
-    ...     return np.polynomial.polynomial.polyval(x, [1.0, 0.0, 3.0])
+    ...     return float(np.polynomial.polynomial.polyval(x, [1.0, 0.0, 3.0]))
     >>> @gradgen.rule(horner, mode="tangent", result=lambda x: x)
     ... def horner_tangent(x_dot, value, x):
     ...     return 6.0 * x * x_dot

@@ -53,9 +53,10 @@ def folder(tmp_path, monkeypatch):
 def call(folder, change=""):
     """The gradient, disk hits, and whether the compiler was loaded, in a process."""
     code = textwrap.dedent(CALL.format(folder=str(folder), change=change))
+    # Python takes a file of the same second and size for unchanged: no bytecode.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-B", "-W", "error", "-c", code],
         env=environment,
         capture_output=True,
         text=True,

@@ -71,7 +71,12 @@ def call(folder):
             "-c",
             textwrap.dedent(CALL.format(folder=str(folder))),
         ],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            # Python takes a file of the same second and size for unchanged.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
