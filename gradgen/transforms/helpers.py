@@ -103,9 +103,9 @@ def seed_for(y: Atom, suffix: str) -> Value:
     return derivative_value(y, residuals.item_type(y.type), suffix)
 
 
-def seed_param(value: Value, role: str = "seed") -> Param:
+def seed_param(value: Value) -> Param:
     """Return the parameter that brings ``value``."""
-    return Param(value.hint, leaf(value), role)
+    return Param(value.hint, leaf(value), "seed")
 
 
 def added_to(helper: Function, moving: Moving) -> list[int]:
