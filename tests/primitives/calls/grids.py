@@ -41,10 +41,11 @@ def products() -> Iterator[Call]:
     yield Call(np.vecdot, (M, V))
     yield Call(np.vecdot, (T, M))
     yield Call(np.vecdot, (T, 2 * T), {"axis": -2})
-    for pair in ((M, V), (T, V), (T, reals(2, 4))):
-        yield Call(np.matvec, pair)
-    for pair in ((V, N), (B, T), (reals(2, 3), T)):
-        yield Call(np.vecmat, pair)
+    if hasattr(np, "matvec"):
+        for pair in ((M, V), (T, V), (T, reals(2, 4))):
+            yield Call(np.matvec, pair)
+        for pair in ((V, N), (B, T), (reals(2, 3), T)):
+            yield Call(np.vecmat, pair)
     for function in (np.convolve, np.correlate):
         for mode in ("full", "same", "valid"):
             for pair in ((V, B), (B, V), (V, W), (reals(6), reals(2))):

@@ -68,10 +68,18 @@ def quantiles() -> Iterator[Call]:
     yield Call(np.median, (INTS,))
 
 
+# NumPy 2.0 has neither.
+CUMULATIVE = [
+    getattr(np, name)
+    for name in ("cumulative_sum", "cumulative_prod")
+    if hasattr(np, name)
+]
+
+
 def calls() -> Iterator[Call]:
     yield from reductions()
     yield from quantiles()
-    for function in (np.cumulative_sum, np.cumulative_prod):
+    for function in CUMULATIVE:
         yield Call(function, (V,))
         yield Call(function, (T,), {"axis": 1})
         yield Call(function, (T,), {"axis": 1, "include_initial": True})
@@ -84,6 +92,6 @@ def calls() -> Iterator[Call]:
 
 REFUSED = (
     Call(np.quantile, (M, 0.3), {"method": "closest_observation"}),
-    Call(np.cumulative_sum, (M,)),
+    *(Call(function, (M,)) for function in CUMULATIVE),
     Call(np.quantile, (M, np.array([[0.3]]))),
 )
