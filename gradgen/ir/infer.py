@@ -9,7 +9,7 @@ from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import REGION_OPS, element_type, loop_parts
-from gradgen.ir.types import Array, Dim, Scalar, Sym, Type
+from gradgen.ir.types import Array, Scalar, Sym, Type
 from gradgen.structs import field, replace, struct
 
 Infer: TypeAlias = Callable[[Op, Dims], Sequence[Type] | None]
@@ -43,7 +43,7 @@ def proven_inside(block: Block, infer: Infer, *, checks: bool = True) -> Proven:
 
 @struct
 class _Prover:
-    """``types`` holds the types that were inferred anew, where ``dims`` holds."""
+    """``types`` holds the types that are others than the recorded ones."""
 
     infer: Infer
     checks: bool
@@ -65,12 +65,20 @@ class _Prover:
                 self._infer_results(op)
 
     def _infer_results(self, op: Op) -> None:
-        known = set(self.dims.names)
-        operands = tuple(self._retyped(x) for x in op.operands)
-        inferred = self.infer(op.with_operands(operands), self.dims)
+        ages = self.dims.names
+        known = len(ages)
+
+        def is_new(dim: Sym) -> bool:
+            return ages.get(dim.name, known) >= known
+
+        if self.types:
+            op = op.with_operands(tuple(map(self._retyped, op.operands)))
+        inferred = self.infer(op, self.dims)
         for result, type_ in zip(op.results, inferred or (), strict=bool(inferred)):
-            self.types[result] = _with_recorded_names(type_, result.type, known)
-            self.dims.note(self.types[result])
+            found = _with_recorded_names(type_, result.type, is_new)
+            if found != result.type:
+                self.types[result] = found
+            self.dims.note(found)
 
     def _retyped(self, atom: Atom) -> Atom:
         if isinstance(atom, Value) and atom in self.types:
@@ -127,17 +135,17 @@ class _Prover:
         return replace(type_, shape=(*type_.shape[:first], *shape))
 
 
-def _with_recorded_names(inferred: Type, recorded: Type, known: set[str]) -> Type:
+def _with_recorded_names(
+    inferred: Type, recorded: Type, is_new: Callable[[Sym], bool]
+) -> Type:
     """Use recorded names of lengths where inference could only make up new ones."""
+    if inferred == recorded:
+        return inferred
     if isinstance(inferred, Array) and isinstance(recorded, Array):
         pairs = zip(inferred.shape, recorded.shape, strict=True)
-        shape = tuple(_older(new, old, known) for new, old in pairs)
-        return Array(inferred.dtype, shape)
+        shape = [old if isinstance(x, Sym) and is_new(x) else x for x, old in pairs]
+        return Array(inferred.dtype, tuple(shape))
     if isinstance(inferred, Scalar) and isinstance(recorded, Scalar):
         dim = recorded.dim if inferred.dim is None else inferred.dim
         return replace(inferred, dim=dim)
     return inferred
-
-
-def _older(new: Dim, old: Dim, known: set[str]) -> Dim:
-    return old if isinstance(new, Sym) and new.name not in known else new

@@ -315,6 +315,8 @@ def _meet(tracer: _Tracer, join: Join, way: Sequence[Source]) -> bool:
     changed = False
     for k, (target, source) in enumerate(zip(join.targets, way, strict=True)):
         near = memory.touching(source.roots)
+        if not near:
+            continue
         met = [r for r in near if number[r] < join.first]
         others = zip(join.targets[:k], way[:k], strict=True)
         met += [t for t, other in others if not near.isdisjoint(other.roots)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -37,7 +38,8 @@ def optimise(function: Function, after_pass: AfterPass | None = None) -> Functio
 
     Checks of lengths stay: to a later transform they are what is known about lengths.
     ``bufferize`` drops those that something else makes.
-    ``after_pass`` is called with the name of each pass and what it returned.
+    ``after_pass`` is called with the name of each pass that changed something, and what
+    it returned.
     """
     return map_helpers(reachable(function), lambda f: _optimised(f, after_pass))
 
@@ -51,19 +53,19 @@ def _optimised(function: Function, after_pass: AfterPass | None) -> Function:
 def _until_stable(
     function: Function, passes: Sequence[Pass], after_pass: AfterPass | None
 ) -> Function:
-    for _ in range(MAX_ROUNDS):
-        before = _summary(function.body)
-        for run in passes:
-            function = _run(function, run, after_pass)
-        if _summary(function.body) == before:
-            break
-    return function
-
-
-def _run(function: Function, run: Pass, after_pass: AfterPass | None) -> Function:
-    function = with_body(function, run(function.body))
-    if after_pass is not None:
-        after_pass(run.__name__, function)
+    """Run the passes in turn until each has left what the others made as it was."""
+    state, unchanged = _summary(function.body), 0
+    for run in itertools.islice(itertools.cycle(passes), MAX_ROUNDS * len(passes)):
+        function = with_body(function, run(function.body))
+        before, state = state, _summary(function.body)
+        if state == before:
+            unchanged += 1
+            if unchanged == len(passes):
+                break
+            continue
+        unchanged = 0
+        if after_pass is not None:
+            after_pass(run.__name__, function)
     return function
 
 

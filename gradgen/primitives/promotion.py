@@ -33,7 +33,9 @@ def broadcast(dims: Dims, shapes: Sequence[Shape]) -> Shape:
     Of two symbolic dimensions known not to be 1, equality is assumed: NumPy raises
     otherwise. A dimension that may turn out to be 1 gives way to one that cannot.
     """
-    rank = max((len(shape) for shape in shapes), default=0)
+    if not any(shapes):
+        return ()
+    rank = max(len(shape) for shape in shapes)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
     return tuple(_broadcast_axis(dims, axis) for axis in zip(*padded, strict=True))
 

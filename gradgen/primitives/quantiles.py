@@ -105,9 +105,10 @@ def _along(x: Handle, index: Handle, axis: int) -> Handle:
 
 def _quantile_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     x, q = types
-    kinds = [np.zeros(1, x.dtype), q.dtype.type(0.5) if not q.weak else 0.5]
+    # NumPy 2.0 has another dtype for some single numbers than for arrays of them.
+    at = 0.5 if q.weak else np.full((1,) * len(q.shape), 0.5, q.dtype)[()]
     function: Any = np.quantile
-    dtype = function(*kinds).dtype
+    dtype = function(np.zeros((1,) * len(x.shape), x.dtype), at, axis=0).dtype
     kept = tuple(d for i, d in enumerate(x.shape) if i != attrs["axis"])
     return tensor(dtype, (*q.shape, *kept))
 

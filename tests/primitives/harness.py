@@ -155,9 +155,12 @@ def random_like(value: Any, rng: np.random.Generator) -> Any:
 
 def _direction(kind: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     if issubclass(kind, complex | np.complexfloating):
-        return kind(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
-    real = issubclass(kind, float | np.floating)
-    return kind(rng.standard_normal(shape)) if real else None
+        drawn = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    elif issubclass(kind, float | np.floating):
+        drawn = rng.standard_normal(shape)
+    else:
+        return None
+    return np.asarray(drawn, kind) if shape else kind(drawn)
 
 
 def inner(left: Any, right: Any) -> float:

@@ -166,13 +166,17 @@ def _signature(function: Any) -> inspect.Signature | None:
         return None
 
 
+RENAMED = "newshape"
+"""What NumPy 2.0 calls the shape that it deprecates by that name since."""
+
+
 def _by_keyword(call: Call) -> Call | None:
     """Return a call with names for all positions that have one."""
     signature = _signature(call.function)
     if signature is None:
         return None
     names = [
-        p.name if p.kind is p.POSITIONAL_OR_KEYWORD else None
+        p.name if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != RENAMED else None
         for p in signature.parameters.values()
     ]
     first = next((i for i, name in enumerate(names) if name), len(names))
