@@ -5,11 +5,13 @@ from __future__ import annotations
 import cmath
 import copy
 import math
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gradgen.codegen.numpy_target import LIBRARIES as IMPORTS
 from gradgen.primitives.registry import PRIMITIVES, Sample
 from gradgen.runtime import support
 from tests.primitives.harness import (
@@ -20,12 +22,9 @@ from tests.primitives.harness import (
     type_fits,
 )
 
-try:
-    from scipy import special, stats
-except ModuleNotFoundError:
-    LIBRARIES = {}
-else:
-    LIBRARIES = {"special": special, "stats": stats}
+LIBRARIES: dict[str, Any] = {}
+if find_spec("scipy") is not None:
+    exec("\n".join(IMPORTS.values()), LIBRARIES)
 
 CONTAINERS = ("seq_", "map_", "tape_", "pack", "unpack")
 WITHOUT_SAMPLES = {name for name in PRIMITIVES if name.startswith(CONTAINERS)}
