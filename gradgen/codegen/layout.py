@@ -190,6 +190,8 @@ def to_text(node: ast.AST) -> str:
     >>> to_text(ast.parse("(a, -b * c)", mode="eval").body)
     '(a, -b * c)'
     """
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return repr(node.value)  # astor takes a string by itself for a docstring
     tree = ast.Expr(node) if isinstance(node, ast.expr) else node
     if any(isinstance(part, ast.JoinedStr) for part in ast.walk(tree)):
         # To print these, astor needs a class that Python 3.14 does not have.

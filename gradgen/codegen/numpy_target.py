@@ -24,9 +24,12 @@ SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
+FILTERING = ("convolve_back", "lag_products")
 LIBRARIES = {
+    "signal": "from scipy import signal",
     "special": "from scipy import special",
     "stats": "from scipy import stats",
+    **{name: f"from gradgen.filtering import {name}" for name in FILTERING},
 }
 """What is imported where a template names it, besides NumPy and the standard library.
 

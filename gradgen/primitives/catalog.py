@@ -136,6 +136,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy.linalg: cholesky qr",
         "PRIMITIVES": "cholesky qr",
     },
+    "filters": {
+        "LOWERINGS": "scipy.signal: lfilter",
+        "PRIMITIVES": "lag_products lfilter lfilter_from",
+    },
     "floats": {
         "LOWERINGS": (
             "numpy: bitwise_count frexp gcd isclose lcm ldexp modf nextafter spacing"
@@ -353,6 +357,13 @@ CATALOG: dict[str, dict[str, str]] = {
         ),
         "METHODS": "astype copy flatten ravel reshape",
         "PRIMITIVES": "broadcast_to cast copy float reshape sum_to",
+    },
+    "signals": {
+        "LOWERINGS": (
+            "scipy.signal: convolve convolve2d correlate correlate2d fftconvolve "
+            "filtfilt oaconvolve savgol_filter sosfilt sosfiltfilt"
+        ),
+        "PRIMITIVES": "convolution convolve_back",
     },
     "singular": {
         "LOWERINGS": "numpy.linalg: svd svdvals",

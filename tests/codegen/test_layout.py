@@ -45,6 +45,11 @@ def test_a_long_statement_is_broken_and_means_the_same(text: str) -> None:
     assert parsed(lines) == parsed([f"    {text}"])
 
 
+def test_a_string_on_a_line_by_itself_is_no_docstring() -> None:
+    text = f"x = f({', '.join(LONG)}, 'same')"
+    assert lay_out(ast.parse(text).body[0])[-2].strip() == "'same',"
+
+
 @pytest.mark.parametrize("length", range(5, 40))
 def test_brackets_stay_where_they_just_do_not_fit(length: int) -> None:
     a, b, c = "a" * length, "b" * 20, "c" * 10

@@ -19,7 +19,7 @@ SCIPY = {
         "cholesky cho_factor cho_solve expm logm solve solve_banded solve_sylvester "
         "solve_triangular solveh_banded sqrtm lu_factor lu_solve"
     ),
-    "scipy.signal": "convolve fftconvolve lfilter",
+    "scipy.signal": "convolve correlate fftconvolve lfilter oaconvolve",
     "scipy.stats": (
         "norm.logpdf t.logpdf gamma.logpdf beta.logpdf chi2.logpdf expon.logpdf "
         "poisson.logpmf binom.logpmf nbinom.logpmf multivariate_normal.logpdf "

@@ -1,0 +1,61 @@
+"""Kernels for the derivatives of convolutions and filters, called by generated code.
+
+They need SciPy. Generated code imports them from this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import signal
+
+
+def convolve_back(
+    z_bar: Any,
+    other: Any,
+    shape: Sequence[int],
+    mode: str,
+    function: Callable[..., Any] = signal.convolve,
+    *,
+    first: bool = True,
+    **options: Any,
+) -> Any:
+    """Return what ``function(x, y, mode)`` hands back to one factor, of some shape.
+
+    The ``other`` one, of which the mirror image is taken, is the second if this is the
+    ``first``. The work is that of the function itself, whichever of them is longer.
+
+    Examples
+    --------
+    >>> convolve_back(np.ones(4), np.array([1.0, 2.0, 3.0]), (4,), "same")
+    array([5., 6., 6., 3.])
+    """
+    if not z_bar.size or not other.size:
+        return np.zeros(shape, np.result_type(z_bar, other))
+    mirrored = np.flip(other)
+    if mode == "valid":
+        longer = all(n >= m for n, m in zip(shape, other.shape, strict=True))
+        mode = "full" if longer else "valid"
+        return function(z_bar, mirrored, mode=mode, **options)
+    if mode == "same":
+        second = other.shape if first else shape
+        z_bar = np.pad(z_bar, [((m - 1) // 2, m // 2) for m in second])
+    return function(z_bar, mirrored, mode="valid", **options)
+
+
+def lag_products(x: Any, y: Any, count: int, axis: int) -> Any:
+    """Return the sums of ``x[n + k] * y[n]`` along an axis, for ``k`` below ``count``.
+
+    Examples
+    --------
+    >>> lag_products(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]), 2, 0)
+    array([6., 5.])
+    """
+    x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    total = np.zeros(count, np.result_type(x, y))
+    for k in range(min(count, x.shape[-1])):
+        part = x[..., k : k + y.shape[-1]]
+        total[k] = np.sum(part * y[..., : part.shape[-1]])
+    return total

@@ -1,0 +1,62 @@
+"""Filters of SciPy in programs: pieces of a signal, and which factor is longer."""
+
+import numpy as np
+import pytest
+
+from gradgen import grad, value_and_grad
+
+pytest.importorskip("scipy")
+from scipy import signal
+
+B, A = np.array([1.0, 2.0, 3.0]), np.array([2.0, -0.5, 0.25])
+X = np.cos(np.arange(8.0))
+
+
+def whole(b, a, x):
+    return np.sum(signal.lfilter(b, a, x) ** 2)
+
+
+def in_pieces(b, a, x):
+    state, total = np.zeros(2), 0.0
+    for i in range(0, x.size, 2):
+        y, state = signal.lfilter(b, a, x[i : i + 2], zi=state)
+        total = total + np.sum(y**2)
+    return total
+
+
+def overlap(x, y):
+    return np.sum(signal.convolve(x, y, mode="valid") ** 2)
+
+
+def parts_of_all(x, y):
+    n, m = len(x), len(y)
+    total = 0.0
+    for k in range(min(n, m) - 1, max(n, m)):
+        product = 0.0
+        for i in range(n):
+            if 0 <= k - i < m:
+                product = product + x[i] * y[k - i]
+        total = total + product**2
+    return total
+
+
+def test_pieces_of_a_signal_are_filtered_as_the_whole():
+    everything = value_and_grad(whole, argnums=(0, 1, 2))(B, A, X)
+    pieces = value_and_grad(in_pieces, argnums=(0, 1, 2))(B, A, X)
+    assert everything[0] == pytest.approx(pieces[0], rel=1e-14)
+    for left, right in zip(everything[1], pieces[1], strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 2), (2, 5), (3, 3), (1, 4), (4, 1)])
+def test_the_same_program_serves_a_longer_second_factor(n, m):
+    x, y = X[:n], X[-m:]
+    found = grad(overlap, argnums=(0, 1))(x, y)
+    wanted = grad(parts_of_all, argnums=(0, 1))(x, y)
+    for left, right in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
+
+
+def test_the_gradient_of_a_filter_reads_as_written_by_hand():
+    source = grad(whole, argnums=2).source(B, A, X)
+    assert "signal.lfilter(b, a, (2 * lfilter)[::-1])[::-1]" in source
