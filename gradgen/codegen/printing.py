@@ -259,6 +259,8 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
     if op.name == "call" or PRIMITIVES[op.name].several:
         return _several(printer, op)
     primitive = PRIMITIVES[op.name]
+    if primitive.effect and op.results:
+        return _drawn(printer, op)
     if primitive.effect or primitive.mutates or not op.results:
         operands = [_atom(printer, x) for x in op.operands]
         statement = fill_statement(template_of(op), operands)
@@ -267,6 +269,14 @@ def _statement(printer: Printer, op: Op) -> ast.stmt:
     if op.into is not None:
         return _in_place(printer, op, target)
     return _assign(target, _expression(printer, op), _are_numbers(op))
+
+
+def _drawn(printer: Printer, op: Op) -> ast.stmt:
+    """Return ``y = f(x)``, or ``f(x)`` where nobody reads what comes of an effect."""
+    (y,), expression = op.results, _expression(printer, op)
+    if not _is_read(printer, y):
+        return ast.Expr(expression)
+    return ast.Assign([_stored(printer, y)], expression, lineno=1)
 
 
 def _several(printer: Printer, op: Op) -> ast.stmt:
@@ -281,9 +291,13 @@ def _several(printer: Printer, op: Op) -> ast.stmt:
 
 
 def _target(printer: Printer, value: Value) -> ast.expr:
-    if any(start != end for start, end in printer.webs.intervals(value)):
+    if _is_read(printer, value):
         return _stored(printer, value)
     return ast.Name(printer.names.unused, ast.Store())
+
+
+def _is_read(printer: Printer, value: Value) -> bool:
+    return any(start != end for start, end in printer.webs.intervals(value))
 
 
 def _assign(target: ast.Name, expression: ast.expr, numbers: bool) -> ast.stmt:

@@ -130,7 +130,7 @@ def is_array(value: Any) -> bool:
 
 def fresh(value: Handle, *, contiguous: bool = False) -> Handle:
     """Return an array that nobody else holds, with the contents of ``value``."""
-    if not value.shape:
+    if not isinstance(value.atom.type, Array):
         return Handle(value.builder, value.atom) if is_array(value) else value
     return ArrayObject(Buffer(value.builder, value.atom, contiguous=contiguous))
 

@@ -23,9 +23,11 @@ from gradgen.frontend.outside import (
     outside_value,
 )
 from gradgen.frontend.values import (
+    NOTHING,
     Foreign,
     Message,
     Method,
+    Native,
     Partial,
     Record,
     Root,
@@ -34,14 +36,16 @@ from gradgen.frontend.values import (
     describe,
     from_python,
 )
+from gradgen.ir.types import Random
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, MUTATORS, Handle
 from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution
+    from gradgen.frontend import distribution, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    writing = Deferred("gradgen.frontend.writing")
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
 """What a class binds to its instances."""
@@ -69,6 +73,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
             frame, owner, name, lambda x: attribute_of(frame, x, name)
         )
     if isinstance(owner, Handle):
+        if isinstance(owner.atom.type, Random):
+            return _generator_method(owner, name)
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):
         return _record_attribute(frame, owner, name)
@@ -83,8 +89,32 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
     raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
 
 
+def _generator_method(owner: Handle, name: str) -> Native | Partial:
+    """Return a method of a generator of random numbers, which is that of its class."""
+    found = getattr(np.random.Generator, name, None)
+    if found is None:
+        raise always("AttributeError", f"no '{name}' in a Generator")
+    if not callable(found):
+        raise Refusal(f"the attribute '{name}' of a generator is not supported")
+    if name == "shuffle":
+        return Native(lambda frame, args, kwargs: _shuffle(frame, owner, args, kwargs))
+    return Partial(Static(found), (owner,), {})
+
+
+def _shuffle(
+    frame: Frame, owner: Handle, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Write to the array that is shuffled, which is not the first argument."""
+    rest = dict(kwargs)
+    array, *more = args or [rest.pop("x", NOTHING)]
+    function = np.random.Generator.shuffle
+    return writing.change(frame, function, [array, owner, *more], rest)
+
+
 def class_of(value: Any) -> type:
     """Return the class that a value has when the program runs."""
+    if isinstance(value, Handle) and isinstance(value.atom.type, Random):
+        return np.random.Generator
     if isinstance(value, Handle):
         return _class_of_tensor(value)
     if isinstance(value, Static | Foreign):

@@ -60,9 +60,17 @@ from gradgen.frontend.values import (
     to_python,
 )
 from gradgen.ir.core import Literal
+from gradgen.ir.types import Random
 from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering, Refused
-from gradgen.primitives.registry import METHODS, MUTATORS, Handle, find_lowering
+from gradgen.primitives.registry import (
+    METHODS,
+    MUTATORS,
+    Handle,
+    dims_of,
+    find_lowering,
+    require_same_shape,
+)
 from gradgen.primitives.sharing import sharing
 from gradgen.rules import find_rule
 
@@ -267,6 +275,8 @@ def _shared(
         return from_python(value)
     if isinstance(value.atom, Literal):
         return Static(value.atom.value)
+    if isinstance(value.atom.type, Random):
+        return value
     if name in CONTIGUOUS and not sources:
         return fresh(value, contiguous=True)
     how = sharing(name)
@@ -280,12 +290,35 @@ def _into(
     frame: Frame, lowering: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> ArrayObject:
     """Compute into ``out``, for a ufunc where ``where`` says so."""
+    if isinstance(args[0], Handle) and isinstance(args[0].atom.type, Random):
+        return _draw_into(frame, lowering, args, kwargs)
     rest = dict(kwargs)
     target, where = rest.pop("out"), Static(True)
     if not (isinstance(lowering, Lowering) and lowering.takes("where")):
         where = rest.pop("where", where)
     result = lowered(frame, lowering, args, rest)
     writing.overwrite(frame, target, result, None if where == Static(True) else where)
+    return target  # type: ignore[no-any-return]
+
+
+def _draw_into(
+    frame: Frame, lowering: Lowering, args: list[Any], kwargs: dict[str, Any]
+) -> ArrayObject:
+    """Fill ``out`` with draws: without a size there are as many as that holds."""
+    rest = dict(kwargs)
+    target = rest.pop("out")
+    if lowering.takes("size") and lowering.argument("size", args, rest) in (
+        None,
+        NOTHING,
+    ):
+        rest["size"] = [from_python(length) for length in dims_of(target)]
+    result = lowered(frame, lowering, args, rest)
+    same = isinstance(result, ArrayObject) and result.dtype == target.dtype
+    if not same or not require_same_shape(result, target):
+        raise Refusal(
+            "this always raises: 'out' has another shape or dtype than what is drawn"
+        )
+    writing.overwrite(frame, target, result)
     return target  # type: ignore[no-any-return]
 
 

@@ -47,7 +47,7 @@ else:
 __all__ = ["NeedsStatic"]
 
 _NUMBERS = """
-argmax argmin call_outside count_nonzero fsum getitem map_get matmul max mean min
+argmax argmin call_outside count_nonzero draw fsum getitem map_get matmul max mean min
 norm prod seq_get std sum var
 """
 NUMBERS = frozenset(_NUMBERS.split())

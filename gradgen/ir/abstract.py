@@ -16,6 +16,7 @@ from gradgen.ir.types import (
     PY_INT,
     Array,
     Dim,
+    Random,
     Scalar,
     Sym,
     Type,
@@ -42,6 +43,16 @@ def is_array_like(value: Any) -> bool:
         return True
     follows = hasattr(type(value), "__array_function__") and hasattr(value, "shape")
     return follows and isinstance(getattr(value, "dtype", None), np.dtype)
+
+
+def is_generator(value: Any) -> bool:
+    """Tell whether ``value`` is a generator of random numbers.
+
+    One of a class derived from NumPy's may draw in another way. The module is not
+    imported to find out.
+    """
+    cls = type(value)
+    return (cls.__module__, cls.__name__) == ("numpy.random._generator", "Generator")
 
 
 def is_numeric(value: Any) -> bool:
@@ -91,7 +102,10 @@ def _dim(length: int, dims: Dims) -> Dim:
 
 
 def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
-    """Return the tree of IR values for an argument; what is no number stays static."""
+    """Return the tree of IR values for an argument.
+
+    What is neither a number nor a generator of random ones stays static.
+    """
     paths = iter(list(tree.paths(name)))
 
     def abstract(node: Tree) -> Tree:
@@ -99,6 +113,8 @@ def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
             children = tuple(map(abstract, node.children))
             return Tree(node.kind, children, node.keys, node.cls, node.leaf)
         path = next(paths)
+        if is_generator(node.leaf):
+            return leaf(Value(Random(), path))
         if not is_tensor(node.leaf):
             return Tree("static", leaf=node.leaf)
         return leaf(Value(type_of(node.leaf, dims, path), path))

@@ -121,8 +121,19 @@ class Tape:
         return f"tape<{self.name}>"
 
 
+@frozen
+class Random:
+    """A generator of random numbers, an object with a state: ``np.random.Generator``.
+
+    Its state is no value: each draw is an op with an effect.
+    """
+
+    def __str__(self) -> str:
+        return "Generator"
+
+
 Tensor: TypeAlias = Scalar | Array
-Type: TypeAlias = Scalar | Array | Text | Seq | Tape
+Type: TypeAlias = Scalar | Array | Text | Seq | Tape | Random
 
 BOOL = np.dtype(np.bool_)
 INT = np.dtype(np.int64)

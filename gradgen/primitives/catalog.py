@@ -94,8 +94,22 @@ CATALOG: dict[str, dict[str, str]] = {
     "differences": {
         "LOWERINGS": "numpy: diff ediff1d trapezoid",
     },
+    "discrete": {
+        "LOWERINGS": (
+            "numpy.random: Generator.binomial Generator.bytes Generator.choice "
+            "Generator.geometric Generator.hypergeometric Generator.integers "
+            "Generator.logseries Generator.multinomial "
+            "Generator.multivariate_hypergeometric Generator.negative_binomial "
+            "Generator.permutation Generator.permuted Generator.poisson "
+            "Generator.spawn Generator.zipf"
+        ),
+        "MUTATORS": "numpy.random: Generator.shuffle",
+    },
     "distributions": {
         "PRIMITIVES": "held",
+    },
+    "draws": {
+        "PRIMITIVES": "check_not_negative check_range check_triangle default_rng draw",
     },
     "einsum": {
         "LOWERINGS": "numpy: einsum",
@@ -167,6 +181,20 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": (
             "beta betainc betaln gamma gammainc gammaincc gammaln loggamma "
             "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
+        ),
+    },
+    "generators": {
+        "LOWERINGS": (
+            "numpy.random: Generator.beta Generator.chisquare Generator.dirichlet "
+            "Generator.exponential Generator.f Generator.gamma Generator.gumbel "
+            "Generator.laplace Generator.logistic Generator.lognormal "
+            "Generator.multivariate_normal Generator.noncentral_chisquare "
+            "Generator.noncentral_f Generator.normal Generator.pareto Generator.power "
+            "Generator.random Generator.rayleigh Generator.standard_cauchy "
+            "Generator.standard_exponential Generator.standard_gamma "
+            "Generator.standard_normal Generator.standard_t Generator.triangular "
+            "Generator.uniform Generator.vonmises Generator.wald Generator.weibull "
+            "default_rng"
         ),
     },
     "gradients": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -71,6 +71,11 @@ class Lowering:
     def takes(self, name: str) -> bool:
         """Tell whether the callable has a parameter of this name."""
         return name in _signature(self.function).parameters
+
+    def argument(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Return what a call gives for a parameter, None where it is left out."""
+        position = list(_signature(self.function).parameters).index(name)
+        return args[position] if position < len(args) else kwargs.get(name)
 
     @property
     def makes_arrays(self) -> bool:

@@ -33,8 +33,9 @@ class Handle:
     @property
     def type(self) -> Tensor:
         """Return the type of a scalar or array."""
-        assert isinstance(self.atom.type, Scalar | Array), self.atom.type
-        return self.atom.type
+        if isinstance(self.atom.type, Scalar | Array):
+            return self.atom.type
+        raise Refusal(f"a value of type {self.atom.type} is no number")
 
     @property
     def shape(self) -> Shape:
@@ -327,17 +328,16 @@ def _appended(
 
 def require_same_shape(left: Handle, right: Handle) -> bool:
     """Have it checked that two shapes are equal; return False if they never are."""
-    builder = left.builder
     if left.rank != right.rank:
         return False
     try:
         for pair in zip(left.type.shape, right.type.shape, strict=True):
-            builder.dims.assume_equal(*pair)
+            left.builder.dims.assume_equal(*pair)
     except ShapeError:
         return False
     finally:
-        for pair in builder.dims.take_assumed():
-            _emit_check(builder, (left, right), pair)
+        for pair in left.builder.dims.take_assumed():
+            _emit_check(left.builder, (left, right), pair)
     return True
 
 

@@ -106,13 +106,18 @@ def short_name(function: Any) -> str:
     """Return the name of a function as the catalog has it after the colon.
 
     An object is not asked for it if its class has a say in what its attributes are. A
-    distribution of SciPy has the name of its class, which is ``norm_gen``.
+    distribution of SciPy has the name of its class, which is ``norm_gen``, a method of
+    a class that is compiled has it before its own.
 
     >>> short_name(np.linalg.norm), short_name(np.add.at)
     ('norm', 'add.at')
+    >>> short_name(np.random.Generator.normal)
+    'Generator.normal'
     """
     if hasattr(type(function), "__getattr__"):
         return ""
+    if type(function).__name__ == "cython_function_or_method":
+        return str(function.__qualname__)
     name = getattr(function, "__name__", None)
     owner = getattr(function, "__self__", None)
     if isinstance(function, types.MethodType):

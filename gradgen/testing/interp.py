@@ -14,7 +14,17 @@ from gradgen.errors import VerifyError, errstate_of
 from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
-from gradgen.ir.types import Array, Dim, Scalar, Seq, Sym, Tape, Type, short_dtype
+from gradgen.ir.types import (
+    Array,
+    Dim,
+    Random,
+    Scalar,
+    Seq,
+    Sym,
+    Tape,
+    Type,
+    short_dtype,
+)
 from gradgen.primitives import PRIMITIVES
 
 MAY_BE_NOTHING = (
@@ -84,7 +94,7 @@ def _class_of(type_: Type) -> type:
         return tuple
     if isinstance(type_, Seq):
         return list if type_.key is None else dict
-    return str
+    return np.random.Generator if isinstance(type_, Random) else str
 
 
 class Machine:

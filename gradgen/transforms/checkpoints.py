@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradgen.ir.checkpoints import CHECKPOINT, KEEPS, MARKED
-from gradgen.ir.core import Block, Literal, Op, Value, map_operands
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import loop_parts, make_for, make_if
 from gradgen.ir.types import PY_INT
 from gradgen.primitives.registry import Handle, find_lowering
 from gradgen.structs import replace
-from gradgen.transforms.again import Copier, fresh
+from gradgen.transforms.again import Copier, drawn_in, fresh
 from gradgen.transforms.branches import (
     joined_type,
     reverse_branch,
@@ -25,6 +25,7 @@ from gradgen.transforms.branches import (
     touched_by,
 )
 from gradgen.transforms.cotangents import Cotangents, Sweep, replace_op
+from gradgen.transforms.extending import extend_if
 from gradgen.transforms.fit import exact, materialise, name_after
 from gradgen.transforms.revolve import reverse_with_snapshots
 
@@ -36,9 +37,11 @@ def reverse_checkpoint(
 ) -> None:
     """Append the adjoint of a region that is computed again, or of a loop in one."""
     if op.attrs[CHECKPOINT] == "call":
-        _reverse_call(sweep, op, cotangents)
+        _reverse_call(sweep, op, cotangents, forward)
         return
     loop = _marked_loop(op)
+    if loop is not None:
+        drawn_in([loop], sweep.builder.helpers)
     bare = replace(op, operands=op.operands[:1], attrs={})
     if loop is not None and op.attrs[CHECKPOINT] == "every":
         segments = in_segments(sweep, loop, Handle(sweep.builder, op.operands[1]))
@@ -58,8 +61,13 @@ def _marked_loop(op: Op) -> Op | None:
     return None
 
 
-def _reverse_call(sweep: Sweep, op: Op, cotangents: Cotangents) -> None:
-    """Append a region that computes what is in ``op`` again, and reverses that."""
+def _reverse_call(
+    sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]
+) -> None:
+    """Append a region that computes what is in ``op`` again, and reverses that.
+
+    What was drawn in it is not drawn again, but recorded.
+    """
     builder = sweep.builder
     bars = [cotangents.take(y) for y in op.results]
     within = replace(sweep, in_loop=False)
@@ -70,7 +78,7 @@ def _reverse_call(sweep: Sweep, op: Op, cotangents: Cotangents) -> None:
             bar = branch.cotangents.bars.get(x)
             whole = materialise(bar, Handle(builder, x))
             branch.yields.append(exact(whole, joined_type(x.type, [bar])).atom)
-    copier = Copier({})
+    copier = Copier(_recorded(sweep, op, forward))
     again = copier.ops(branch.forward.ops)
     reverse = map_operands(
         Block((), tuple(branch.ops), tuple(branch.yields)),
@@ -83,6 +91,18 @@ def _reverse_call(sweep: Sweep, op: Op, cotangents: Cotangents) -> None:
     for x, y in zip(touched, made.results, strict=True):
         cotangents.bars[x] = Handle(builder, y)
         name_after(cotangents.bars[x], x, "_bar")
+
+
+def _recorded(sweep: Sweep, op: Op, forward: list[Op]) -> dict[Value, Atom]:
+    """Let a region yield what is drawn in it; return what that is called outside."""
+    drawn = drawn_in(op.regions[0].ops, sweep.builder.helpers)
+    if not drawn:
+        return {}
+    results = [fresh(x) for x in drawn]
+    nothing = [Literal.undefined(x.type) for x in drawn]
+    bodies = [region.ops for region in op.regions]
+    replace_op(forward, op, extend_if(op, bodies, [drawn, nothing], results))
+    return dict(zip(drawn, results, strict=True))
 
 
 def computed_again(block: Block, op: Op) -> Op:

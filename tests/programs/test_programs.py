@@ -20,6 +20,7 @@ from tests.programs import (
     checkpoints,
     containers,
     control,
+    drawn,
     fixed,
     functions,
     grown,
@@ -84,6 +85,7 @@ THEMES = (
     checkpoints,
     ruled,
     fixed,
+    drawn,
 )
 PROGRAMS: dict[str, Program] = {
     name: program for theme in THEMES for name, program in theme.PROGRAMS.items()
