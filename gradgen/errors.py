@@ -101,6 +101,15 @@ def render(reason: str, span: Span | None, hint: str = "") -> str:
     return "\n".join(lines)
 
 
+def quoted(span: Span | None) -> str:
+    """Return a place and what stands there in one line: ``sim.py:3: np.sqrt(x)``."""
+    if span is None:
+        return "a place that is not known"
+    text = linecache.getline(span.file, span.line).rstrip("\n")
+    end = span.end_column if span.end_line == span.line else None
+    return f"{span.label}: {text[span.column : end].strip()}".removesuffix(": ")
+
+
 def refuse(reason: str, span: Span | None, hint: str = "") -> UnsupportedError:
     """Build the refusal of a construct at ``span``."""
     return UnsupportedError(render(reason, span, hint))

@@ -12,6 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.checks import check_bound as check_bound
+from gradgen.checks import check_dims as check_dims
+from gradgen.checks import check_finite as check_finite
+from gradgen.checks import check_smooth as check_smooth
 from gradgen.halfspectra import fit_axes as fit_axes
 from gradgen.halfspectra import scale_paired as scale_paired
 from gradgen.layouts import fold_cycles as fold_cycles
@@ -175,21 +179,6 @@ def sum_to(x: Any, *shape: int) -> Any:
     if kept[extra:] != shape:
         raise ValueError(f"shape {shape} does not broadcast to {x.shape}")
     return x.sum(axis=axes).reshape(shape) if axes else x
-
-
-def check_dims(left: int, right: int) -> None:
-    """Raise what NumPy raises where two lengths that must agree do not."""
-    if left != right:
-        raise ValueError(f"dimensions {left} and {right} do not match")
-
-
-def check_bound(bound: bool, name: str) -> None:
-    """Raise what Python raises where a variable is read that is not bound."""
-    if not bound:
-        raise UnboundLocalError(
-            f"cannot access local variable '{name}' where it is not associated with "
-            "a value"
-        )
 
 
 def sinc_derivative(x: Any, order: int) -> Any:

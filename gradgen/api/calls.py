@@ -85,7 +85,10 @@ class Pullback:
 
 
 def vjp(
-    f: Callable[..., Any], *primals: Any, argnums: Argnums | None = None
+    f: Callable[..., Any],
+    *primals: Any,
+    argnums: Argnums | None = None,
+    strict: bool = False,
 ) -> tuple[Any, Pullback]:
     """Return the value of ``f`` and the function that pulls cotangents back.
 
@@ -98,6 +101,8 @@ def vjp(
     argnums : int or sequence of ints, optional
         Which arguments to differentiate by; without it, every one with floating
         leaves.
+    strict : bool
+        As of :func:`gradgen.grad`; it is the pullback that raises.
 
     Returns
     -------
@@ -114,7 +119,7 @@ def vjp(
     """
     numbers, single = (None, False) if argnums is None else check_argnums(argnums)
     target, steps = unfold(f)
-    step = Step("vjp", numbers, single)
+    step = Step("vjp", numbers, single, strict=strict)
     args = target.arguments(primals, {})
     program = _dispatcher(target, (*steps, step)).find(args)
     value, residuals = guarded_call(program, 0, program.inputs(args))

@@ -22,6 +22,7 @@ def grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Derivative[P, Any]: ...
 @overload
 def grad(
@@ -30,6 +31,7 @@ def grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...
 def grad(
     f: Callable[P, Any] | None = None,
@@ -37,6 +39,7 @@ def grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Any:
     """Return the function that computes the gradient of a scalar function.
 
@@ -52,6 +55,10 @@ def grad(
     holomorphic : bool
         Whether ``f`` is complex differentiable, and its complex derivative is wanted.
         Otherwise a complex result is refused; see ``docs/complex.md``.
+    strict : bool
+        Whether ``FloatingPointError`` is raised, with the line, where a derivative is
+        not defined or not finite; see ``docs/conventions.md``. The derivatives that it
+        is made of are strict as well.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def grad(
     >>> slope(2.0)
     12.0
     """
-    return _transform("grad", f, argnums, has_aux, holomorphic)
+    return _transform("grad", f, argnums, has_aux, holomorphic, strict)
 
 
 @overload
@@ -78,6 +85,7 @@ def value_and_grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Derivative[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
@@ -86,6 +94,7 @@ def value_and_grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Callable[[Callable[P, R]], Derivative[P, tuple[R, Any]]]: ...
 def value_and_grad(
     f: Callable[P, Any] | None = None,
@@ -93,6 +102,7 @@ def value_and_grad(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Any:
     """Return the function that computes a scalar function and its gradient.
 
@@ -104,7 +114,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
-    return _transform("value_and_grad", f, argnums, has_aux, holomorphic)
+    return _transform("value_and_grad", f, argnums, has_aux, holomorphic, strict)
 
 
 def _transform(
@@ -113,8 +123,10 @@ def _transform(
     argnums: Argnums,
     has_aux: bool,
     holomorphic: bool,
+    strict: bool,
 ) -> Any:
-    step = make_step(kind, argnums, has_aux=has_aux, holomorphic=holomorphic)
+    options = {"has_aux": has_aux, "holomorphic": holomorphic, "strict": strict}
+    step = make_step(kind, argnums, **options)
     if f is None:
         return lambda function: Derivative(function, step)
     if not callable(f):
@@ -128,10 +140,11 @@ def make_step(
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
+    strict: bool = False,
 ) -> Step:
     """Return the step that the options of a transform describe."""
     numbers, single = check_argnums(argnums)
-    return Step(kind, numbers, single, has_aux, holomorphic)
+    return Step(kind, numbers, single, has_aux, holomorphic, strict)
 
 
 def check_argnums(argnums: Argnums) -> tuple[tuple[int, ...], bool]:

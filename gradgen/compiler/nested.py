@@ -9,6 +9,7 @@ does with the same values is no part of the derivative.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gradgen.compiler.request import TRANSFORMS
@@ -115,17 +116,29 @@ def parts_in(value: Any) -> list[Any]:
     return found
 
 
+@contextmanager
+def _strictly(frame: Frame, strict: bool) -> Iterator[None]:
+    """Let derivatives be strict meanwhile, unless they are anyway."""
+    builder = frame.builder
+    before, builder.strict = builder.strict, builder.strict or strict
+    try:
+        yield
+    finally:
+        builder.strict = before
+
+
 def pull_back(
-    frame: Frame, part: Part, seeds: Sequence[tuple[Atom, Handle]]
+    frame: Frame, part: Part, seeds: Sequence[tuple[Atom, Handle]], strict: bool
 ) -> list[Any]:
     """Append the reverse sweep of a part; return cotangents like its inputs."""
     builder = frame.builder
     handles = [x for x in parts_in(part.inputs) if isinstance(x, Handle)]
     inputs = [x.atom for x in handles if isinstance(x.atom, Value)]
     results = tuple(atom for atom, _ in seeds)
-    function = Function("part", (), Block((), part.ops, results), NONE)
     origin, span = builder.origin, builder.span
-    bars: Iterator[Handle] = iter(reverse_sweep(builder, function, inputs, seeds))
+    function = Function("part", (), Block((), part.ops, results), NONE, span=span)
+    with _strictly(frame, strict):
+        bars: Iterator[Handle] = iter(reverse_sweep(builder, function, inputs, seeds))
     builder.origin, builder.span = origin, span
     return [
         map_parts(arg, lambda x: next(bars) if isinstance(x, Handle) else x)
@@ -138,7 +151,8 @@ def gradient(
 ) -> Any:
     """Return what ``grad`` or ``value_and_grad`` of ``function`` returns."""
     chosen = _positions(step.argnums, args, kwargs)
-    part = run_part(frame, function, args, kwargs, chosen)
+    with _strictly(frame, step.strict):
+        part = run_part(frame, function, args, kwargs, chosen)
     target = part.results
     if step.aux:
         if not isinstance(part.value, tuple) or len(part.value) != 2:
@@ -149,7 +163,7 @@ def gradient(
         raise Refusal("grad needs a function that returns a real number", "use vjp")
     _check_field(part, target, step.holomorphic)
     seed = Handle(frame.builder, Literal.of(1.0))
-    bars = pull_back(frame, part, [(target.atom, seed)])
+    bars = pull_back(frame, part, [(target.atom, seed)], step.strict)
     result = _entered(bars[0] if step.single else tuple(bars))
     if step.kind == "value_and_grad":
         return part.value, result
@@ -238,15 +252,19 @@ def _tangent(frame: Frame, y: Any, dots: dict[Value, Handle]) -> Any:
 def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     function, *primals = args
     argnums = to_python(kwargs.pop("argnums", Static(None)))
+    strict = bool(to_python(kwargs.pop("strict", Static(False))))
     if kwargs:
-        raise Refusal("vjp takes no other option than argnums")
+        raise Refusal("vjp takes no other options than argnums and strict")
     numbers = [argnums] if isinstance(argnums, int) else argnums
-    part = run_part(frame, function, primals, {}, _positions(numbers, primals, {}))
+    chosen = _positions(numbers, primals, {})
+    with _strictly(frame, strict):
+        part = run_part(frame, function, primals, {}, chosen)
 
     def pullback(frame: Frame, bars: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(bars) != 1 or kwargs:
             raise Refusal("a pullback takes one cotangent")
-        found = pull_back(frame, part, _cotangents(frame, part.results, bars[0]))
+        seeds = _cotangents(frame, part.results, bars[0])
+        found = pull_back(frame, part, seeds, strict)
         return _entered(found[0] if isinstance(argnums, int) else tuple(found))
 
     return part.value, Native(pullback)

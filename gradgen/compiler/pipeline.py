@@ -140,7 +140,7 @@ def _lower(
     parameters = request.target.parameters
     while True:
         builder = Builder()
-        builder.order = order
+        builder.order, builder.strict = order, request.strict
         typed = typed_parameters(
             parameters, request.args, masks, promoted, builder.dims
         )
@@ -161,7 +161,7 @@ def _transform(
     request: Request, step: Step, function: Function, typed: Typed
 ) -> Function:
     """Apply one transform."""
-    selection = Selection(request.selected(step), step.single)
+    selection = Selection(request.selected(step), step.single, request.strict)
     if step.kind in ("grad", "value_and_grad"):
         check_scalar(function, step.aux, step.holomorphic)
         if step.holomorphic:

@@ -27,7 +27,8 @@ class Step:
 
     ``kind`` is ``"grad"``, ``"value_and_grad"``, ``"jvp"`` or ``"vjp"``, or, to be
     shown, ``"primal"`` or ``"adjoint"``. ``single`` says that one derivative stands
-    alone, not in a tuple; ``holomorphic`` that a complex result is meant.
+    alone, not in a tuple; ``holomorphic`` that a complex result is meant, ``strict``
+    that an error is raised where there is no derivative.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Step:
     single: bool = True
     aux: bool = False
     holomorphic: bool = False
+    strict: bool = False
 
 
 @frozen
@@ -53,6 +55,11 @@ class Request:
     def name(self) -> str:
         """Return the function's name."""
         return self.target.function.__name__
+
+    @property
+    def strict(self) -> bool:
+        """Tell whether some step is strict: all derivatives that it needs are, then."""
+        return any(step.strict for step in self.steps)
 
     def selected(self, step: Step) -> tuple[int, ...]:
         """Return which arguments a step differentiates by."""

@@ -20,7 +20,8 @@ _State: TypeAlias = tuple[
 class Builder:
     """Appends ops in order. ``span`` and ``origin`` are given to what is appended.
 
-    ``order`` says how often what is built will be differentiated, as far as is known.
+    ``order`` says how often what is built will be differentiated, as far as is known,
+    ``strict`` whether its derivatives are to check that there are any.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class Builder:
         self.origin = "primal"
         self.scalar_math = False
         self.order = 0
+        self.strict = False
 
     def enter(self, inputs: Sequence[Value]) -> None:
         """Emit the lengths of the axes of a function's inputs, for later use."""

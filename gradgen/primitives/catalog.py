@@ -448,6 +448,9 @@ CATALOG: dict[str, dict[str, str]] = {
             "signbit trunc"
         ),
     },
+    "strictness": {
+        "PRIMITIVES": "bends check_finite check_smooth",
+    },
     "totals": {
         "LOWERINGS": "numpy: amax amin max mean min ptp sum",
         "METHODS": "max mean min sum",

@@ -357,6 +357,11 @@ def _linear_tangent(
     return in_shape_of(y, result)
 
 
+def is_linear(primitive: Primitive) -> bool:
+    """Tell whether a primitive was declared to be linear in all that it moves with."""
+    return getattr(primitive.tangent, "func", None) is _linear_tangent
+
+
 def bilinear(
     name: str,
     *,

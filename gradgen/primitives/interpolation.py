@@ -68,6 +68,8 @@ def _interp(
     if points.rank != 1 or heights.rank != 1 or points.shape[0] == 1:
         raise Refusal("np.interp needs vectors of two points or more")
     builder.dims.assume_equal(points.shape[0], heights.shape[0])
+    if builder.strict:
+        at = apply("bends", at, points)
     i = interval(points, at)
     start, low, high = read(points, [i]), read(heights, [i]), read(heights, [i + 1])
     slope = (high - low) / (read(points, [i + 1]) - start)

@@ -70,7 +70,7 @@ def _share(place: Handle, low: Handle, method: str) -> Any:
     return ROUNDED[method](share) if method in ROUNDED else share
 
 
-def _neighbours(
+def neighbours_of(
     x: Handle, q: Handle, axis: int, method: str, skip: bool
 ) -> tuple[Handle, Handle, Any]:
     """Return which elements are the neighbours, and the share of the upper one.
@@ -92,11 +92,11 @@ def _neighbours(
     order = apply("argsort", x, axis=axis, kind="stable")
     below = cast_to(low, np.int64)
     above = apply("minimum", below + inside, last)
-    at = [_along(order, index, axis) for index in (below, above)]
+    at = [at_index(order, index, axis) for index in (below, above)]
     return at[0], at[1], _share(place, low, method)
 
 
-def _along(x: Handle, index: Handle, axis: int) -> Handle:
+def at_index(x: Handle, index: Handle, axis: int) -> Handle:
     """Return the elements of ``x`` at one index for all lines, or at one for each."""
     if not index.rank:
         index = apply("expand_dims", index, axis=tuple(range(x.rank)))
@@ -121,7 +121,8 @@ def _in_place(y: Handle, q: Handle, axis: int) -> Handle:
     return transpose_to(y, [*rest[:axis], 0, *rest[axis:]])
 
 
-def _as_result(moved: Handle, q: Handle, axis: int) -> Handle:
+def as_result(moved: Handle, q: Handle, axis: int) -> Handle:
+    """Return what there is one of for each quantile, in the shape of the result."""
     if not q.rank:
         return apply("squeeze", moved, axis=(axis,))
     return transpose_to(moved, [axis, *(i for i in range(moved.rank) if i != axis)])
@@ -130,7 +131,7 @@ def _as_result(moved: Handle, q: Handle, axis: int) -> Handle:
 def _slope(x: Handle, q: Handle, below: Handle, above: Handle, attrs: Attrs) -> Handle:
     """Return the derivative in the quantile, for methods that interpolate."""
     axis, method = attrs["axis"], attrs["method"]
-    step = _along(x, above, axis) - _along(x, below, axis)
+    step = at_index(x, above, axis) - at_index(x, below, axis)
     count: Any = dim_of(x, axis)
     if attrs["skip"]:
         numbers = apply("logical_not", apply("isnan", x))
@@ -148,13 +149,13 @@ def _quantile_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, q: Handle, **attrs: Any
 ) -> Handle | None:
     axis, (x_dot, q_dot) = attrs["axis"], dots
-    below, above, share = _neighbours(x, q, axis, attrs["method"], attrs["skip"])
+    below, above, share = neighbours_of(x, q, axis, attrs["method"], attrs["skip"])
     first = second = None
     if x_dot is not None:
-        low, high = (_along(x_dot, at, axis) for at in (below, above))
-        first = _as_result(low + (high - low) * share, q, axis)
+        low, high = (at_index(x_dot, at, axis) for at in (below, above))
+        first = as_result(low + (high - low) * share, q, axis)
     if q_dot is not None and _moves(attrs):
-        slope = _as_result(_slope(x, q, below, above, attrs), q, axis)
+        slope = as_result(_slope(x, q, below, above, attrs), q, axis)
         lines = tuple(range(1, slope.rank)) if q.rank else ()
         second = slope * (apply("expand_dims", q_dot, axis=lines) if lines else q_dot)
     return None if first is second is None else joined_terms(first, second)
@@ -164,7 +165,7 @@ def _quantile_adjoint(
     y_bar: Handle, y: Handle, x: Handle, q: Handle, **attrs: Any
 ) -> list[Handle | None]:
     axis = attrs["axis"]
-    below, above, share = _neighbours(x, q, axis, attrs["method"], attrs["skip"])
+    below, above, share = neighbours_of(x, q, axis, attrs["method"], attrs["skip"])
     bar, length = _in_place(y_bar, q, axis), dim_of(x, axis)
     upper = bar * share
     pairs = ((bar - upper, below), (upper, above))

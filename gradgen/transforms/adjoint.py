@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import refused_at
@@ -24,11 +24,12 @@ from gradgen.transforms.fit import materialise, name_after
 from gradgen.transforms.helpers import sweep_over
 
 if TYPE_CHECKING:
-    from gradgen.transforms import branches, calls, checkpoints, loops, rules
+    from gradgen.transforms import branches, calls, checkpoints, checks, loops, rules
 else:
     branches = Deferred("gradgen.transforms.branches")
     calls = Deferred("gradgen.transforms.calls")
     checkpoints = Deferred("gradgen.transforms.checkpoints")
+    checks = Deferred("gradgen.transforms.checks")
     loops = Deferred("gradgen.transforms.loops")
     rules = Deferred("gradgen.transforms.rules")
 
@@ -46,7 +47,7 @@ def reverse_sweep(
     replaced there.
     """
     outputs = [atom for atom, _ in seeds]
-    active = active_values(function.body, inputs, outputs)
+    active = active_values(function.body, inputs, outputs, builder.strict)
     regions = any(op.regions for op in function.body.ops)
     views = views_in(function.body.ops) if regions else {}
     choices = choices_in(function.body.ops) if regions else {}
@@ -63,6 +64,8 @@ def reverse_sweep(
     ]
     for bar, x in zip(bars, inputs, strict=True):
         name_after(bar, x, "_bar")
+        if builder.strict:
+            checks.check_once(bar, function.span)
     return bars
 
 
@@ -93,22 +96,27 @@ def _reverse_of(op: Op) -> Callable[[Sweep, Op, Cotangents, list[Op]], None]:
 
 
 def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
-    bars = [cotangents.take(y) for y in op.results]
+    given = [cotangents.take(y) for y in op.results]
     primitive = PRIMITIVES[op.name]
-    assert primitive.adjoint is not None, op.name
     builder.span = op.span
+    if builder.strict:
+        checks.check_cotangents(op, given[0], cotangents.moves(op))
+    if primitive.adjoint is None:
+        return
     builder.scalar_math = op.attrs.get("lib") in ("math", "cmath")
     xs = [Handle(builder, x) for x in op.operands]
     ys = [Handle(builder, y) for y in op.results]
-    if not primitive.several:
-        (bars,), (ys,) = bars, ys  # type: ignore[assignment]
+    bars: Any = given if primitive.several else given[0]
+    values: Any = ys if primitive.several else ys[0]
     with refused_at(op.span):
-        contributions = primitive.adjoint(bars, ys, *xs, **op.attrs)
+        contributions = primitive.adjoint(bars, values, *xs, **op.attrs)
+        if builder.strict:
+            checks.check_results(op, given, contributions, cotangents.moves(op))
         for x, contribution in zip(op.operands, contributions, strict=False):
             cotangents.add(x, contribution)
     builder.scalar_math = False
 
 
-def forward_sweep(function: Function) -> Builder:
+def forward_sweep(function: Function, strictly: bool = False) -> Builder:
     """Return a builder that holds the ops of ``function`` as they are."""
-    return sweep_over(function, dict(function.helpers))
+    return sweep_over(function, dict(function.helpers), strictly)

@@ -60,7 +60,7 @@ def reverse_call(
     builder, name = sweep.builder, op.attrs["callee"]
     helper = builder.helpers[name]
     active = [k for k, x in enumerate(op.operands) if x in sweep.active]
-    made = adjoint_of(sweep, name, moving_inputs(helper, name, active))
+    made = adjoint_of(sweep, name, moving_inputs(helper, name, active, builder.strict))
     op = current_op(forward, op)
     tape = Value(Tape(made.forward), f"{name}_tape")
     builder.span, builder.origin = op.span, "adjoint"
@@ -139,7 +139,7 @@ class _Splitter:
         helpers = self.outer.builder.helpers
         # Recursive calls look up the names before the functions are there.
         helpers[made.forward] = helpers[made.reverse] = helper
-        builder = sweep_over(helper, helpers)
+        builder = sweep_over(helper, helpers, self.outer.builder.strict)
         forward = Forward(helper.inputs, builder.ops)
         results = helper.body.results
         seeds = [seed_for(results[j], "_bar") for j in floating_results(helper)]
@@ -169,7 +169,7 @@ class _Splitter:
         """Append the reverse sweep; return the cotangents of what moves."""
         helper, body = self.helper, self.helper.body
         inputs = [helper.inputs[k] for k in self.made.moving]
-        active = active_values(body, inputs, body.results)
+        active = active_values(body, inputs, body.results, builder.strict)
         cotangents = Cotangents(builder, active, views_in(body.ops))
         builder.origin = "adjoint"
         cotangents.bars.update(

@@ -75,6 +75,10 @@ class Cotangents:
         """Remove and return the cotangent of ``y``."""
         return self.bars.pop(y, None)
 
+    def moves(self, op: Op) -> Callable[[int], bool]:
+        """Return what tells whether an operand of ``op``, by number, moves."""
+        return lambda slot: op.operands[slot] in self.active
+
     def within(self, *, keep: bool = True) -> Cotangents:
         """Return the cotangents that a region starts from: those of now, or none."""
         inner = Cotangents(self.builder, self.active, self.views)

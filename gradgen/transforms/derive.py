@@ -27,11 +27,13 @@ else:
 class Selection:
     """What is differentiated: parameters by position, and how results are shaped.
 
-    ``single``: the derivative of one parameter stands alone, not in a tuple.
+    ``single``: the derivative of one parameter stands alone, not in a tuple;
+    ``strict``: where there is no derivative, an error is raised.
     """
 
     params: tuple[int, ...]
     single: bool = True
+    strict: bool = False
 
 
 def selected_leaves(function: Function, selection: Selection) -> list[Value]:
@@ -48,7 +50,7 @@ def gradient(
     ``value`` puts the function's value first; ``aux`` says that its result is a pair
     whose second member is handed through.
     """
-    builder = forward_sweep(function)
+    builder = forward_sweep(function, selection.strict)
     target = function.result.children[0] if aux else function.result
     (output,) = target.leaves()
     inputs = selected_leaves(function, selection)
@@ -164,7 +166,7 @@ def _tangent_of(builder: Builder, y: Atom, dots: dict[Value, Handle]) -> Any:
 
 def adjoint(function: Function, selection: Selection) -> Function:
     """Return ``f_vjp(args, result_bar) -> (value, bars)``, both sweeps in one."""
-    builder = forward_sweep(function)
+    builder = forward_sweep(function, selection.strict)
     pairs: list[tuple[Atom, Handle]] = []
 
     def seed(y: Atom) -> Any:

@@ -43,11 +43,13 @@ class Derived:
     adjoints: dict[tuple[str, Moving], Adjoint] = field(default_factory=dict)
 
 
-def moving_inputs(helper: Function, name: str, given: Iterable[int]) -> Moving:
+def moving_inputs(
+    helper: Function, name: str, given: Iterable[int], strict: bool = False
+) -> Moving:
     """Return which inputs move if those ``given`` do, in the calls of itself too."""
     moving = set(given)
     while True:
-        varied = varied_values(helper.body, {helper.inputs[k] for k in moving})
+        varied = varied_values(helper.body, {helper.inputs[k] for k in moving}, strict)
         more = {
             k
             for op in walk_ops(helper.body)
@@ -74,10 +76,12 @@ def free_name(helpers: Mapping[str, Function], name: str) -> str:
     return found
 
 
-def sweep_over(helper: Function, helpers: dict[str, Function]) -> Builder:
+def sweep_over(
+    helper: Function, helpers: dict[str, Function], strict: bool = False
+) -> Builder:
     """Return a builder that holds the ops of a helper."""
     builder = start(helper.inputs)
-    builder.helpers = helpers
+    builder.helpers, builder.strict = helpers, strict
     for op in helper.body.ops:
         builder.append(op)
         note_lengths(builder, op)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from gradgen.deferred import Deferred
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Op, Value
@@ -12,6 +14,11 @@ from gradgen.primitives.registry import Handle
 from gradgen.transforms.cotangents import Cotangents
 from gradgen.transforms.fit import derivative_value, exact, materialise, name_after
 from gradgen.transforms.residuals import item_type
+
+if TYPE_CHECKING:
+    from gradgen.transforms import checks
+else:
+    checks = Deferred("gradgen.transforms.checks")
 
 
 def reverse_rule(builder: Builder, op: Op, cotangents: Cotangents) -> None:
@@ -22,6 +29,8 @@ def reverse_rule(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     builder.origin = "adjoint"
     found = _append(builder, op, call, (op.results, bars), op.operands, "_bar")
     for k, bar in zip(call.returned, found, strict=True):
+        if builder.strict:
+            checks.check_number(bar, op.span)
         cotangents.add(op.operands[k], bar)
 
 

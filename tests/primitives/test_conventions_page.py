@@ -24,6 +24,7 @@ class Line(NamedTuple):
     y: str
     in_x: str
     in_y: str
+    strict: str
 
     @property
     def args(self) -> list[Any]:
@@ -45,7 +46,7 @@ def lines() -> Iterator[Line]:
     section = PAGE.read_text().split("## Singular points, line by line")[1]
     for row in section.split("\n## ")[0].splitlines():
         cells = [cell.strip(" `") for cell in re.split(r"\|", row)[1:-1]]
-        if len(cells) == 5 and row.startswith("| `") and "in `x`" not in row:
+        if len(cells) == 6 and row.startswith("| `") and "in `x`" not in row:
             yield Line(*cells)
 
 
@@ -60,7 +61,8 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> list[Callable[..., An
         f"def f{i}({'x, y' if line.y else 'x'}):\n    return {line.code}\n"
         for i, line in enumerate(LINES)
     ]
-    path.write_text("import numpy as np\n" + "".join(bodies))
+    special = "from scipy import special\n" if importlib.util.find_spec("scipy") else ""
+    path.write_text("import numpy as np\n" + special + "".join(bodies))
     spec = importlib.util.spec_from_file_location("lines_of_the_page", path)
     assert spec is not None
     assert spec.loader is not None
@@ -72,10 +74,26 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> list[Callable[..., An
 @pytest.mark.parametrize("index", range(len(LINES)), ids=lambda i: " ".join(LINES[i]))
 def test_slope_on_the_page(functions: list[Callable[..., Any]], index: int) -> None:
     line, function = LINES[index], functions[index]
+    if "special" in line.code:
+        pytest.importorskip("scipy")
     for argnum, wanted in enumerate(line.slopes):
         found = grad(function, argnums=argnum)(*line.args)
         np.testing.assert_allclose(found, wanted, rtol=1e-12)
         np.testing.assert_allclose(pushed(function, line.args, argnum), wanted, 1e-12)
+
+
+@pytest.mark.parametrize("index", range(len(LINES)), ids=lambda i: " ".join(LINES[i]))
+def test_strict_on_the_page(functions: list[Callable[..., Any]], index: int) -> None:
+    line, function = LINES[index], functions[index]
+    if "special" in line.code:
+        pytest.importorskip("scipy")
+    for argnum, wanted in enumerate(line.slopes):
+        derivative = grad(function, argnums=argnum, strict=True)
+        if "xy"[argnum] in line.strict:
+            with pytest.raises(FloatingPointError, match=r"page\.py:\d"):
+                derivative(*line.args)
+        else:
+            np.testing.assert_allclose(derivative(*line.args), wanted, rtol=1e-12)
 
 
 def pushed(function: Callable[..., Any], args: list[Any], argnum: int) -> Any:
