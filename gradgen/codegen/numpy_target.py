@@ -24,12 +24,22 @@ SUPPORT = "gradgen.runtime.support"
 SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
-FILTERING = ("convolve_back", "lag_products")
+KERNELS_OF = {
+    "filtering": ("convolve_back", "lag_products"),
+    "images": ("filter_back", "gaussian_back", "weights_back"),
+}
+"""Functions that need SciPy, by the module of gradgen that has them."""
+
 LIBRARIES = {
+    "ndimage": "from scipy import ndimage",
     "signal": "from scipy import signal",
     "special": "from scipy import special",
     "stats": "from scipy import stats",
-    **{name: f"from gradgen.filtering import {name}" for name in FILTERING},
+    **{
+        name: f"from gradgen.{module} import {name}"
+        for module, names in KERNELS_OF.items()
+        for name in names
+    },
 }
 """What is imported where a template names it, besides NumPy and the standard library.
 
@@ -172,11 +182,20 @@ def _imports(outside: set[str]) -> list[str]:
     lines = [f"import {name}" for name in ("cmath", "math") if name in outside]
     if "np" in outside:
         lines.append("import numpy as np")
-    lines.extend(text for name, text in LIBRARIES.items() if name in outside)
+    lines.extend(_library_imports(outside))
     support = sorted(outside & SUPPORT_NAMES)
     if support:
         lines.extend(_import_lines(support))
     return [*lines, "", ""] if lines else []
+
+
+def _library_imports(outside: set[str]) -> list[str]:
+    """Return one import of each module for all that is taken from it."""
+    names: dict[str, list[str]] = {}
+    for name, text in LIBRARIES.items():
+        if name in outside:
+            names.setdefault(text.removesuffix(f" {name}"), []).append(name)
+    return [f"{head} {', '.join(found)}" for head, found in names.items()]
 
 
 def _import_lines(support: Sequence[str]) -> list[str]:

@@ -183,6 +183,18 @@ CATALOG: dict[str, dict[str, str]] = {
             "multigammaln poch polygamma psi rgamma riemann_zeta zeta"
         ),
     },
+    "gaussians": {
+        "LOWERINGS": (
+            "scipy.ndimage: affine_transform gaussian_filter gaussian_filter1d "
+            "gaussian_gradient_magnitude gaussian_laplace generic_filter "
+            "generic_filter1d generic_gradient_magnitude generic_laplace "
+            "geometric_transform grey_dilation grey_erosion laplace map_coordinates "
+            "maximum_filter maximum_filter1d median_filter minimum_filter "
+            "minimum_filter1d percentile_filter prewitt rank_filter rotate shift "
+            "sobel spline_filter spline_filter1d uniform_filter uniform_filter1d zoom"
+        ),
+        "PRIMITIVES": "gaussian_back gaussian_filter",
+    },
     "generators": {
         "LOWERINGS": (
             "numpy.random: Generator.beta Generator.chisquare Generator.dirichlet "
@@ -199,6 +211,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "gradients": {
         "LOWERINGS": "numpy: gradient",
+    },
+    "imaging": {
+        "LOWERINGS": "scipy.ndimage: convolve convolve1d correlate correlate1d",
+        "PRIMITIVES": "filter_back filtered weights_back",
     },
     "indexing": {
         "PRIMITIVES": "getitem",

@@ -26,7 +26,9 @@ SCIPY = {
         "dirichlet.logpdf"
     ),
     "scipy.integrate": "odeint solve_ivp",
-    "scipy.ndimage": "convolve gaussian_filter",
+    "scipy.ndimage": (
+        "convolve convolve1d correlate correlate1d gaussian_filter gaussian_filter1d"
+    ),
 }
 
 AUTOGRAD = {

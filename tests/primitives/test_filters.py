@@ -6,7 +6,7 @@ import pytest
 from gradgen import grad, value_and_grad
 
 pytest.importorskip("scipy")
-from scipy import signal
+from scipy import ndimage, signal
 
 B, A = np.array([1.0, 2.0, 3.0]), np.array([2.0, -0.5, 0.25])
 X = np.cos(np.arange(8.0))
@@ -60,3 +60,28 @@ def test_the_same_program_serves_a_longer_second_factor(n, m):
 def test_the_gradient_of_a_filter_reads_as_written_by_hand():
     source = grad(whole, argnums=2).source(B, A, X)
     assert "signal.lfilter(b, a, (2 * lfilter)[::-1])[::-1]" in source
+
+
+def smooth(x, w):
+    return np.sum(ndimage.convolve1d(x, w, mode="reflect") ** 2)
+
+
+def smooth_by_hand(x, w):
+    wide = np.concatenate([x[::-1], x, x[::-1]])
+    return np.sum(np.convolve(wide, w, "same")[x.size : -x.size] ** 2)
+
+
+def test_an_image_is_extended_as_by_hand():
+    w = np.array([1.0, -2.0, 0.5])
+    for left, right in zip(
+        grad(smooth, argnums=(0, 1))(X, w),
+        grad(smooth_by_hand, argnums=(0, 1))(X, w),
+        strict=True,
+    ):
+        np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
+
+
+def test_what_is_imported_from_one_module_stands_on_one_line():
+    source = grad(smooth, argnums=(0, 1)).source(X, B)
+    assert "from scipy import ndimage\n" in source
+    assert "from gradgen.images import filter_back, weights_back\n" in source

@@ -234,6 +234,7 @@ REJECTIONS = (
     ArithmeticError,
     AttributeError,
     IndexError,
+    RuntimeError,
     TypeError,
     ValueError,
     Warning,
