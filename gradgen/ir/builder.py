@@ -21,12 +21,14 @@ class Builder:
     """Appends ops in order. ``span`` and ``origin`` are given to what is appended.
 
     ``order`` says how often what is built will be differentiated, as far as is known,
-    ``strict`` whether its derivatives are to check that there are any.
+    ``strict`` whether its derivatives are to check that there are any. ``choices`` says
+    which ``if`` a value results from, in the regions of what is differentiated too.
     """
 
     def __init__(self) -> None:
         self.ops: list[Op] = []
         self.makers: dict[Value, Op] = {}
+        self.choices: Mapping[Value, Op] = {}
         self.dims = Dims()
         self.dim_atoms: dict[Dim, Atom] = {}
         self.dim_exact: dict[Dim, Atom] = {}
@@ -81,9 +83,11 @@ class Builder:
             self.dims.note(result.type)
         if op.name == "dim":
             self._learn_dim(op)
-        elif op.name == "check_dims":
-            left, right = op.attrs["dims"]
-            self.dims.merge(left, right)
+        self._learn_equal(op)
+
+    def _learn_equal(self, op: Op) -> None:
+        if op.name == "check_dims":
+            self.dims.merge(*op.attrs["dims"])
 
     @contextmanager
     def region(self, ops: list[Op] | None = None) -> Iterator[list[Op]]:
@@ -98,6 +102,8 @@ class Builder:
         self.dim_atoms = dict(self.dim_atoms)
         self.dim_exact = dict(self.dim_exact)
         self.views = dict(self.views)
+        for op in self.ops:
+            self._learn_equal(op)
         try:
             yield self.ops
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gradgen.errors import ShapeError
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Type, may_be_one
 from gradgen.structs import field, struct
@@ -88,7 +90,12 @@ class Dims:
 
     def note(self, type_: Type) -> None:
         """Remember the symbols of ``type_`` so that fresh ones differ."""
-        for dim in (*getattr(type_, "shape", ()), getattr(type_, "dim", None)):
+        self.remember(getattr(type_, "shape", ()))
+        self.remember((getattr(type_, "dim", None),))
+
+    def remember(self, dims: Iterable[Dim | None]) -> None:
+        """Remember symbols so that fresh ones differ."""
+        for dim in dims:
             if isinstance(dim, Sym):
                 self.names.setdefault(dim.name, len(self.names))
 

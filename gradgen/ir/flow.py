@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
+from gradgen.ir.dims import Dims
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.rules import callees
 from gradgen.structs import replace
@@ -42,6 +43,14 @@ def _test_params(op: Op) -> list[tuple[Value, ...]]:
     return [test.params for test in op.regions[:-1]]
 
 
+def is_assumed(op: Op) -> bool:
+    """Tell whether ``op`` says which lengths are equal, and has nothing to check.
+
+    That is a ``check_dims`` without operands.
+    """
+    return op.name == "check_dims" and not op.operands
+
+
 def control(op: Op) -> tuple[Atom, ...]:
     """Return the atoms that decide which regions of ``op`` run, and how often."""
     if op.name == "if":
@@ -60,6 +69,15 @@ def defined_values(block: Block) -> Iterator[Value]:
         yield from op.results
         for region in op.regions:
             yield from defined_values(region)
+
+
+def note_lengths(dims: Dims, block: Block) -> None:
+    """Have ``dims`` remember what ``block`` and its regions call lengths."""
+    for value in defined_values(block):
+        dims.note(value.type)
+    for op in walk_ops(block):
+        if is_assumed(op):
+            dims.remember(op.attrs["dims"])
 
 
 def free_values(block: Block) -> list[Value]:
@@ -128,15 +146,19 @@ def _pick(items: Sequence[Part], kept: Sequence[int]) -> tuple[Part, ...]:
     return tuple(items[k] for k in kept)
 
 
-def gaps_in(block: Block) -> set[Value]:
-    """Return the values that are undefined on some way through branches and loops."""
+def gaps_in(block: Block, given: Iterable[Value] = ()) -> set[Value]:
+    """Return the values that are undefined on some way through branches and loops.
+
+    Those ``given`` may be, too.
+    """
     sources: dict[Value, tuple[Atom, ...]] = {}
     for op in walk_ops(block):
         sources.update(flow(op))
-    gaps: set[Value] = set()
+    gaps = set(given)
     found = True
     while found:
         more = {y for y, xs in sources.items() if any(is_gap(x, gaps) for x in xs)}
+        more.update(given)
         found, gaps = more > gaps, more
     return gaps
 

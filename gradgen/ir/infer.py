@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.dims import Dims
-from gradgen.ir.flow import LOOPS
+from gradgen.ir.flow import LOOPS, is_assumed, note_lengths
 from gradgen.ir.regions import REGION_OPS, element_type, loop_parts
 from gradgen.ir.types import Array, Scalar, Sym, Type
 from gradgen.structs import field, replace, struct
@@ -35,8 +35,7 @@ def proven_inside(block: Block, infer: Infer, *, checks: bool = True) -> Proven:
     a check establishes. Without ``checks`` those do not count.
     """
     prover = _Prover(infer, checks)
-    for value in block.params:
-        prover.dims.note(value.type)
+    note_lengths(prover.dims, block)
     prover.run(block)
     return prover.found
 
@@ -55,7 +54,7 @@ class _Prover:
         self.found[block] = self.dims
         for op in block.ops:
             if op.name == "check_dims":
-                if self.checks:
+                if self.checks or is_assumed(op):
                     self.dims.merge(*op.attrs["dims"])
             elif op.name == "if":
                 self._run_branches(op)

@@ -76,8 +76,6 @@ class Verifier:
         except ShapeError as error:
             self._fail(str(error))
         self.dims = self.proven[self.function.body]
-        for value in _values(self.function.body):
-            self.dims.note(value.type)
 
     def _inferred(self, op: Op) -> Sequence[Type] | None:
         if op.name in REGION_OPS:
@@ -334,14 +332,6 @@ class Verifier:
             return False
         self.dims.merge(given, expected)
         return True
-
-
-def _values(block: Block) -> Iterable[Value]:
-    yield from block.params
-    for op in walk_ops(block):
-        yield from op.results
-        for region in op.regions:
-            yield from region.params
 
 
 def _seeded(function: Function) -> set[str]:

@@ -50,10 +50,15 @@ def _bufferized(function: Function, *, helper: bool = False) -> Function:
     body = repeat_indices(eliminate_dead(prefer_like(body)))
     taken = [function.inputs[k] for k, _ in function.takes]
     needed = needed_copies(body, taken, helper=helper)
-    body = insert_copies(body, needed)
+    body = insert_copies(body, needed, _residuals(function))
     memory = memory_of(body, taken=taken) if needed.copies else needed.memory
     body = slots_last(body, memory)
     return with_body(function, plan_block(body, memory))
+
+
+def _residuals(function: Function) -> list[Value]:
+    params = (p for p in function.params if p.role == "residual")
+    return [x for p in params for x in p.tree.leaves()]
 
 
 def plan_block(block: Block, memory: Memory) -> Block:

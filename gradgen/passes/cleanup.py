@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
-from gradgen.ir.flow import LOOPS
+from gradgen.ir.flow import LOOPS, is_assumed
 from gradgen.ir.infer import Proven
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Dim
@@ -109,6 +109,8 @@ def _key(op: Op) -> Any:
 def drop_proven_checks(block: Block) -> Block:
     """Drop checks of lengths that an op that is still there makes by itself.
 
+    Those without operands say only what is known: they served the passes before.
+
     Before -> after::
 
     check_dims(n, m); z = x + y; return z   ->   z = x + y; return z
@@ -133,6 +135,8 @@ def _without_proven(
                 continue
             dims.merge(left, right)
             checked.append((left, right))
+            if is_assumed(op):
+                continue
         elif op.regions:
             inner = tuple(_without_proven(r, known, checked) for r in op.regions)
             op = replace(op, regions=inner)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gradgen.ir.core import Atom, Block, Op, Value
-from gradgen.ir.flow import LOOPS, control, flow, keep_branch_results, keep_loop_parts
+from gradgen.ir.flow import (
+    LOOPS,
+    control,
+    flow,
+    is_assumed,
+    keep_branch_results,
+    keep_loop_parts,
+)
 from gradgen.ir.regions import loop_parts
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import replace
@@ -73,6 +80,8 @@ def has_effect(op: Op) -> bool:
     """Tell whether ``op`` itself does more than compute its results."""
     if op.name == "call":
         return bool(op.attrs["effect"])
+    if is_assumed(op):
+        return False
     primitive = PRIMITIVES.get(op.name)
     return primitive is not None and primitive.effect
 
@@ -81,7 +90,7 @@ def _swept(block: Block, live: set[Value], effects: set[Op]) -> Block:
     ops = tuple(
         _trimmed(op, live, effects)
         for op in block.ops
-        if op in effects or any(y in live for y in op.results)
+        if op in effects or is_assumed(op) or any(y in live for y in op.results)
     )
     return Block(block.params, ops, block.results)
 

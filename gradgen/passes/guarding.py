@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from gradgen.ir.core import Block, Literal, Op, Value, walk_ops
-from gradgen.ir.flow import gaps_in
+from collections.abc import Sequence
+
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
+from gradgen.ir.flow import LOOPS, gaps_in
+from gradgen.ir.regions import loop_parts
 from gradgen.structs import replace
 
 COPIES = ("copy", "seq_copy", "tape_copy")
@@ -11,7 +14,7 @@ HANDING = ("call", "pack", "tape_add")
 """Ops that do not compute with what they are given."""
 
 
-def guard_copies(block: Block) -> Block:
+def guard_copies(block: Block, residuals: Sequence[Value]) -> Block:
     """Copy in the branch that defines a value what the other one leaves undefined.
 
     Before -> after::
@@ -20,11 +23,22 @@ def guard_copies(block: Block) -> Block:
         ->  y, z = if c {z' = copy t; t, z'} {undefined, undefined}
 
     Until it is copied nobody writes to what ``y`` holds, so it may be copied earlier.
-    What a loop may not have bound yet is copied if it is bound.
+    What a loop may not have bound yet is copied if it is bound, and so is one of
+    ``residuals``, of which nothing is known.
     """
-    gaps = gaps_in(block)
+    gaps = gaps_in(block, _unknown(block, residuals))
     copied = (x for op in walk_ops(block) if op.name in COPIES for x in op.operands)
     return _guarded(block, gaps) if gaps.intersection(copied) else block
+
+
+def _unknown(block: Block, residuals: Sequence[Value]) -> set[Value]:
+    """Return the residuals, and what tapes and lists among them hold."""
+    found = set(residuals)
+    for op in walk_ops(block):
+        holds = op.name == "seq_get" and op.operands[0] in found
+        if holds or op.name == "unpack":
+            found.update(op.results)
+    return found
 
 
 def _guarded(block: Block, gaps: set[Value]) -> Block:
@@ -34,9 +48,17 @@ def _guarded(block: Block, gaps: set[Value]) -> Block:
         op = replace(op, regions=regions)
         if op.name not in COPIES or not _move(ops, op, gaps):
             ops.append(op)
-    read = {x for op in ops if op.name not in HANDING for x in op.operands}
+    read = {x for op in ops for x in _computed_with(op)}
     handed = (_if_bound(op, gaps) if read.isdisjoint(op.results) else op for op in ops)
     return replace(block, ops=tuple(handed))
+
+
+def _computed_with(op: Op) -> Sequence[Atom]:
+    """Return the operands that ``op`` does not just hand on."""
+    if op.name in LOOPS:
+        parts = loop_parts(op)
+        return (*parts.range, *parts.scanned) if op.name == "for" else parts.scanned
+    return () if op.name in HANDING else op.operands
 
 
 def _if_bound(op: Op, gaps: set[Value]) -> Op:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradgen.deferred import Deferred
@@ -22,13 +23,16 @@ FORCED = "forced"
 """The origin of copies that a write makes necessary in each iteration of a loop."""
 
 
-def insert_copies(block: Block, needed: Needed) -> Block:
-    """Return ``block`` with an op for each copy, which what comes after it reads."""
+def insert_copies(block: Block, needed: Needed, residuals: Sequence[Value]) -> Block:
+    """Return ``block`` with an op for each copy, which what comes after it reads.
+
+    Of ``residuals`` another function made the values, or left them undefined.
+    """
     if not needed.copies:
         return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
     inserter = _Inserter(needed.copies, needed.forced, makers)
-    return guarding.guard_copies(inserter.block(block))
+    return guarding.guard_copies(inserter.block(block), residuals)
 
 
 def copies_in_loops(function: Function) -> list[Op]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Undefined, Value, walk_ops
 from gradgen.ir.dims import Dims
-from gradgen.ir.flow import LOOPS, defined_values, flow
+from gradgen.ir.flow import LOOPS, defined_values, flow, note_lengths
 from gradgen.ir.types import Array, Dim, Scalar, Shape, Type, same_type
 from gradgen.passes.uses import weighted_uses
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
@@ -153,8 +153,7 @@ class _Sweep:
         self.loops = 0
 
     def run(self) -> Block:
-        for value in defined_values(self.block):
-            self.builder.dims.note(value.type)
+        note_lengths(self.builder.dims, self.block)
         for op in walk_ops(self.block):
             if op.regions:
                 self._note_regions(op)

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradgen.errors import VerifyError, errstate_of
 from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.flow import is_assumed
 from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.ir.types import (
@@ -144,6 +145,9 @@ class Machine:
             return self._run_for(op)
         if op.name == "while":
             return self._run_while(op)
+        if is_assumed(op):
+            self._check_equal(*op.attrs["dims"])
+            return []
         operands = self.read_all(op.operands)
         if op.name in MAY_BE_NOTHING and operands[0] is UNDEFINED:
             return [UNDEFINED]
@@ -241,6 +245,17 @@ class Machine:
         if fits and content.dtype == type_.dtype:
             return ""
         return f"{short_dtype(content.dtype)}{list(content.shape)}"
+
+    def _check_equal(self, left: Dim, right: Dim) -> None:
+        """Check what is assumed of two lengths, where both are known by now."""
+        if isinstance(left, Sym):
+            left, right = right, left
+        known = left if isinstance(left, int) else self.lengths.get(left.name)
+        if known is None:
+            return
+        length = known if isinstance(left, int) else max(known + left.offset, 0)
+        if not self._is_length(right, length):
+            raise VerifyError(f"length {right} is assumed to be {left}, and is not")
 
     def _is_length(self, dim: int | Sym, length: int) -> bool:
         if isinstance(dim, int):

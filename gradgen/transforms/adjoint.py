@@ -16,8 +16,8 @@ from gradgen.transforms.activity import active_values
 from gradgen.transforms.cotangents import (
     Cotangents,
     Sweep,
-    choices_in,
     current_op,
+    look_inside,
     views_in,
 )
 from gradgen.transforms.fit import materialise, name_after
@@ -50,12 +50,13 @@ def reverse_sweep(
     active = active_values(function.body, inputs, outputs, builder.strict)
     regions = any(op.regions for op in function.body.ops)
     views = views_in(function.body.ops) if regions else {}
-    choices = choices_in(function.body.ops) if regions else {}
+    if regions:
+        look_inside(builder, function.body)
     cotangents = Cotangents(builder, active, views)
     builder.origin = "adjoint"
     for atom, seed in seeds:
         cotangents.add(atom, seed)
-    sweep = Sweep(builder, active, reverse_ops, choices=choices)
+    sweep = Sweep(builder, active, reverse_ops)
     reverse_ops(sweep, function.body.ops, cotangents, builder.ops)
     handles = [Handle(builder, x) for x in inputs]
     bars = [

@@ -60,6 +60,8 @@ def reverse_if(sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]) 
     reverse.origin = builder.origin
     builder.append(reverse)
     for x, bar in zip(touched, reverse.results, strict=True):
+        if isinstance(x.type, Array) and isinstance(bar.type, Array):
+            bar.type = replace(bar.type, shape=x.type.shape)
         cotangents.bars[x] = Handle(builder, bar)
         name_after(cotangents.bars[x], x, "_bar")
 
@@ -83,11 +85,22 @@ def reverse_branch(
         distant |= distant_values((), region.ops, distant)
     with sweep.builder.region() as ops:
         recheck_lengths(sweep.builder, region.ops)
+        _equate_lengths(sweep.builder, region, op)
         for x, bar in zip(region.results, bars, strict=True):
             inner.add(x, bar)
         within = replace(sweep, distant=distant)
         sweep.reverse(within, region.ops, inner, forward.ops)
     return Branch(ops, inner, forward, [])
+
+
+def _equate_lengths(builder: Builder, region: Block, op: Op) -> None:
+    """Say that in a branch the results of the ``if`` are what the branch yields."""
+    for x, y in zip(region.results, op.results, strict=True):
+        if not isinstance(x.type, Array) or not isinstance(y.type, Array):
+            continue
+        for pair in zip(x.type.shape, y.type.shape, strict=True):
+            if not builder.dims.equal(*pair):
+                builder.emit("check_dims", (), (), {"dims": pair})
 
 
 def touched_by(branches: Sequence[Branch], cotangents: Cotangents) -> list[Value]:
@@ -119,7 +132,7 @@ def _yield_cotangents(
 
 def _is_undefined(sweep: Sweep, x: Value, cond: Atom, side: int) -> bool:
     """Tell whether ``x`` is never defined on this side of a condition."""
-    op = sweep.choices.get(x)
+    op = sweep.builder.choices.get(x)
     if op is None or op.operands[0] is not cond:
         return False
     given = op.regions[side].results[op.results.index(x)]

@@ -20,8 +20,8 @@ from gradgen.transforms.activity import active_values
 from gradgen.transforms.cotangents import (
     Cotangents,
     Sweep,
-    choices_in,
     current_op,
+    look_inside,
     replace_op,
     views_in,
 )
@@ -170,6 +170,7 @@ class _Splitter:
         helper, body = self.helper, self.helper.body
         inputs = [helper.inputs[k] for k in self.made.moving]
         active = active_values(body, inputs, body.results, builder.strict)
+        look_inside(builder, body)
         cotangents = Cotangents(builder, active, views_in(body.ops))
         builder.origin = "adjoint"
         cotangents.bars.update(
@@ -182,7 +183,6 @@ class _Splitter:
             active,
             self.outer.reverse,
             distant=distant_values(helper.inputs, body.ops, frozenset()),
-            choices=choices_in(body.ops),
             derived=self.outer.derived,
         )
         sweep.reverse(sweep, body.ops, cotangents, forward)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Op, Value
+from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.flow import note_lengths
 from gradgen.ir.types import Scalar, Seq, Tape
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.paths import Step
@@ -102,6 +103,12 @@ def views_in(ops: Sequence[Op]) -> dict[Value, Op]:
     return found
 
 
+def look_inside(builder: Builder, body: Block) -> None:
+    """Tell ``builder`` of the regions of ``body``: their choices, and their lengths."""
+    builder.choices = choices_in(body.ops)
+    note_lengths(builder.dims, body)
+
+
 def choices_in(ops: Sequence[Op]) -> dict[Value, Op]:
     """Return which ``if``, in regions too, has which results."""
     found = {}
@@ -148,8 +155,8 @@ class Sweep:
     forward ops too, in which it replaces those that have to record something.
     ``strong`` holds the Python numbers whose cotangents are NumPy scalars where a slot
     needs one type. ``distant`` holds what enclosing loops compute anew each iteration,
-    so that their reverse sweep has it only if it is taped. ``choices`` says which
-    ``if`` a value results from, ``derived`` which helpers have derivatives.
+    so that their reverse sweep has it only if it is taped. ``derived`` says which
+    helpers have derivatives.
     """
 
     builder: Builder
@@ -158,7 +165,6 @@ class Sweep:
     strong: set[Value] = field(default_factory=set)
     distant: frozenset[Value] = frozenset()
     in_loop: bool = False
-    choices: Mapping[Value, Op] = field(default_factory=dict)
     derived: Derived = field(default_factory=Derived)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Op, Value
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array, Scalar, Seq, Type
 from gradgen.structs import field, replace, struct
@@ -73,13 +72,3 @@ def column_type(column: Type, item: Type) -> Type:
         return Seq(item)
     assert isinstance(column, Array)
     return Array(item.dtype, (column.shape[0], *item.shape))
-
-
-def note_lengths(builder: Builder, op: Op) -> None:
-    """Have a builder remember the lengths that the regions of ``op`` mention."""
-    for region in op.regions:
-        for value in region.params:
-            builder.dims.note(value.type)
-        for inner in walk_ops(region):
-            for value in inner.results:
-                builder.dims.note(value.type)

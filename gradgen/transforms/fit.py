@@ -66,11 +66,18 @@ def materialise(derivative: Handle | None, x: Handle) -> Handle:
 def _zeros(x: Handle) -> Handle:
     """Return zeros like ``x``, which may be undefined: then nothing reads them."""
     lengths = [length_of(x.builder, dim) for dim in x.shape]
-    maker = x.builder.makers.get(x.atom)  # type: ignore[arg-type]
-    if None in lengths and maker is not None and x.atom in unbound_results([maker]):
+    if None in lengths and _may_be_unbound(x):
         return apply("zeros_if_bound", x)
     known = [length or dim_of(x, axis) for axis, length in enumerate(lengths)]
     return apply("zeros", *known, builder=x.builder, dtype=x.dtype)
+
+
+def _may_be_unbound(x: Handle) -> bool:
+    builder, atom = x.builder, x.atom
+    if not isinstance(atom, Value):
+        return False
+    maker = builder.makers.get(atom) or builder.choices.get(atom)
+    return maker is not None and atom in unbound_results([maker])
 
 
 def unbound_results(ops: Iterable[Op]) -> set[Value]:

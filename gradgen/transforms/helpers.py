@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from gradgen.deferred import Deferred
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Function, Literal, Param, Value, walk_ops
+from gradgen.ir.flow import note_lengths
 from gradgen.ir.tree import leaf
 from gradgen.ir.types import Array, Seq, Tape, is_floating
 from gradgen.structs import field, struct
 from gradgen.transforms.activity import varied_values
-from gradgen.transforms.extending import note_lengths
 from gradgen.transforms.fit import derivative_value, start
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def sweep_over(
     """Return a builder that holds the ops of a helper."""
     builder = start(helper.inputs)
     builder.helpers, builder.strict = helpers, strict
+    note_lengths(builder.dims, helper.body)
     for op in helper.body.ops:
         builder.append(op)
-        note_lengths(builder, op)
     return builder
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal, refused_at
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
+from gradgen.ir.flow import note_lengths
 from gradgen.ir.regions import REGION_OPS, LoopParts, helper_result, loop_parts
 from gradgen.ir.rules import RULE
 from gradgen.ir.types import Seq, Type
@@ -95,9 +96,7 @@ def _swept(
     active = active_values(function.body, seeds, function.body.results)
     builder = start(function.inputs)
     builder.helpers = helpers
-    for op in walk_ops(function.body):
-        for y in op.results:
-            builder.dims.note(y.type)
+    note_lengths(builder.dims, function.body)
     dots = {x: Handle(builder, dot) for x, dot in seeds.items()}
     tangents = Tangents(builder, active, dots, derived=derived)
     _sweep(tangents, function.body.ops)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.programs.corpus import Program, entering
 
 PROGRAMS: dict[str, Program] = {}
@@ -94,3 +96,44 @@ def array_written_in_the_next_turn_or_forgotten(x, v):
         kept[0] = x[0] ** 3
         s += kept @ kept
     return s
+
+
+@program(lambda r, n, m: (r(n), r()))
+def part_of_one_of_two_lengths_or_nothing(x, s):
+    part = None
+    if s > 0.9:
+        part = x * 2.0
+    elif s > 0.3:
+        part = np.sin(x[1:])
+    if part is None:
+        return x @ x * s
+    return np.sum(part) * s
+
+
+@program(lambda r, n, m: (r(n), r()))
+def part_bound_on_inner_paths_and_read_there(x, s):
+    if s > 0.1:
+        if s > 0.9:
+            part = x[x > 0.2] * s
+        elif s > 0.3:
+            part = x[1:] ** 2
+        if s > 0.3:
+            s = s * np.sum(np.cos(part))
+    else:
+        s = s * x[0]
+    return s + x @ x
+
+
+@program(lambda r, n, m: (r(n),))
+def part_found_by_recursion_or_nothing(x):
+    def found(i):
+        if i == 2:
+            return None
+        if x[i % x.shape[0]] > 0.6:
+            return x[i:] * 2.0
+        return found(i + 1)
+
+    part = found(0)
+    if part is None:
+        return x @ x
+    return np.sum(part**2)

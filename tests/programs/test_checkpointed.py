@@ -25,34 +25,37 @@ from tests.programs.test_programs import NAMES, PROGRAMS
 
 OWN = ("checkpoint_", "every_", "memory_")
 """How the programs begin that have checkpoints already."""
-REFUSED = ("returns_one_list_of_two",)
-"""The program whose result is one of two objects, which no region can hand on."""
-OPEN = ("masked_part_bound_on_one_path", "array_written_in_the_next_turn_or_forgotten")
-"""Programs that crash when computed again: an array is bound on one path only."""
+REFUSED = {
+    "returns_one_list_of_two": "one of several objects",
+    **dict.fromkeys(
+        (
+            "draws_in_a_loop",
+            "draws_in_recursion",
+            "draws_that_are_recorded",
+            "draws_that_end_a_loop",
+        ),
+        "random numbers are drawn in a loop",
+    ),
+}
+"""What no region can hand on, or compute again."""
 WITH_LOOPS = [
     name
     for name in NAMES
     if "\n    for " in inspect.getsource(PROGRAMS[name].function)
     and not name.startswith(OWN)
-    and name not in OPEN
     and PROGRAMS[name].function.__closure__ is None
 ]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_checkpoint_changes_nothing(
-    name: str, request: pytest.FixtureRequest
-) -> None:
-    if name == OPEN[0]:
-        reason = "zeros like an array that may not have been bound"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_checkpoint_changes_nothing(name: str) -> None:
     (case,) = cases(PROGRAMS[name], ((3, 2),))
     again = checkpoint(case.program.function)
     with warnings.catch_warnings():
         if case.program.copies:
             warnings.simplefilter("ignore", CopyInLoopWarning)
         if name in REFUSED:
-            with pytest.raises(UnsupportedError, match="one of several objects"):
+            with pytest.raises(UnsupportedError, match=REFUSED[name]):
                 check_same(case, lambda *args: again(*args))
         else:
             check_same(case, lambda *args: again(*args))
