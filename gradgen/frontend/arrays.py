@@ -14,7 +14,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Value
 from gradgen.ir.regions import make_if
-from gradgen.ir.types import Array, Shape, Tensor, tensor
+from gradgen.ir.types import Array, Shape, Sparse, Tensor, tensor
 from gradgen.primitives.indexing import is_basic
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.primitives.sharing import Sharing
@@ -126,6 +126,11 @@ class ArrayObject(Handle):
 def is_array(value: Any) -> bool:
     """Tell whether ``value`` is an array, an object that can be written to."""
     return isinstance(value, ArrayObject)
+
+
+def is_sparse(value: Any) -> bool:
+    """Tell whether a value stands for a sparse matrix."""
+    return isinstance(value, Handle) and isinstance(value.atom.type, Sparse)
 
 
 def fresh(value: Handle, *, contiguous: bool = False) -> Handle:

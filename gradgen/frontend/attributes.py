@@ -36,15 +36,16 @@ from gradgen.frontend.values import (
     describe,
     from_python,
 )
-from gradgen.ir.types import Random
+from gradgen.ir.types import Random, Sparse
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, MUTATORS, Handle
 from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, writing
+    from gradgen.frontend import distribution, sparse, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    sparse = Deferred("gradgen.frontend.sparse")
     writing = Deferred("gradgen.frontend.writing")
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
@@ -75,6 +76,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
     if isinstance(owner, Handle):
         if isinstance(owner.atom.type, Random):
             return _generator_method(owner, name)
+        if isinstance(owner.atom.type, Sparse):
+            return sparse.attribute_of(owner, name)
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):
         return _record_attribute(frame, owner, name)

@@ -18,6 +18,7 @@ from gradgen.frontend.arrays import (
     ArrayObject,
     Buffer,
     fresh,
+    is_sparse,
     share,
     traced,
 )
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
         methods,
         records,
         rules,
+        sparse,
         writing,
     )
 else:
@@ -91,6 +93,7 @@ else:
     methods = Deferred("gradgen.frontend.methods")
     records = Deferred("gradgen.frontend.records")
     rules = Deferred("gradgen.frontend.rules")
+    sparse = Deferred("gradgen.frontend.sparse")
     writing = Deferred("gradgen.frontend.writing")
 
 WALKING = (enumerate, filter, map, reversed, zip)
@@ -258,6 +261,8 @@ def lowered(
     if isinstance(kwargs.get("out"), ArrayObject):
         return _into(frame, lowering, args, kwargs)
     plain, named = to_python(args), to_python(kwargs)
+    if any(map(is_sparse, [*args, *kwargs.values()])):
+        sparse.refuse_sparse(args, getattr(lowering, "name", name))
     with refusing():
         if isinstance(lowering, Lowering):
             result = lowering(*plain, builder=frame.builder, **named)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, fresh
+from gradgen.frontend.arrays import ArrayObject, fresh, is_sparse
 from gradgen.frontend.comparisons import compare, conjunction, negate
 from gradgen.frontend.containers import (
     as_test,
@@ -48,12 +48,13 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import Handle, apply, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, distribution, rundicts, runlists
+    from gradgen.frontend import branches, distribution, rundicts, runlists, sparse
 else:
     branches = Deferred("gradgen.frontend.branches")
     distribution = Deferred("gradgen.frontend.distribution")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
+    sparse = Deferred("gradgen.frontend.sparse")
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
     ast.Add: ("add", operator.add),
@@ -127,6 +128,9 @@ def _apply_operator(
                 f"array arithmetic with a {kind} is not supported",
                 f"np.array(…) of the {kind}",
             )
+    if any(map(is_sparse, operands)):
+        with refusing():
+            return sparse.combine(name, [to_python(x) for x in operands])
     lowering = find_lowering(function)
     plain = [to_python(operand) for operand in operands]
     with refusing():

@@ -28,7 +28,7 @@ from gradgen.frontend.values import (
     from_python,
     from_tree,
 )
-from gradgen.ir.abstract import abstract_tree, is_generator, is_tensor
+from gradgen.ir.abstract import abstract_tree, is_object, is_tensor
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Param, Value
 from gradgen.ir.tree import Tree, tree_of
@@ -121,7 +121,7 @@ def outside_value(frame: Frame, root: Root, value: Any) -> Any:
 
 
 def _outside_leaf(frame: Frame, root: Root, value: Any) -> Any:
-    if is_tensor(value) or is_generator(value):
+    if is_tensor(value) or is_object(value):
         return _capture(frame, root, value, tree_of(value))
     if isinstance(value, np.ndarray):
         raise Refusal(f"'{root.text}' is an array of {value.dtype}, not of numbers")
@@ -148,7 +148,7 @@ def is_known(value: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    return is_tensor(value) or is_generator(value) or is_foldable(value)
+    return is_tensor(value) or is_object(value) or is_foldable(value)
 
 
 def _foreign(context: Context, root: Root, value: Any) -> Foreign:

@@ -61,6 +61,8 @@ def unknown(function: Any) -> tuple[str, str]:
             f"'{name}' gives other numbers at every call",
             "draw them outside of the function and pass them in",
         )
+    if module.startswith("scipy.sparse.") and name in ("__matmul__", "__rmatmul__"):
+        return "a product with a sparse matrix in this format", "A.tocsr()"
     if isinstance(function, type):
         return f"objects of class {name} cannot be made here", CALL_OUTSIDE
     parts = [part for part in module.split(".") if not part.startswith("_")]

@@ -18,6 +18,7 @@ from gradgen.ir.types import (
     Dim,
     Random,
     Scalar,
+    Sparse,
     Sym,
     Type,
     tensor,
@@ -55,6 +56,24 @@ def is_generator(value: Any) -> bool:
     return (cls.__module__, cls.__name__) == ("numpy.random._generator", "Generator")
 
 
+SPARSE = frozenset(
+    f"{form}_{kind}" for form in ("csr", "csc", "coo") for kind in ("array", "matrix")
+)
+"""Classes of sparse matrices whose products are known."""
+
+
+def is_sparse(value: Any) -> bool:
+    """Tell whether ``value`` is a sparse matrix of SciPy, in one of three formats."""
+    cls = type(value)
+    known = cls.__name__ in SPARSE and cls.__module__.startswith("scipy.sparse.")
+    return known and len(value.shape) == 2
+
+
+def is_object(value: Any) -> bool:
+    """Tell whether a program is given ``value`` as it is, to call methods of."""
+    return is_generator(value) or is_sparse(value)
+
+
 def is_numeric(value: Any) -> bool:
     """Tell whether ``value`` is a tensor, or a container that holds one."""
     return any(is_tensor(x) for x in tree_of(value).leaves())
@@ -71,6 +90,9 @@ def type_of(value: Any, dims: Dims, name: str) -> Type:
         return Scalar(value.dtype)
     if isinstance(value, np.generic):
         return Scalar(value.dtype)
+    if is_sparse(value):
+        shape = tuple(_dim(length, dims) for length in value.shape)
+        return Sparse(type(value).__name__, value.dtype, shape)
     if is_array_like(value):
         return tensor(value.dtype, tuple(_dim(length, dims) for length in value.shape))
     if isinstance(value, int):
@@ -104,7 +126,7 @@ def _dim(length: int, dims: Dims) -> Dim:
 def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
     """Return the tree of IR values for an argument.
 
-    What is neither a number nor a generator of random ones stays static.
+    What is no number, nor an object that programs are given, stays static.
     """
     paths = iter(list(tree.paths(name)))
 
@@ -115,7 +137,7 @@ def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
         path = next(paths)
         if is_generator(node.leaf):
             return leaf(Value(Random(), path))
-        if not is_tensor(node.leaf):
+        if not is_tensor(node.leaf) and not is_sparse(node.leaf):
             return Tree("static", leaf=node.leaf)
         return leaf(Value(type_of(node.leaf, dims, path), path))
 

@@ -132,8 +132,21 @@ class Random:
         return "Generator"
 
 
+@frozen
+class Sparse:
+    """A matrix of ``scipy.sparse``, of the class ``name``, as the object that it is."""
+
+    name: str
+    entries: DType
+    shape: Shape
+
+    def __str__(self) -> str:
+        lengths = ",".join(map(str, self.shape))
+        return f"{self.name} {short_dtype(self.entries)}[{lengths}]"
+
+
 Tensor: TypeAlias = Scalar | Array
-Type: TypeAlias = Scalar | Array | Text | Seq | Tape | Random
+Type: TypeAlias = Scalar | Array | Text | Seq | Tape | Random | Sparse
 
 BOOL = np.dtype(np.bool_)
 INT = np.dtype(np.int64)

@@ -428,6 +428,9 @@ CATALOG: dict[str, dict[str, str]] = {
     "spacings": {
         "LOWERINGS": "numpy: geomspace linspace logspace",
     },
+    "sparse": {
+        "PRIMITIVES": "product_with_sparse sparse_product sparse_transpose",
+    },
     "special": {
         "LOWERINGS": (
             "gradgen.markers: stop_gradient math: erf erfc fsum gamma lgamma prod"

@@ -242,7 +242,7 @@ def _state_adjoint(
     return [
         _lags(w, x, b, axis) if differentiable(b) else None,
         -_lags(w, ys[0], a, axis) if differentiable(a) else None,
-        in_shape_of(x, flipped(x_bar, (axis,))),
+        flipped(in_shape_of(x, x_bar), (axis,)),
         in_shape_of(state, _along(w, slice(None, count), axis)),
     ]
 

@@ -369,8 +369,8 @@ def _length(builder: Builder, handles: Sequence[Handle], dim: Dim) -> Atom:
     if atom is not None:
         return atom
     for handle in handles:
-        if dim in handle.type.shape:
-            return apply("dim", handle, axis=handle.type.shape.index(dim)).atom
+        if dim in (shape := getattr(handle.atom.type, "shape", ())):
+            return apply("dim", handle, axis=shape.index(dim)).atom
     atom = builder.dim_atom(dim)
     return _shifted_length(builder, dim) if atom is None else atom
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir.abstract import is_array_like
+from gradgen.ir.abstract import is_array_like, is_sparse
 from gradgen.ir.tree import record_fields
 
 Key = tuple[Hashable, ...]
@@ -106,7 +106,7 @@ def _describe_other(
     if fields is not None:
         for name in fields:
             describe(getattr(value, name), parts, integers)
-    elif is_array_like(value):
+    elif is_array_like(value) or is_sparse(value):
         parts.append(value.dtype)
         parts.append(tuple(value.shape))
 

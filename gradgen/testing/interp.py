@@ -21,6 +21,7 @@ from gradgen.ir.types import (
     Random,
     Scalar,
     Seq,
+    Sparse,
     Sym,
     Tape,
     Type,
@@ -231,11 +232,18 @@ class Machine:
             return ""
         if isinstance(type_, Array):
             return self._array_misfit(content, type_)
+        if isinstance(type_, Sparse):
+            return self._sparse_misfit(content, type_)
         if isinstance(type_, Scalar):
             wanted = WEAK[type_.dtype.kind] if type_.weak else type_.dtype.type
             return "" if type(content) is wanted else f"{content!r}"
         wanted = _class_of(type_)
         return "" if isinstance(content, wanted) else f"{content!r}"
+
+    def _sparse_misfit(self, content: Any, type_: Sparse) -> str:
+        same = (type(content).__name__, content.dtype) == (type_.name, type_.entries)
+        fits = same and all(map(self._is_length, type_.shape, content.shape))
+        return "" if fits else f"{content!r}"
 
     def _array_misfit(self, content: Any, type_: Array) -> str:
         if not isinstance(content, np.ndarray):
