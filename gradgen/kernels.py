@@ -27,6 +27,7 @@ from gradgen.matrices import divide_or_nan as divide_or_nan
 from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.ranges import check_not_negative as check_not_negative
 from gradgen.ranges import check_range as check_range
+from gradgen.ranges import check_size as check_size
 from gradgen.ranges import check_triangle as check_triangle
 from gradgen.returns import returned as returned
 

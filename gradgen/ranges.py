@@ -27,6 +27,21 @@ def check_not_negative(x: Any, name: str) -> None:
         raise ValueError(f"{name} < 0")
 
 
+def check_size(length: int, size: int) -> None:
+    """Raise where a parameter of this length does not broadcast to what is drawn.
+
+    Examples
+    --------
+    >>> check_size(1, 3)
+    >>> check_size(3, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: 3 numbers of a parameter for a size of 1
+    """
+    if length not in (1, size):
+        raise ValueError(f"{length} numbers of a parameter for a size of {size}")
+
+
 def check_range(width: Any) -> None:
     """Raise where ``width`` cannot be that of an interval to draw from.
 

@@ -92,7 +92,7 @@ def _rename(frame: Frame, x: Any) -> Any:
         x = Handle(frame.builder, Literal.of(number))
     if isinstance(x, Static) and x.value is None:
         return x
-    if not isinstance(x, Handle) or not is_floating(x.type):
+    if not _moves(x):
         raise Refusal("a derivative is asked for by what has none", OUTER)
     return fresh(apply("multiply", 1, x))
 
@@ -183,7 +183,7 @@ def _as_handle(frame: Frame, x: Any) -> Handle | None:
     """Return the handle of a floating value; None for anything else."""
     if isinstance(x, Static) and type(x.value) in (float, complex):
         return Handle(frame.builder, Literal.of(x.value))
-    return x if isinstance(x, Handle) and is_floating(x.type) else None
+    return x if _moves(x) else None
 
 
 def _positions(
@@ -201,7 +201,7 @@ def _positions(
 
 
 def _moves(x: Any) -> bool:
-    return isinstance(x, Handle) and is_floating(x.type)
+    return isinstance(x, Handle) and is_floating(x.atom.type)
 
 
 def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:

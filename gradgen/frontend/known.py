@@ -50,6 +50,7 @@ from gradgen.frontend.values import (
 )
 from gradgen.frontend.walks import make_range
 from gradgen.ir.core import Value
+from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
@@ -228,11 +229,18 @@ def _bool(frame: Frame, value: Any = Static(False)) -> Any:  # noqa: B008
 
 @knows(isinstance)
 def _isinstance(frame: Frame, value: Any, classes: Any) -> Any:
-    if isinstance(value, Handle) and not value.shape and not value.type.weak:
+    if _is_numpy_scalar(value):
         _check_zero_dimensional(frame, value, to_python(classes))
     if isinstance(value, Closure | Native | Partial | Method):
         return Static(isinstance(_call_once, to_python(classes)))
     return fold(issubclass, class_of(value), to_python(classes))
+
+
+def _is_numpy_scalar(value: Any) -> bool:
+    """Tell whether ``value`` is a number of NumPy's, or an array without axes."""
+    if not isinstance(value, Handle) or not isinstance(value.atom.type, Scalar):
+        return False
+    return not value.type.weak
 
 
 def _call_once() -> None:
@@ -253,7 +261,7 @@ def _check_zero_dimensional(frame: Frame, value: Handle, classes: Any) -> None:
 
 @knows(type)
 def _type(frame: Frame, value: Any) -> Any:
-    if isinstance(value, Handle) and not value.shape and not value.type.weak:
+    if _is_numpy_scalar(value):
         _check_zero_dimensional(frame, value, np.ndarray)
     return Static(class_of(value))
 

@@ -16,6 +16,7 @@ from gradgen.frontend.values import Foreign, Root, Static, describe, from_python
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.rules import CALL_OUTSIDE, Arguments, Outside
 from gradgen.ir.tree import NONE, Tree, leaf
+from gradgen.ir.types import Random
 from gradgen.primitives.outside import Kind
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.rules import Rule
@@ -47,6 +48,12 @@ class Call:
             children = tuple(map(self.tree, value.values()))
             return Tree("dict", children, tuple(value))
         if isinstance(value, Handle):
+            if isinstance(value.atom.type, Random):
+                raise Refusal(
+                    "what a function that is not read draws from a generator is not "
+                    "known",
+                    "numbers that are drawn before and passed in",
+                )
             self.slots[id(value)] = len(self.operands)
             return self.operand(value.atom)
         if isinstance(value, Static):

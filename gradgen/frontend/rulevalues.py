@@ -63,7 +63,7 @@ def cells_of(value: Any) -> list[Handle]:
 
 def moves(x: Any) -> bool:
     """Tell whether a leaf is a number or array that can carry a derivative."""
-    return isinstance(x, Handle) and is_floating(x.type)
+    return isinstance(x, Handle) and is_floating(x.atom.type)
 
 
 def guest(builder: Builder, atom: Atom, like: Any = None) -> Handle:

@@ -35,8 +35,9 @@ from gradgen.frontend.running import (
 )
 from gradgen.frontend.targets import bind_target
 from gradgen.frontend.values import NOTHING, Static
+from gradgen.ir.core import Block, Op, walk_ops
 from gradgen.primitives.messages import emit_assert, emit_raise
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import PRIMITIVES, Handle
 
 if TYPE_CHECKING:
     from gradgen.frontend import branches, messages, rundicts, runlists
@@ -221,9 +222,22 @@ def _assert_later(
     if value.shape:
         raise Refusal("the truth of an array is ambiguous", "np.all(…) or np.any(…)")
     operands = [value]
+    before = len(frame.builder.ops)
     message = None if said is None else evaluate(frame, said)
+    _check_silent(frame.builder.ops[before:])
     text = "" if message is None else messages.text_of(message, operands)
     emit_assert(frame.builder, operands, text)
+
+
+def _check_silent(ops: Sequence[Op]) -> None:
+    """Refuse effects of the message of an assertion, which is only made if it fails."""
+    for op in walk_ops(Block((), tuple(ops), ())):
+        drawn = op.name in PRIMITIVES and PRIMITIVES[op.name].effect and op.results
+        if drawn or op.name == "print" or (op.name == "call" and op.attrs["effect"]):
+            raise Refusal(
+                "the message of this assertion has an effect, and only if it fails",
+                "a value that is computed before the assertion",
+            )
 
 
 @executes(ast.Raise)

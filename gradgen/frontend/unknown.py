@@ -58,8 +58,10 @@ def unknown(function: Any) -> tuple[str, str]:
     name = name if name.isidentifier() else type(function).__name__
     if module.startswith("numpy.random") or _is_random(function):
         return (
-            f"'{name}' gives other numbers at every call",
-            "draw them outside of the function and pass them in",
+            f"'{name}' draws from a state that is shared, and gives other numbers at "
+            "every call",
+            f"rng.{METHODS.get(name, name)}(…) of a generator, such as "
+            "rng = np.random.default_rng(seed)",
         )
     if module.startswith("scipy.sparse.") and name in ("__matmul__", "__rmatmul__"):
         return "a product with a sparse matrix in this format", "A.tocsr()"
@@ -75,6 +77,21 @@ def unknown(function: Any) -> tuple[str, str]:
         )
     hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
     return f"the derivative of '{name}' is not known", hint
+
+
+METHODS = {
+    "gauss": "normal",
+    "normalvariate": "normal",
+    "rand": "random",
+    "randint": "integers",
+    "randn": "standard_normal",
+    "random_integers": "integers",
+    "random_sample": "random",
+    "ranf": "random",
+    "sample": "random",
+    "tomaxint": "integers",
+}
+"""What functions that draw from a shared state are called as methods of a generator."""
 
 
 def _is_random(function: Any) -> bool:

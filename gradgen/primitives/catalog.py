@@ -109,7 +109,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "held",
     },
     "draws": {
-        "PRIMITIVES": "check_not_negative check_range check_triangle default_rng draw",
+        "PRIMITIVES": (
+            "check_not_negative check_range check_size check_triangle default_rng "
+            "draw"
+        ),
     },
     "einsum": {
         "LOWERINGS": "numpy: einsum",

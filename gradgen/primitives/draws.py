@@ -41,6 +41,7 @@ from gradgen.primitives.registry import (
     TangentRule,
     Unknown,
     apply,
+    dim_of,
     lift,
     register,
 )
@@ -175,6 +176,7 @@ def _declare_check(name: str, kernel: Callable[..., None], template: str) -> Non
 _declare_check(
     "check_not_negative", ranges.check_not_negative, "check_not_negative({{0}}, {0!r})"
 )
+_declare_check("check_size", ranges.check_size, "check_size({{0}}, {{1}})")
 _declare_check("check_range", ranges.check_range, "check_range({{0}})")
 _declare_check(
     "check_triangle", ranges.check_triangle, "check_triangle({{0}}, {{1}}, {{2}})"
@@ -254,23 +256,22 @@ def check_params(params: Sequence[Handle], lengths: Sequence[Any] | None) -> Non
             )
 
 
-def fit_to(x: Handle, y: Handle) -> Handle:
-    """Return a parameter that broadcasts to ``y``, of the size that was asked for.
+def check_fit(x: Handle, lengths: Sequence[Handle]) -> None:
+    """Have it checked that a parameter broadcasts to the size that is asked for.
 
-    Where NumPy would not broadcast it, what is returned raises ``ValueError`` when run.
+    NumPy's generators do not broadcast the size to that of a parameter.
     """
-    target = y.shape[y.rank - x.rank :]
     dims = x.builder.dims
-    if all(a == 1 or dims.equal(a, b) for a, b in zip(x.shape, target, strict=True)):
-        return x
-    return apply("broadcast_to", x, *sizes_of(y))
-
-
-def sizes_of(y: Handle) -> list[Handle]:
-    """Return the lengths of what was drawn, as they were asked for."""
-    maker = y.builder.makers[y.atom]  # type: ignore[index]
-    first = len(maker.operands) - y.rank
-    return [Handle(y.builder, x) for x in maker.operands[first:]]
+    wanted = dims_from(dims, [length.type for length in lengths])
+    first = len(wanted) - x.rank
+    for axis, (a, b) in enumerate(zip(x.shape, wanted[first:], strict=True)):
+        if a == 1 or dims.equal(a, b):
+            continue
+        if isinstance(a, int) and isinstance(b, int):
+            raise Refusal(
+                f"this always raises ValueError: size has {b} where a parameter has {a}"
+            )
+        check(x.builder, "check_size", dim_of(x, axis), lengths[first + axis])
 
 
 def check(builder: Builder, op: str, /, *xs: Handle, **attrs: Any) -> None:

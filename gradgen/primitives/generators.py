@@ -21,9 +21,9 @@ from gradgen.ir.core import Literal
 from gradgen.ir.types import FLOAT, Random
 from gradgen.primitives.draws import (
     check,
+    check_fit,
     check_params,
     draw,
-    fit_to,
     named,
     require_generator,
 )
@@ -98,6 +98,10 @@ def _spread(rng: Handle, params: Sequence[Any], size: Any) -> tuple[list[Handle]
     handles = [lift(rng.builder, x) for x in params]
     check_params(handles, None if size is None else lengths_of(size))
     lengths = _lengths(size, handles)
+    if size is not None:
+        asked = [lift(rng.builder, length) for length in lengths_of(size)]
+        for x in handles:
+            check_fit(x, asked)
     return [_as_drawn(x, lengths) for x in handles], lengths
 
 
@@ -117,8 +121,8 @@ def _check_scale(x: Handle, name: str) -> None:
 
 def _moved(z: Handle, scale: Handle, loc: Handle | None = None) -> Handle:
     """Return ``loc + scale * z``, without what makes no difference."""
-    y = z if _literal(scale) == 1 else fit_to(scale, z) * z
-    return y if loc is None or _literal(loc) == 0 else fit_to(loc, z) + y
+    y = z if _literal(scale) == 1 else scale * z
+    return y if loc is None or _literal(loc) == 0 else loc + y
 
 
 def _asked(
@@ -209,7 +213,7 @@ def _triangular(
     corners, lengths = _spread(self, [left, mode, right], size)
     check(self.builder, "check_triangle", *corners)
     u = named(_standard(self, "random", lengths, ()), "u")
-    a, b, c = (fit_to(x, u) for x in corners)
+    a, b, c = corners
     width, rise = c - a, b - a
     below = a + apply("sqrt", u * (rise * width))
     above = c - apply("sqrt", (1.0 - u) * ((c - b) * width))

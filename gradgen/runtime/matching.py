@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.ir.abstract import is_generator
 from gradgen.runtime.places import Check, Params, Pin, Writer
 from gradgen.structs import frozen
 
@@ -26,8 +27,8 @@ def compile_match(likeness: Likeness, args: Args) -> Check | None:
 
     Alike are calls with the same structure, dtypes and shapes, while all that was
     folded into the program is as it was. None where there are other things than
-    floats, arrays and plain containers among the arguments. The function may raise
-    what reading a pinned place raises.
+    floats, arrays, generators and plain containers among the arguments. The function
+    may raise what reading a pinned place raises.
     """
     writer = Writer(likeness.params)
     parts = [f"len(args) == {len(args)}"]
@@ -48,6 +49,8 @@ def _conditions(writer: Writer, place: str, value: Any) -> Iterator[str | None]:
         yield f"type({place}) is float"
     elif value is None:
         yield f"{place} is None"
+    elif is_generator(value):
+        yield f"type({place}) is {writer.refer(kind)}"
     elif kind is np.ndarray:
         local = writer.local()
         yield f"type({local} := {place}) is {writer.refer(np.ndarray)}"

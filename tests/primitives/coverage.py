@@ -150,6 +150,7 @@ def page(numpy: str, scipy: str) -> str:
         *without_derivative(everything),
         *refused_by_name(),
         *methods(),
+        *draws(),
         *missing(),
     ]
     return "\n".join(parts)
@@ -245,6 +246,22 @@ def methods() -> list[str]:
         "## Methods of arrays\n",
         f"Done: {_listed(done)}.\n",
         f"Missing: {_listed(n for n in names if n not in done)}.\n",
+    ]
+
+
+def draws() -> list[str]:
+    """Return the methods of generators of random numbers."""
+    cls = np.random.Generator
+    names = [n for n in dir(cls) if not n.startswith("_")]
+    states: dict[str, list[str]] = {}
+    for name in names:
+        found = state(getattr(cls, name)) if callable(getattr(cls, name)) else "missing"
+        states.setdefault(found, []).append(name)
+    return [
+        "## Methods of random generators\n",
+        "What is differentiated stands on a [page of its own](random.md).\n",
+        f"Done: {_listed(states['done'])}.\n",
+        f"Refused: {_listed([*states['refused'], *states['missing']])}.\n",
     ]
 
 
