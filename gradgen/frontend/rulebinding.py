@@ -16,6 +16,8 @@ from gradgen.frontend.values import from_python
 from gradgen.rules import Rule
 from gradgen.structs import struct
 
+VARIADIC = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+
 
 @struct
 class Given:
@@ -44,9 +46,8 @@ def bind_call(
     owners: dict[int, Buffer] = {}
     args = [entered(frame.context, x, owners) for x in args]
     kwargs = {name: entered(frame.context, x, owners) for name, x in kwargs.items()}
-    try:
-        signature = inspect.signature(rule.function)
-    except (TypeError, ValueError):
+    signature = _signature_of(rule.function)
+    if signature is None:
         if kwargs:
             reason = f"'{name_of(rule)}' does not say what its parameters are called"
             raise Refusal(reason, "pass all arguments by position") from None
@@ -64,6 +65,18 @@ def bind_call(
     positional = list(bound.args)
     hints = _hints(_names(signature, len(positional)), positional)
     return Given(passed, positional, bound.kwargs, hints, owners)
+
+
+def _signature_of(function: Any) -> inspect.Signature | None:
+    """Return a signature, None for a function in C that has none or a made-up one."""
+    try:
+        found = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    kinds = {p.kind for p in found.parameters.values()}
+    in_python = isinstance(inspect.unwrap(function), types.FunctionType)
+    is_told = in_python or not kinds or kinds - VARIADIC
+    return found if is_told else None
 
 
 def _default(frame: Frame, rule: Rule, name: str, value: Any) -> Any:

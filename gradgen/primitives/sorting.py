@@ -178,6 +178,7 @@ def _sort(
     order: Any = Only(),
     *,
     stable: Any = Only(),
+    descending: Any = Only(),
 ) -> Handle:
     if axis is None:
         return sort(reshape_to(a, [-1]), axis=0)
@@ -192,6 +193,7 @@ def _argsort(
     order: Any = Only(),
     *,
     stable: Any = Only(),
+    descending: Any = Only(),
 ) -> Handle:
     options = {} if kind is None else {"kind": kind}
     if axis is None:
