@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Undefined, Value, walk_ops
 from gradgen.ir.dims import Dims
@@ -20,6 +21,9 @@ from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.structs import field, struct
 
 MAX_DEPTH = 8
+RING = frozenset(
+    "add subtract multiply negative power matmul outer tensordot einsum".split()
+)
 
 
 @struct
@@ -214,7 +218,7 @@ class _Sweep:
         xs = [Handle(self.builder, x) for x in op.operands]
         for rule in candidates:
             self.scope.reached = False
-            found = rule(self.scope, op, xs)
+            found = _applied(rule, self.scope, op, xs)
             atom = None if found is None else self._fitted(found.atom, op.results[0])
             made = mark.undo()
             if atom is not None and self._allows(op, made):
@@ -226,6 +230,8 @@ class _Sweep:
     def _allows(self, op: Op, made: Sequence[Op]) -> bool:
         """Tell whether ``made`` may stand for ``op``."""
         if any(inner.name == "check_dims" for inner in made):
+            return False
+        if not _is_whole(op) and any(map(_is_whole, made)):
             return False
         return not self.scope.reached or _work(made) <= _work([op])
 
@@ -249,6 +255,30 @@ class _Sweep:
             derived = maker is not None and maker.origin != "primal"
             if new not in self.old or new.base or not old.base or derived:
                 inherit_name(new, old)
+
+
+def _applied(rule: Rule, scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle | None:
+    """Return what a rule makes; None where there is no such op, as no ``-True``."""
+    try:
+        return rule(scope, op, xs)
+    except Refusal:
+        return None
+
+
+def _is_whole(op: Op) -> bool:
+    """Tell whether an op computes with NumPy's whole numbers, or with booleans.
+
+    These wrap around, and ``True + True`` is ``True``, unlike the floats that they are
+    taken for in a product with one.
+    """
+    if op.name not in RING:
+        return False
+    type_ = op.results[0].type
+    return (
+        isinstance(type_, Array | Scalar)
+        and type_.dtype.kind in "biu"
+        and not (isinstance(type_, Scalar) and type_.weak)
+    )
 
 
 def _work(ops: Sequence[Op]) -> tuple[int, int]:
