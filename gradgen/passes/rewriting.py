@@ -21,9 +21,8 @@ from gradgen.primitives.registry import PRIMITIVES, Handle, apply
 from gradgen.structs import field, struct
 
 MAX_DEPTH = 8
-RING = frozenset(
-    "add subtract multiply negative power matmul outer tensordot einsum".split()
-)
+PRODUCTS = ("multiply", "power", "matmul", "outer", "tensordot", "einsum")
+RING = frozenset(("add", "subtract", "negative", *PRODUCTS))
 
 
 @struct
