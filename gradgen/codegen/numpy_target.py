@@ -26,11 +26,13 @@ SUPPORT_NAMES = frozenset(
 )
 KERNELS_OF = {
     "filtering": ("convolve_back", "lag_products"),
+    "quadratures": ("simpson_back",),
     "images": ("filter_back", "gaussian_back", "weights_back"),
 }
 """Functions that need SciPy, by the module of gradgen that has them."""
 
 LIBRARIES = {
+    "integrate": "from scipy import integrate",
     "ndimage": "from scipy import ndimage",
     "signal": "from scipy import signal",
     "special": "from scipy import special",

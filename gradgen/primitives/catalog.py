@@ -110,8 +110,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "draws": {
         "PRIMITIVES": (
-            "check_not_negative check_range check_size check_triangle default_rng "
-            "draw"
+            "check_not_negative check_range check_size check_triangle default_rng draw"
         ),
     },
     "einsum": {
@@ -345,6 +344,13 @@ CATALOG: dict[str, dict[str, str]] = {
     "products": {
         "LOWERINGS": "numpy: cross kron matvec vecdot vecmat",
         "PRIMITIVES": "cross",
+    },
+    "quadratures": {
+        "LOWERINGS": (
+            "scipy.integrate: cumulative_simpson cumulative_trapezoid romb simpson "
+            "trapezoid"
+        ),
+        "PRIMITIVES": "simpson simpson_back",
     },
     "quantiles": {
         "LOWERINGS": "numpy: nanmedian nanpercentile nanquantile percentile quantile",

@@ -87,13 +87,13 @@ def _trapezoid(
     along = normal_axis(axis, heights.rank)
     after, before = neighbours(heights, along)
     width = (
-        lift(builder, dx) if x is None else _widths(lift(builder, x), heights, along)
+        lift(builder, dx) if x is None else widths_of(lift(builder, x), heights, along)
     )
     areas = width * (after + before) / 2.0
     return apply("sum", areas, axis=(along,), keepdims=False)
 
 
-def _widths(x: Handle, heights: Handle, axis: int) -> Handle:
+def widths_of(x: Handle, heights: Handle, axis: int) -> Handle:
     """Return the distances of the points, ready to broadcast against the heights."""
     if x.rank != 1:
         after, before = neighbours(x, axis if x.rank == heights.rank else x.rank - 1)
