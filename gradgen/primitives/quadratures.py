@@ -198,8 +198,8 @@ def _lower_simpson(
         raise Refusal(f"{name}: 'x' is no vector, and has not the rank of 'y'")
     along = normal_axis(axis, heights.rank)
     if x is not None or _is_known(dx):
-        step = float(dx) if x is None else 1.0
-        return apply("simpson", *operands, dx=step, axis=along)
+        known = float(dx) if x is None else 1.0
+        return apply("simpson", *operands, dx=known, axis=along)
     step = lift(builder, dx)
     if step.rank:
         raise Refusal(f"{name}: 'dx' is no number")

@@ -58,7 +58,8 @@ def text_of(words, room):
     text = " ".join(" ".join([home, *homes[home]]) for home in sorted(homes)).strip()
     if len(text) <= room:
         return f'"{text}"'
-    lines = textwrap.wrap(text, 72, break_on_hyphens=False)
+    width = max(72, len(text) if len(text) <= 74 else 0)  # what ruff would join
+    lines = textwrap.wrap(text, width, break_on_hyphens=False)
     lines[:-1] = [f"{line} " for line in lines[:-1]]
     inner = "\n".join(f'            "{line}"' for line in lines)
     return f"(\n{inner}\n        )"

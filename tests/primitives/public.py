@@ -25,7 +25,7 @@ SCIPY = {
         "poisson.logpmf binom.logpmf nbinom.logpmf multivariate_normal.logpdf "
         "dirichlet.logpdf"
     ),
-    "scipy.integrate": "odeint solve_ivp",
+    "scipy.integrate": ("cumulative_trapezoid odeint quad simpson solve_ivp trapezoid"),
     "scipy.ndimage": (
         "convolve convolve1d correlate correlate1d gaussian_filter gaussian_filter1d"
     ),
