@@ -12,6 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.bands import band_outer as band_outer
+from gradgen.bands import band_product as band_product
+from gradgen.bands import band_transpose as band_transpose
+from gradgen.bands import diagonal_sums as diagonal_sums
+from gradgen.bands import halve_row as halve_row
+from gradgen.bands import permutation_of as permutation_of
 from gradgen.checks import check_bound as check_bound
 from gradgen.checks import check_dims as check_dims
 from gradgen.checks import check_finite as check_finite
@@ -24,6 +30,7 @@ from gradgen.layouts import fold_segments as fold_segments
 from gradgen.layouts import fold_windows as fold_windows
 from gradgen.matrices import det_gradient as det_gradient
 from gradgen.matrices import divide_or_nan as divide_or_nan
+from gradgen.matrices import expect_real as expect_real
 from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.ranges import check_not_negative as check_not_negative
 from gradgen.ranges import check_range as check_range

@@ -117,3 +117,20 @@ def _by_rows(x: Any, directions: tuple[Any, ...]) -> Any:
         part[..., i, :] = 0
         total += part
     return total
+
+
+def expect_real(x: Any, function: str) -> Any:
+    """Return a function of a real matrix; raise if it is complex, as it may turn out.
+
+    Examples
+    --------
+    >>> expect_real(np.array([[1j]]), "sqrtm")
+    Traceback (most recent call last):
+    ...
+    ValueError: sqrtm of this real matrix is complex: write sqrtm(a + 0j)
+    """
+    if np.iscomplexobj(x):
+        raise ValueError(
+            f"{function} of this real matrix is complex: write {function}(a + 0j)"
+        )
+    return x

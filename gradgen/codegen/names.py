@@ -31,6 +31,8 @@ LONGEST = 12
 BY_OP = {
     "add": "total",
     "array": "numbers",
+    "band_outer": "band",
+    "band_transpose": "turned",
     "concatenate": "joined",
     "divide": "ratio",
     "equal": "chosen",
@@ -45,6 +47,7 @@ BY_OP = {
     "minimum": "lower",
     "multiply": "prod",
     "normal_hazard": "hazard",
+    "permutation_of": "order",
     "python_max": "largest",
     "python_min": "least",
     "seq_append": "items",
@@ -316,7 +319,8 @@ class _Namer:
             return "mask"
         if op.name in OF_OPERAND and operand and len(op.operands) == 1:
             return f"{op.name.removesuffix('olute')}_{operand}"
-        return BY_OP.get(op.name, "total" if op.name == "sum" else op.name)
+        own = op.name.removeprefix("scipy_")
+        return BY_OP.get(op.name, "total" if op.name == "sum" else own)
 
     def _short_name(self, atom: object) -> str:
         found = self.webs.find(atom) if isinstance(atom, Value) else None

@@ -32,6 +32,7 @@ KERNELS_OF = {
 """Functions that need SciPy, by the module of gradgen that has them."""
 
 LIBRARIES = {
+    "linalg": "from scipy import linalg",
     "integrate": "from scipy import integrate",
     "ndimage": "from scipy import ndimage",
     "signal": "from scipy import signal",
@@ -49,7 +50,7 @@ No variable of such a function has that name.
 """
 IMPORTED = SUPPORT_NAMES | LIBRARIES.keys()
 BETWEEN = (("", None), ("", None))
-WORD = re.compile(r"[a-z_]\w*")
+WORD = re.compile(r"(?<![\w.])[a-z_]\w*")
 
 
 @frozen

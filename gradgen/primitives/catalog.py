@@ -32,11 +32,22 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "squeeze swapaxes transpose",
         "PRIMITIVES": "expand_dims flip roll squeeze transpose",
     },
+    "banded": {
+        "LOWERINGS": "scipy.linalg: solve_banded solveh_banded",
+        "PRIMITIVES": (
+            "band_outer band_product band_transpose halve_row solve_banded "
+            "solveh_banded"
+        ),
+    },
     "bessel": {
         "LOWERINGS": (
             "scipy.special: i0 i0e i1 i1e iv ive j0 j1 jv k0 k1 kn kv kve y0 y1 yn yv"
         ),
         "PRIMITIVES": "i0 i0e i1 i1e iv ive j0 j1 jv k0 k1 kn kv kve y0 y1 yn yv",
+    },
+    "blocks": {
+        "LOWERINGS": "scipy.linalg: block_diag toeplitz",
+        "PRIMITIVES": "block_diag diagonal_sums toeplitz",
     },
     "complex": {
         "ATTRIBUTES": "imag real",
@@ -260,6 +271,10 @@ CATALOG: dict[str, dict[str, str]] = {
     "listmaking": {
         "PRIMITIVES": "seq_cast seq_contains seq_repeat",
     },
+    "lufactors": {
+        "LOWERINGS": "scipy.linalg: lu_factor lu_solve",
+        "PRIMITIVES": "lu_factor lu_solve permutation_of",
+    },
     "mappings": {
         "PRIMITIVES": (
             "map_add_at map_contains map_from map_get map_keys map_remove map_set"
@@ -273,6 +288,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "matrixforms": {
         "PRIMITIVES": "divide_or_nan",
+    },
+    "matrixfunctions": {
+        "LOWERINGS": "scipy.linalg: expm logm solve_sylvester sqrtm",
+        "PRIMITIVES": "expm expm_frechet solve_sylvester sqrtm",
     },
     "matrixproducts": {
         "LOWERINGS": (
@@ -383,6 +402,13 @@ CATALOG: dict[str, dict[str, str]] = {
             "unique_inverse unique_values unpackbits vectorize"
         ),
     },
+    "scipylinalg": {
+        "LOWERINGS": "scipy.linalg: det eigh eigvalsh lstsq norm pinv qr svd svdvals",
+        "PRIMITIVES": (
+            "scipy_det scipy_eigh scipy_eigvalsh scipy_pinv scipy_qr scipy_svd "
+            "scipy_svdvals"
+        ),
+    },
     "selection": {
         "LOWERINGS": (
             "builtins: max min numpy: clip fmax fmin heaviside maximum minimum "
@@ -479,9 +505,17 @@ CATALOG: dict[str, dict[str, str]] = {
     "strictness": {
         "PRIMITIVES": "bends check_finite check_smooth",
     },
+    "structured": {
+        "LOWERINGS": "scipy.linalg: inv solve",
+        "PRIMITIVES": "scipy_inv scipy_solve",
+    },
     "totals": {
         "LOWERINGS": "numpy: amax amin max mean min ptp sum",
         "METHODS": "max mean min sum",
+    },
+    "triangular": {
+        "LOWERINGS": "scipy.linalg: cho_factor cho_solve cholesky solve_triangular",
+        "PRIMITIVES": "cho_factor cho_solve scipy_cholesky solve_triangular",
     },
     "trigonometry": {
         "LOWERINGS": (

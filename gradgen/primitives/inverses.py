@@ -8,6 +8,7 @@ the inverse and of the solution, so that none of a higher order needs anything n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial as bind
 from functools import reduce
 from typing import Any
 
@@ -89,7 +90,8 @@ def _inv(a: Any, *, builder: Builder) -> Handle:
     return apply("inv", as_matrix(a, builder, "np.linalg.inv"))
 
 
-def _solve_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+def solve_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    """Type rule of the solution of a linear system; a single axis is a vector's."""
     a, b = types
     check_square(dims, a.shape)
     if len(b.shape) == 1:
@@ -100,26 +102,38 @@ def _solve_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(joined_dtype(types), (*batch, *b.shape[-2:]))
 
 
+def solution_tangent(
+    solve: Callable[[Handle], Handle], x: Handle, dots: Sequence[Handle | None]
+) -> Handle:
+    """Return the tangent of ``x``, where ``solve`` solves for a right-hand side."""
+    a_dot, b_dot = dots
+    if a_dot is None:
+        assert b_dot is not None
+        return solve(b_dot)
+    moved = a_dot @ x
+    return solve(-moved if b_dot is None else b_dot - moved)
+
+
+def matrix_bar(b_bar: Handle, x: Handle) -> Handle:
+    """Return the cotangent of a matrix from that of the right-hand side."""
+    return -(apply("outer", b_bar, x) if x.rank == 1 else b_bar @ turned(x))
+
+
 def _solve_tangent(
     x: Handle, dots: Sequence[Handle | None], a: Handle, b: Handle
 ) -> Handle:
-    a_dot, b_dot = dots
-    if a_dot is None:
-        return apply("solve", a, b_dot)
-    moved = a_dot @ x
-    return apply("solve", a, -moved if b_dot is None else b_dot - moved)
+    return solution_tangent(bind(apply, "solve", a), x, dots)
 
 
 def _solve_adjoint(x_bar: Handle, x: Handle, a: Handle, b: Handle) -> list[Handle]:
     b_bar = apply("solve", turned(a), x_bar)
-    product = apply("outer", b_bar, x) if b.rank == 1 else b_bar @ turned(x)
-    return [-product, b_bar]
+    return [matrix_bar(b_bar, x), b_bar]
 
 
 register(
     Primitive(
         name="solve",
-        type_rule=_solve_type,
+        type_rule=solve_type,
         evaluate=np.linalg.solve,
         template="np.linalg.solve({0}, {1})",
         tangent=_solve_tangent,

@@ -84,7 +84,7 @@ def _uplo_text(name: str, attrs: Attrs) -> str:
     return f"np.linalg.{name}({{0}}" + (")" if lower else ", UPLO='U')")
 
 
-def _projectors(f: Any, x: Handle) -> list[Handle]:
+def projectors(f: Any, x: Handle) -> list[Handle]:
     """Return what does not depend on the factors of eigenvectors."""
     w, v = f(hermitian_part(x))
     return [w, weighted(v, w) @ dagger(v), real_part(v * conjugated(v))]
@@ -110,7 +110,7 @@ register(
         takes_complex=True,
         samples=(
             *(Sample((x,), {"UPLO": "L"}, around=of_hermitian) for x in HERMITIAN),
-            Sample((PHASED,), {"UPLO": "U"}, around=_projectors),
+            Sample((PHASED,), {"UPLO": "U"}, around=projectors),
         ),
     )
 )

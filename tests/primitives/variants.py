@@ -208,7 +208,8 @@ def _by_position(call: Call) -> Call | None:
 
 def is_sentinel(value: Any) -> bool:
     """Tell whether a default cannot be given by a user."""
-    return value is inspect.Parameter.empty or "no value" in repr(value).lower()
+    unnamed = value is inspect.Parameter.empty or type(value) is object
+    return unnamed or "no value" in repr(value).lower()
 
 
 def _by_method(call: Call) -> Call | None:
@@ -268,11 +269,13 @@ def _is_left_open(call: Call) -> bool:
     forgets how many quantiles it was asked for, ``bincount`` its weights, ``choose``
     the dtype of its choices, and ``cov`` warns of too few numbers or none. Transforms
     to real numbers read what is behind the end of an axis. Functions of SciPy forget
-    how many axes there were.
+    how many axes there were, and one takes no empty matrix in older versions.
     """
     if all(np.size(x) for x in arguments_of_call(call)):
         return False
     if call.function in LOOSE or name_of(call.function).startswith("scipy.signal."):
+        return True
+    if call.function.__name__ == "expm":
         return True
     if call.function in (np.linalg.norm, np.linalg.matrix_norm):
         return len(call.args) > 1 or "ord" in call.options
