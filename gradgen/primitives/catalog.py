@@ -329,6 +329,10 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy.linalg: cond matrix_norm matrix_rank norm vector_norm",
         "PRIMITIVES": "matrix_rank norm root",
     },
+    "numbering": {
+        "LOWERINGS": "numpy: lexsort ravel_multi_index unravel_index",
+        "PRIMITIVES": "lexsort ravel_multi_index unravel_index",
+    },
     "ordering": {
         "LOWERINGS": "numpy: argpartition choose partition unwrap",
         "METHODS": "argpartition choose",
@@ -360,6 +364,10 @@ CATALOG: dict[str, dict[str, str]] = {
         ),
         "PRIMITIVES": "polyval vander",
     },
+    "predicates": {
+        "LOWERINGS": "numpy: allclose array_equal array_equiv isin isneginf isposinf",
+        "PRIMITIVES": "allclose array_equal array_equiv isin isneginf isposinf",
+    },
     "products": {
         "LOWERINGS": "numpy: cross kron matvec vecdot vecmat",
         "PRIMITIVES": "cross",
@@ -387,19 +395,24 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "refused": {
         "LOWERINGS": (
-            "numpy.lib.stride_tricks: as_strided numpy: apply_along_axis "
-            "apply_over_axes array2string array_repr array_str asmatrix bartlett "
-            "base_repr binary_repr blackman bmat busday_count busday_offset "
-            "datetime_as_string datetime_data format_float_positional "
-            "format_float_scientific fromfile fromiter frompyfunc fromregex "
+            "numpy.lib.scimath: arccos arcsin arctanh log log10 log2 logn power sqrt "
+            "numpy.lib.stride_tricks: as_strided numpy.rec: recarray numpy: "
+            "apply_along_axis apply_over_axes array2string array_repr array_str "
+            "asarray_chkfinite asfortranarray asmatrix bartlett base_repr binary_repr "
+            "blackman bmat broadcast busday_count busday_offset busdaycalendar "
+            "datetime_as_string datetime_data einsum_path flatiter "
+            "format_float_positional format_float_scientific from_dlpack frombuffer "
+            "fromfile fromfunction fromiter frompyfunc fromregex fromstring "
             "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
             "hamming hanning histogram histogram2d histogram_bin_edges histogramdd i0 "
-            "info intersect1d is_busday isnat kaiser load loadtxt mask_indices "
-            "may_share_memory nested_iters packbits piecewise polyfit printoptions "
-            "save savetxt savez savez_compressed set_printoptions setbufsize "
-            "setdiff1d seterr seterrcall setxor1d shares_memory show_config "
-            "show_runtime trim_zeros union1d unique unique_all unique_counts "
-            "unique_inverse unique_values unpackbits vectorize"
+            "info intersect1d is_busday isfortran isnat kaiser load loadtxt "
+            "mask_indices matrix may_share_memory memmap ndenumerate ndindex nditer "
+            "nested_iters object_ packbits piecewise polyfit printoptions record "
+            "require row_stack save savetxt savez savez_compressed set_printoptions "
+            "setbufsize setdiff1d seterr seterrcall setxor1d shares_memory "
+            "show_config show_runtime sort_complex trim_zeros union1d unique "
+            "unique_all unique_counts unique_inverse unique_values unpackbits "
+            "vectorize void"
         ),
     },
     "scipylinalg": {
@@ -526,6 +539,12 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": (
             "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh deg2rad "
             "degrees rad2deg radians sin sinc sinc_derivative sinh tan tanh"
+        ),
+    },
+    "typequestions": {
+        "LOWERINGS": (
+            "numpy: broadcast_shapes can_cast common_type isscalar iterable "
+            "min_scalar_type result_type"
         ),
     },
     "ufuncmethods": {

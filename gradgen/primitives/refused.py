@@ -76,12 +76,61 @@ REASONS = (
         OUTSIDE,
     ),
     (
+        "row_stack",
+        "NumPy warns of it, since it is np.vstack by another name",
+        "np.vstack",
+    ),
+    (
+        "asfortranarray require isfortran",
+        "derivatives lay out memory in their own way",
+        "np.asarray: the numbers are the same",
+    ),
+    (
+        "asarray_chkfinite",
+        "its check would come at another time than in the function",
+        "np.asarray, and assert np.isfinite(x).all()",
+    ),
+    (
+        "frombuffer fromstring from_dlpack memmap",
+        "it makes numbers of what stands in memory or in a file",
+        OUTSIDE,
+    ),
+    (
+        "fromfunction",
+        "it calls a function of the numbers of elements",
+        "call the function with the arrays of np.indices(shape)",
+    ),
+    ("einsum_path", "it plans how to multiply, and multiplies nothing", OUTSIDE),
+    (
+        "sort_complex",
+        "it sorts complex numbers by their parts",
+        "x[np.lexsort((x.imag, x.real))]",
+    ),
+    (
+        "ndenumerate ndindex nditer flatiter broadcast",
+        "it walks over elements in an order of its own",
+        "loops over ranges: for i in range(n): for j in range(m)",
+    ),
+    (
+        "matrix recarray record void object_ busdaycalendar",
+        "it makes what is no array of numbers",
+        "arrays of numbers, one for each field",
+    ),
+    (
         "shares_memory may_share_memory",
         "derivatives lay out memory in their own way",
         "decide before the call, and pass the answer in",
     ),
 )
 
+EMATH = "sqrt log log2 log10 logn power arccos arcsin arctanh"
+
+for _name in EMATH.split():
+    refuses(
+        getattr(np.emath, _name),
+        reason="whether its result is complex depends on the numbers",
+        hint="the function of np, of complex numbers if need be: x + 0j",
+    )
 for _names, _reason, _hint in REASONS:
     for _name in _names.split():
         if hasattr(np, _name):

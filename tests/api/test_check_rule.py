@@ -92,6 +92,6 @@ def test_refusals():
     def square(x):
         return x * x
 
-    rule(square)(lambda value_bar, value, x: np.isneginf(x))
-    with pytest.raises(UnsupportedError, match=r"np\.isneginf"):
+    rule(square)(lambda value_bar, value, x: np.polynomial.chebyshev.chebval(0.5, x))
+    with pytest.raises(UnsupportedError, match=r"np\.polynomial\.chebyshev\.chebval"):
         check_rule(square, X)

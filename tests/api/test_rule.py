@@ -733,8 +733,8 @@ def test_ways_out_of_unknown_functions():
     assert "the derivative of 'y0' is not known" in text
     assert "@gradgen.rule(y0, result=…)" in text
     assert "gradgen.stop_gradient" in text
-    text = refusal(lambda x: np.isneginf(np.asarray(x))[0], X)
-    assert "@gradgen.rule(np.isneginf, result=…)" in text
+    text = refusal(lambda x: np.polynomial.chebyshev.chebval(0.5, np.asarray(x)), X)
+    assert "@gradgen.rule(np.polynomial.chebyshev.chebval, result=…)" in text
     assert "'nondiff' says something of a function, once and for all" in refusal(
         lambda x: nondiff(np.sin)(x), 1.0
     )

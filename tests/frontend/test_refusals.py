@@ -37,7 +37,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "unknown_name": ("return x * missing", "X"),
     "unknown_attribute": ("return x.nonsense", "X"),
     "attribute_of_float": ("return x.sum()", "2.0"),
-    "unknown_function": ("return np.isneginf(x)", "X"),
+    "unknown_function": ("return np.polynomial.chebyshev.chebval(0.5, x)", "X"),
     "unknown_object": ("return Thing() * x", "X"),
     "random_numbers": ("return x * np.random.rand()", "X"),
     "unknown_option": ("return np.sum(np.add(x, x, casting='no'))", "X"),
@@ -124,7 +124,7 @@ class Thing:
 thing = Thing()
 
 def helper(x):
-    return np.isneginf(x)
+    return np.polynomial.chebyshev.chebval(0.5, x)
 
 def make_counter():
     count = 0

@@ -95,14 +95,19 @@ def rebuilt_handles(result: Any, builder: Builder) -> Any:
         return kind(rebuilt_handles(part, builder) for part in result)
     if isinstance(result, Handle):
         return result
-    return apply("stop_gradient", result, builder=builder)
+    return apply("stop_gradient", number_for(result), builder=builder)
+
+
+def number_for(result: Any) -> Any:
+    """Return a number that stands for a dtype, and anything else as it is."""
+    return np.dtype(result).num if isinstance(result, np.dtype | type) else result
 
 
 def call_python(call: Call) -> Any:
     """Return what the function itself makes of the arguments."""
     keep = lambda x: x
     options = {key: rebuilt(value, keep) for key, value in call.options.items()}
-    return call.function(*rebuilt(call.args, keep), **options)
+    return number_for(call.function(*rebuilt(call.args, keep), **options))
 
 
 def leaves(tree: Any) -> list[Any]:

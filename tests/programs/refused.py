@@ -163,7 +163,7 @@ def unknown_method(x):
 
 @program(lambda r, n, m: (r(n),), words=WAYS_OUT)
 def unknown_numpy_function(x):
-    return np.sum(np.isneginf(x))
+    return np.sum(np.polynomial.chebyshev.chebval(0.5, x))
 
 
 @program(lambda r, n, m: (r(n),), words=("attribute",))
