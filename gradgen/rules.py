@@ -5,6 +5,7 @@ A rule is looked up by the identity of the function when a program is compiled.
 
 from __future__ import annotations
 
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
@@ -50,9 +51,19 @@ FORGET: list[Callable[[], None]] = []
 """What drops the programs compiled so far; entered by those who keep them."""
 
 
+BUILT_IN = {
+    "scipy.integrate._odepack_py": "gradgen.integrators",
+    "scipy.integrate._quadpack_py": "gradgen.integrators",
+}
+"""By modules whose functions have rules, what has these, and is loaded when needed."""
+
+
 def find_rule(function: Any) -> Rule | None:
     """Return the rule of a function; that there is none is remembered."""
     found = _rules.get(id(function))
+    if found is None and getattr(function, "__module__", None) in BUILT_IN:
+        importlib.import_module(BUILT_IN[function.__module__])
+        found = _rules.get(id(function))
     if found is None:
         _asked.add(id(function))
     return found

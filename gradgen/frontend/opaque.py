@@ -11,6 +11,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.frontend.frame import Context, Frame, Raised
+from gradgen.frontend.raising import what_is_raised
 from gradgen.frontend.rulevalues import live_ops
 from gradgen.frontend.values import Foreign, Root, Static, describe, from_python
 from gradgen.ir.core import Atom, Literal, Op, Value
@@ -61,7 +62,10 @@ class Call:
         if isinstance(value, Foreign):
             self.context.guard(value.root, value.value)
             return leaf(outside(self.context, value.value))
-        raise Refusal(f"{describe(value)} cannot be passed to a function as it is")
+        raise Refusal(
+            f"{describe(value)} cannot be passed to a function that is not read",
+            "what is defined outside, and gets as arguments what it needs",
+        )
 
     def known(self, value: Any) -> Tree:
         """Return an argument that is known when compiling."""
@@ -134,7 +138,8 @@ def call_as_it_is(
         try:
             value = expected()
         except Raised:
-            raise Refusal(f"result= of the rule of '{made.function}' raises") from None
+            reason = f"result= of the rule of '{made.function}' raises"
+            raise Refusal(reason + what_is_raised(ops)) from None
         kinds = made.kind(value)
     needed, _ = live_ops(ops, made.operands, effects=False)
     for op in needed:

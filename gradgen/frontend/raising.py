@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradgen.frontend.values import Maybe, Static
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Block, Literal
+from gradgen.ir.core import Block, Literal, Op
 from gradgen.ir.regions import make_if
 from gradgen.primitives.messages import emit_raise
 from gradgen.primitives.registry import Handle
@@ -17,6 +19,12 @@ def raise_unless(builder: Builder, cond: Handle, text: str) -> None:
     nothing = Block((), (), ())
     raising = Block((), tuple(ops), ())
     builder.append(make_if(cond.atom, nothing, raising, builder.span))
+
+
+def what_is_raised(ops: Sequence[Op]) -> str:
+    """Return what is raised after some ops, to be added to a message."""
+    texts = [op.attrs["text"] for op in ops if op.name == "raise"]
+    return f" {texts[-1].removeprefix('raise ')}" if texts else ""
 
 
 def require_present(builder: Builder, value: Maybe, what: str) -> None:

@@ -12,6 +12,7 @@ from gradgen.frontend.arrays import Buffer
 from gradgen.frontend.frame import Frame, always
 from gradgen.frontend.outside import default_value
 from gradgen.frontend.rulevalues import entered, leaves_of
+from gradgen.frontend.unknown import is_library
 from gradgen.frontend.values import from_python
 from gradgen.rules import Rule
 from gradgen.structs import struct
@@ -80,7 +81,7 @@ def _signature_of(function: Any) -> inspect.Signature | None:
 
 
 def _default(frame: Frame, rule: Rule, name: str, value: Any) -> Any:
-    if isinstance(rule.function, types.FunctionType):
+    if isinstance(rule.function, types.FunctionType) and not is_library(rule.function):
         return default_value(frame, rule.function, name, value)
     return from_python(value)
 

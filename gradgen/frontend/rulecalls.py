@@ -9,6 +9,7 @@ from typing import Any
 from gradgen.errors import Refusal, Span, UnsupportedError, refuse
 from gradgen.frontend.frame import Frame, Raised, call
 from gradgen.frontend.helpers import close, enter_helper, free_name
+from gradgen.frontend.raising import what_is_raised
 from gradgen.frontend.rulebinding import Given
 from gradgen.frontend.rulevalues import (
     guest,
@@ -145,7 +146,8 @@ class RuleHelper:
         try:
             return call(self.frame, Static(self.function), given, keywords)
         except Raised:
-            raise self._refused(Refusal("this rule always raises")) from None
+            reason = f"this rule always raises{what_is_raised(self.builder.ops)}"
+            raise self._refused(Refusal(reason)) from None
 
     def _refused(self, refusal: Refusal) -> UnsupportedError | Refusal:
         """Return a refusal that points at where the rule returns."""

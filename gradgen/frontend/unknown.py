@@ -25,6 +25,8 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 
 
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
+READ = ("gradgen.integrators",)
+"""Modules of gradgen whose functions are read as a user's are."""
 
 
 def is_library(function: Any) -> bool:
@@ -35,7 +37,8 @@ def is_library(function: Any) -> bool:
     code = getattr(function, "__code__", None)
     if code is not None and code.co_filename.startswith("<doctest "):
         return False
-    return (function.__module__ or "").partition(".")[0] in LIBRARIES
+    module = function.__module__ or ""
+    return module.partition(".")[0] in LIBRARIES and module not in READ
 
 
 def is_pure(function: Any) -> bool:

@@ -374,7 +374,8 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "quadratures": {
         "LOWERINGS": (
-            "scipy.integrate: cumulative_simpson cumulative_trapezoid romb simpson "
+            "scipy.integrate: cumulative_simpson cumulative_trapezoid dblquad "
+            "fixed_quad nquad quad_vec romb simpson solve_bvp solve_ivp tplquad "
             "trapezoid"
         ),
         "PRIMITIVES": "simpson simpson_back",

@@ -210,13 +210,16 @@ def _is_known(dx: Any) -> bool:
     return isinstance(dx, int | float) and math.isfinite(dx)
 
 
-for _names, _hint in (
-    ("cumulative_simpson", "scipy.integrate.cumulative_trapezoid"),
-    ("romb", "scipy.integrate.simpson"),
+SOLVERS = "how many steps it takes, and so the shape of its result, only a run knows"
+SEVERAL = "it calls a function for places in several dimensions, or for several at once"
+for _names, _reason, _hint in (
+    (
+        "cumulative_simpson romb",
+        "it is made of differences of other integrals",
+        "scipy.integrate.cumulative_trapezoid or simpson",
+    ),
+    ("solve_ivp solve_bvp", SOLVERS, "scipy.integrate.odeint(f, y0, t, tfirst=True)"),
+    ("dblquad tplquad nquad quad_vec fixed_quad", SEVERAL, "scipy.integrate.quad"),
 ):
     for _name in _names.split():
-        refuses(
-            getattr(integrate, _name),
-            reason="it is made of differences of other integrals",
-            hint=_hint,
-        )
+        refuses(getattr(integrate, _name), reason=_reason, hint=_hint)

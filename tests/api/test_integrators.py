@@ -1,0 +1,214 @@
+"""Functions of ``scipy.integrate`` that call a function of the user's."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradgen import UnsupportedError, grad, jvp, value_and_grad
+
+pytest.importorskip("scipy")
+from scipy.integrate import odeint, quad, solve_ivp
+
+ROOT = Path(__file__).resolve().parents[2]
+T = np.array([0.0, 0.3, 0.6, 1.0, 2.0])
+Y0 = np.array([1.0, 0.2])
+WEIGHTS = np.cos(np.arange(10.0)).reshape(5, 2)
+
+
+def swing(y, t, a, b):
+    return [a * y[1] + 0.1 * t, -b * np.sin(y[0])]
+
+
+def swing_in_time(t, y, a, b):
+    return np.array(swing(y, t, a, b))
+
+
+def path(y0, t, a, b):
+    return np.sum(WEIGHTS * odeint(swing, y0, t, (a, b), rtol=1e-11, atol=1e-11))
+
+
+def path_in_time(y0, t, a, b):
+    options = {"rtol": 1e-11, "atol": 1e-11, "hmax": 0.5, "tfirst": True}
+    return np.sum(WEIGHTS * odeint(swing_in_time, y0, t, (a, b), **options))
+
+
+def slopes(function, *args, step=1e-4):
+    """Return differences in every number of the arguments, in their structure."""
+    found = []
+    for k, x in enumerate(args):
+        slope = np.zeros(np.shape(x))
+        for i in np.ndindex(np.shape(x)):
+            values = []
+            for sign in (1.0, -1.0):
+                moved = np.array(x, float)
+                moved[i] += sign * step
+                moved = moved if moved.ndim else float(moved)
+                values.append(function(*args[:k], moved, *args[k + 1 :]))
+            slope[i] = (values[0] - values[1]) / (2 * step)
+        found.append(slope)
+    return found
+
+
+@pytest.mark.parametrize(("function", "t"), [(path, T), (path_in_time, T[::-1])])
+def test_solutions_of_differential_equations(function, t):
+    args = (Y0, t, 1.2, 0.8)
+    bars = grad(function, argnums=(0, 1, 2, 3))(*args)
+    wanted = slopes(function, *args)
+    for bar, slope in zip(bars, wanted, strict=True):
+        np.testing.assert_allclose(bar, slope, rtol=1e-6, atol=1e-6)
+    dots = (np.array([0.5, -1.0]), np.array([0.1, 0.2, 0.2, 0.3, -0.4]), 0.7, -0.3)
+    _, slope = jvp(function, args, dots)
+    product = sum(np.sum(bar * dot) for bar, dot in zip(bars, dots, strict=True))
+    assert slope == pytest.approx(product, rel=1e-6)
+
+
+def at_times(a, t):
+    return np.sum(odeint(swing, Y0, t, (a, 0.8))[1:, 0])
+
+
+def test_times_may_be_repeated():
+    once, twice = np.array([0.0, 1.0]), np.array([0.0, 1.0, 1.0])
+    assert grad(at_times)(1.2, twice) == pytest.approx(2 * grad(at_times)(1.2, once))
+
+
+def decay(y, t, rate):
+    return -rate * (y - np.cos(t))
+
+
+def stiff(rate, y0):
+    return np.sum(odeint(decay, y0, np.array([0.0, 3.0]), (rate,))[-1])
+
+
+def test_a_stiff_equation_is_not_solved_backwards():
+    k = 200.0
+    wanted = -np.sin(3.0) / k**2 + 2 * np.cos(3.0) / k**3
+    assert grad(stiff)(k, 1.0) == pytest.approx(wanted, rel=1e-3)
+    assert abs(grad(stiff, argnums=1)(k, 1.0)) < 1e-12
+
+
+def mixture(y, t, p, power):
+    return p["w"] @ y - p["k"] * y**power
+
+
+def mixed(p, a):
+    ys = odeint(mixture, [a, 1.0], T, args=(p, 2))
+    return np.sum(ys[-1] ** 2)
+
+
+def test_parameters_in_containers_and_lists():
+    p = {"w": np.array([[0.1, 0.2], [-0.3, 0.4]]), "k": 0.5}
+    p_bar, a_bar = grad(mixed, argnums=(0, 1))(p, 0.7)
+    for name, x in p.items():
+        (wanted,) = slopes(lambda x, name=name: mixed({**p, name: x}, 0.7), x)
+        np.testing.assert_allclose(p_bar[name], wanted, rtol=1e-4)
+    wanted = slopes(lambda a: mixed(p, a), 0.7)[0]
+    np.testing.assert_allclose(a_bar, wanted, rtol=1e-4)
+
+
+def in_steps(a):
+    y, total = Y0, 0.0
+    for _ in range(3):
+        y = odeint(swing, y, T[:2], (a, 0.8))[-1]
+        total = total + y[0]
+    return total
+
+
+def test_a_solver_in_a_loop():
+    np.testing.assert_allclose(grad(in_steps)(1.2), slopes(in_steps, 1.2)[0], rtol=1e-5)
+
+
+def bump(x, k, c):
+    return np.exp(-k * x) * np.sin(c * x)
+
+
+def area(a, b, k, c):
+    return quad(bump, a, b, args=(k, c))[0]
+
+
+def tail(k):
+    return quad(bump, 0, np.inf, (k, 2.0), epsabs=1e-10)[0]
+
+
+def moment(w, b):
+    value, error = quad(weighted, 0.0, b, w, limit=70)
+    return 2 * value + 0.0 * error
+
+
+def weighted(x, w):
+    return w[0] + w[1] * x * x
+
+
+def test_integrals():
+    args = (0.3, 1.2, 0.5, 2.0)
+    value, bars = value_and_grad(area, argnums=(0, 1, 2, 3))(*args)
+    assert value == area(*args)
+    np.testing.assert_allclose(bars, slopes(area, *args), rtol=1e-6)
+    slope = jvp(area, args, (1.0, -2.0, 0.5, None))[1]
+    assert slope == pytest.approx(bars[0] - 2 * bars[1] + 0.5 * bars[2])
+    assert grad(tail)(0.5) == pytest.approx(-2 * 2 * 0.5 / (0.25 + 4) ** 2)
+    w_bar, b_bar = grad(moment, argnums=(0, 1))(np.array([1.0, 2.0]), 2.0)
+    np.testing.assert_allclose(w_bar, [4.0, 16.0 / 3.0])
+    assert b_bar == pytest.approx(18.0)
+
+
+def exponential(b):
+    return quad(np.exp, 0.0, b)[0]
+
+
+def test_the_end_of_an_integral_has_derivatives_of_any_order():
+    second = grad(lambda b: grad(exponential)(b))
+    assert second(0.5) == pytest.approx(np.exp(0.5))
+
+
+def rates_within(k):
+    def rates(y, t):
+        return -k * y
+
+    return odeint(rates, Y0, T)[-1, 0]
+
+
+REFUSED = {
+    "not read": rates_within,
+    "full_output": lambda a: odeint(swing, Y0, T, (a, 1.0), full_output=1)[0][0, 0],
+    "tcrit": lambda a: odeint(swing, Y0, T, (a, 1.0), tcrit=T)[0, 0],
+    "weight": lambda k: quad(bump, 0.0, 1.0, (k, 1.0), weight="cos", wvar=1.0)[0],
+    "derivatives of derivatives": lambda k: grad(tail)(k),
+    "solve_ivp": lambda k: k * solve_ivp(swing_in_time, (0.0, 1.0), Y0).y[0, -1],
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_is_refused(words):
+    with pytest.raises(UnsupportedError, match=words):
+        grad(lambda x: REFUSED[words](x))(1.0)
+
+
+PROGRAM = """
+import numpy as np
+from scipy.integrate import odeint
+
+def decay(y, t, k):
+    return -k * y
+
+def loss(k):
+    return odeint(decay, np.ones(1), np.array([0.0, 1.0]), (k,))[-1, 0]
+"""
+CALL = """
+import gradgen, program
+gradient = gradgen.grad(program.loss)
+print(round(gradient(0.5), 5), gradient.cache_info().disk_hits)
+"""
+
+
+def test_a_program_is_found_on_the_disk(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    for hits in (0, 1):
+        command = [sys.executable, "-B", "-c", CALL]
+        done = subprocess.run(command, capture_output=True, env=environment, text=True)
+        assert done.stdout.split() == ["-0.60653", str(hits)], done.stderr
