@@ -33,12 +33,14 @@ def plain_numbers(block: Block, uses: Uses) -> set[Atom]:
 class _Finder:
     """``made`` holds the numbers that may come from Python, ``readers`` who reads what.
 
-    ``plain`` are those for which nothing speaks against it yet.
+    ``plain`` are those for which nothing speaks against it yet, ``numpy`` remembers
+    which values are numbers of NumPy's in any case.
     """
 
     uses: Uses
     made: set[Atom] = field(default_factory=set)
     plain: set[Atom] = field(default_factory=set)
+    numpy: dict[Atom, bool] = field(default_factory=dict)
     makers: dict[Atom, Op] = field(default_factory=dict)
     readers: dict[Atom, list[tuple[Op, int]]] = field(default_factory=dict)
     slots: dict[Atom, tuple[Op, int]] = field(default_factory=dict)
@@ -125,6 +127,12 @@ class _Finder:
 
     def is_numpy(self, atom: Atom) -> bool:
         """Tell whether a value is one of NumPy's whatever is printed for others."""
+        if atom not in self.numpy:
+            self.numpy[atom] = self.found_numpy(atom)
+        return self.numpy[atom]
+
+    def found_numpy(self, atom: Atom) -> bool:
+        """Find out from what computes it whether a value is one of NumPy's."""
         if isinstance(atom.type, Array):
             return atom.type.dtype == FLOAT
         op = self.makers.get(atom)

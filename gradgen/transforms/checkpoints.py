@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradgen.errors import refuse
 from gradgen.ir.checkpoints import CHECKPOINT, KEEPS, MARKED
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
 from gradgen.ir.regions import loop_parts, make_for, make_if
 from gradgen.ir.types import PY_INT
 from gradgen.primitives.registry import Handle, find_lowering
 from gradgen.structs import replace
-from gradgen.transforms.again import Copier, drawn_in, fresh
+from gradgen.transforms.again import Copier, fresh
 from gradgen.transforms.branches import (
     joined_type,
     reverse_branch,
@@ -27,6 +28,7 @@ from gradgen.transforms.branches import (
 from gradgen.transforms.cotangents import Cotangents, Sweep, replace_op
 from gradgen.transforms.extending import extend_if
 from gradgen.transforms.fit import exact, materialise, name_after
+from gradgen.transforms.recorded import DRAW_BEFORE, Reader, Recording, draws
 from gradgen.transforms.revolve import reverse_with_snapshots
 
 ALWAYS = Literal.of(True)
@@ -40,13 +42,12 @@ def reverse_checkpoint(
         _reverse_call(sweep, op, cotangents, forward)
         return
     loop = _marked_loop(op)
-    if loop is not None:
-        drawn_in([loop], sweep.builder.helpers)
     bare = replace(op, operands=op.operands[:1], attrs={})
     if loop is not None and op.attrs[CHECKPOINT] == "every":
         segments = in_segments(sweep, loop, Handle(sweep.builder, op.operands[1]))
         bare = _with_loop(bare, loop, segments)
     elif loop is not None:
+        _check_draws(sweep, loop)
         sweep = _with_snapshots(sweep, loop, Handle(sweep.builder, op.operands[1]))
     replace_op(forward, op, bare)
     reverse_if(sweep, bare, cotangents, forward)
@@ -61,6 +62,13 @@ def _marked_loop(op: Op) -> Op | None:
     return None
 
 
+def _check_draws(sweep: Sweep, loop: Op) -> None:
+    """Refuse draws where only some states are kept, and all else is run again."""
+    if draws(loop, sweep.builder.helpers):
+        reason = "random numbers are drawn in a loop of which memory= keeps few states"
+        raise refuse(reason, loop.span, f"every= instead of memory=, or {DRAW_BEFORE}")
+
+
 def _reverse_call(
     sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]
 ) -> None:
@@ -71,14 +79,14 @@ def _reverse_call(
     builder = sweep.builder
     bars = [cotangents.take(y) for y in op.results]
     within = replace(sweep, in_loop=False)
-    branch = reverse_branch(within, op, op.regions[0], bars, cotangents)
+    region, copier = _recorded(sweep, op, forward)
+    branch = reverse_branch(within, op, region, bars, cotangents)
     touched = touched_by([branch], cotangents)
     with builder.region(branch.ops):
         for x in touched:
             bar = branch.cotangents.bars.get(x)
             whole = materialise(bar, Handle(builder, x))
             branch.yields.append(exact(whole, joined_type(x.type, [bar])).atom)
-    copier = Copier(_recorded(sweep, op, forward))
     again = copier.ops(branch.forward.ops)
     reverse = map_operands(
         Block((), tuple(branch.ops), tuple(branch.yields)),
@@ -93,16 +101,19 @@ def _reverse_call(
         name_after(cotangents.bars[x], x, "_bar")
 
 
-def _recorded(sweep: Sweep, op: Op, forward: list[Op]) -> dict[Value, Atom]:
-    """Let a region yield what is drawn in it; return what that is called outside."""
-    drawn = drawn_in(op.regions[0].ops, sweep.builder.helpers)
+def _recorded(sweep: Sweep, op: Op, forward: list[Op]) -> tuple[Block, Copier]:
+    """Let a region yield what is drawn in it; return it, and what copies its ops."""
+    then, otherwise = op.regions
+    recording = Recording(sweep.builder)
+    ops, drawn = recording.record(then.ops)
     if not drawn:
-        return {}
+        return then, Copier({})
     results = [fresh(x) for x in drawn]
     nothing = [Literal.undefined(x.type) for x in drawn]
-    bodies = [region.ops for region in op.regions]
-    replace_op(forward, op, extend_if(op, bodies, [drawn, nothing], results))
-    return dict(zip(drawn, results, strict=True))
+    extended = extend_if(op, [ops, otherwise.ops], [drawn, nothing], results)
+    replace_op(forward, op, extended)
+    known: dict[Value, Atom] = dict(zip(drawn, results, strict=True))
+    return replace(then, ops=tuple(ops)), Reader(known, recording.inner)
 
 
 def computed_again(block: Block, op: Op) -> Op:

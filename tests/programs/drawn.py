@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradgen import checkpoint
+from gradgen import checkpoint, checkpointed
 from tests.programs.corpus import Program, entering
 
 PROGRAMS: dict[str, Program] = {}
@@ -98,6 +98,35 @@ def draws_that_are_recorded(x, w):
     for v in w:
         x = again(x, w * v, rng)
     return again(x, w, rng) * rng.random()
+
+
+def wanders(x, w, rng):
+    for v in w:
+        for i in range(3):
+            x = np.sin(x * rng.normal(v, 0.2)) + 0.1 * i
+        if rng.random() < 0.5:
+            x = x * rng.exponential(v)
+        else:
+            x = x + 0.3 * rng.standard_normal(len(x))
+    return x
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def recorded_in_loops_and_branches(x, w):
+    rng = np.random.default_rng(12)
+    twice = checkpoint(lambda z: checkpoint(wanders)(z * rng.random(), w, rng))
+    return twice(checkpoint(wanders)(x, w, rng)) * rng.random()
+
+
+@program(lambda r, n, m: (r(n), m))
+def recorded_in_every_turn(x, count):
+    rng = np.random.default_rng(13)
+    y = x
+    for i in checkpointed(range(2 * count), every=3):
+        y = np.tanh(y * rng.normal(x, 0.3)) * rng.random() + 0.1 * i
+        if i > 1:
+            y = y + x * rng.standard_normal()
+    return y * rng.random()
 
 
 @program(lambda r, n, m: (r(n, m), r(m)))
