@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradgen import kernels
@@ -16,6 +16,7 @@ from gradgen.codegen.printing import SECTIONS, print_nodes, template_of
 from gradgen.codegen.straight import arrange
 from gradgen.errors import Span
 from gradgen.ir.core import Function, Param, walk_ops
+from gradgen.ir.naming import unused
 from gradgen.ir.regions import REGION_OPS
 from gradgen.ir.rules import CALL_OUTSIDE, Outside, objects_of
 from gradgen.structs import frozen, replace
@@ -84,7 +85,7 @@ def _callees(function: Function) -> dict[Any, str]:
     found: dict[Any, str] = {}
     for name in function.helpers:
         taken = {function.name, *IMPORTED, *RESERVED, *found.values()}
-        found[name] = _unused(name, taken)
+        found[name] = unused(name, taken, "_")
     return found
 
 
@@ -98,17 +99,8 @@ def _name_outside(
             for x in objects_of(op.attrs) if op.name == CALL_OUTSIDE else ():
                 if x not in found:
                     used = {*IMPORTED, *RESERVED, *callees.values(), *taken}
-                    found[x] = callees[x] = _unused(x.name, used)
+                    found[x] = callees[x] = unused(x.name, used, "_")
     return found
-
-
-def _unused(name: str, used: Container[str]) -> str:
-    """Return ``name``, numbered if it is among those ``used``."""
-    text, number = name, 1
-    while text in used:
-        number += 1
-        text = f"{name}_{number}"
-    return text
 
 
 def _printed(

@@ -19,6 +19,7 @@ from gradgen.ir.core import (
 )
 from gradgen.ir.dims import Dims
 from gradgen.ir.flow import defined_values, free_values
+from gradgen.ir.naming import unused
 from gradgen.ir.rules import callees, rename_callees
 from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Array, Dim, Scalar, Type
@@ -158,7 +159,7 @@ def _params(values: Sequence[Value]) -> tuple[Param, ...]:
     names: set[str] = set()
     params = []
     for value in values:
-        value.hint = _unused(_plain_name(value.hint, "x"), names)
+        value.hint = unused(_plain_name(value.hint, "x"), names)
         names.add(value.hint)
         params.append(Param(value.hint, leaf(value)))
     return tuple(params)
@@ -167,14 +168,6 @@ def _params(values: Sequence[Value]) -> tuple[Param, ...]:
 def _plain_name(name: str, default: str) -> str:
     plain = re.sub(r"\W+", "_", name).strip("_")
     return plain if plain.isidentifier() else default
-
-
-def _unused(stem: str, names: set[str]) -> str:
-    name, number = stem, 1
-    while name in names:
-        number += 1
-        name = f"{stem}{number}"
-    return name
 
 
 def enter_helper(builder: Builder, function: Function) -> None:
@@ -204,7 +197,7 @@ def with_helpers(function: Function, helpers: Mapping[str, Function]) -> Functio
     names: dict[str, str] = {}
     for name in found:
         stem = _plain_name(name.partition("#")[0], "function")
-        names[name] = _unused(stem, set(names.values()))
+        names[name] = unused(stem, set(names.values()))
     for block in (function.body, *(helper.body for helper in found.values())):
         for op in walk_ops(block):
             rename_callees(op, names)

@@ -30,6 +30,7 @@ from gradgen.frontend.rulevalues import (
 )
 from gradgen.frontend.values import Root, Static, from_python
 from gradgen.ir.core import Function, Op, Param, Value
+from gradgen.ir.naming import unused
 from gradgen.ir.regions import make_call
 from gradgen.ir.rules import RULE, RuleCall, UserRule
 from gradgen.ir.tree import leaf
@@ -351,16 +352,8 @@ def _taking(function: Function, more: Sequence[Value]) -> Function:
     names = {param.name for param in function.params}
     params = []
     for value in own:
-        value.hint = _unused(value.hint or "x", names)
+        value.hint = unused(value.hint or "x", names)
         names.add(value.hint)
         params.append(Param(value.hint, leaf(value)))
     block = replace(function.body, params=(*function.body.params, *own))
     return replace(function, params=(*function.params, *params), body=block)
-
-
-def _unused(stem: str, names: set[str]) -> str:
-    name, number = stem, 1
-    while name in names:
-        number += 1
-        name = f"{stem}{number}"
-    return name

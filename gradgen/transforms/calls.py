@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Op, Param, Value
+from gradgen.ir.naming import unused
 from gradgen.ir.regions import helper_result
 from gradgen.ir.tree import leaf
 from gradgen.ir.types import Array, Tape
@@ -36,7 +37,6 @@ from gradgen.transforms.helpers import (
     Adjoint,
     added_to,
     floating_results,
-    free_name,
     moving_inputs,
     reverse_takes,
     seed_for,
@@ -110,8 +110,8 @@ def adjoint_of(sweep: Sweep, name: str, moving: tuple[int, ...]) -> Adjoint:
     """Return the functions of a helper's adjoint, made when they are first needed."""
     helpers, derived = sweep.builder.helpers, sweep.derived
     if (name, moving) not in derived.adjoints:
-        forward = free_name(helpers, f"{name}_forward")
-        reverse = free_name(helpers, f"{name}_reverse")
+        forward = unused(f"{name}_forward", helpers, "_")
+        reverse = unused(f"{name}_reverse", helpers, "_")
         found = derived.adjoints[name, moving] = Adjoint(forward, reverse, moving)
         _Splitter(sweep, helpers[name], found).run()
     return derived.adjoints[name, moving]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
+from gradgen.ir.naming import unused
 from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Scalar, is_floating
 from gradgen.primitives.registry import Handle
@@ -116,12 +116,11 @@ def jvp(
     """
     seeds: dict[Value, Value] = {}
     seed_params = []
+    taken = {param.name for param in function.params}
     for i in moving:
         param = function.params[i]
         tree = _mirror(param.tree, "_dot", seeds, held)
-        seed_params.append(
-            Param(_seed_name(function, param.name + "_dot"), tree, "seed")
-        )
+        seed_params.append(Param(unused(param.name + "_dot", taken), tree, "seed"))
     builder, dots = tangent.tangent_sweep(function, seeds)
     moved_by = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
     params = function.params + tuple(seed_params)
@@ -129,13 +128,6 @@ def jvp(
     moved = ", ".join(function.params[i].name for i in moving)
     doc = f"Value and tangent of {function.name} along {moved}"
     return _finish(builder, function, function.name + "_jvp", params, result, doc)
-
-
-def _seed_name(function: Function, name: str) -> str:
-    """Return ``name``, numbered where an earlier transform has taken it."""
-    taken = {param.name for param in function.params}
-    numbers = (f"{name}{number}" for number in count(2))
-    return next(n for n in chain([name], numbers) if n not in taken)
 
 
 def _mirror(
@@ -182,7 +174,7 @@ def adjoint(function: Function, selection: Selection) -> Function:
     bars = reverse_sweep(builder, function, inputs, pairs)
     arranged = _arrange(function, selection, inputs, bars)
     default = 1.0 if _is_scalar(function.result) else None
-    name = _seed_name(function, "value_bar")
+    name = unused("value_bar", {param.name for param in function.params})
     params = (*function.params, Param(name, bar_tree, "seed", default))
     result = Tree("tuple", (function.result, arranged))
     doc = f"Value and adjoint of {function.name} in {_names(function, selection)}"

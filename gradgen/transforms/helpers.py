@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gradgen.deferred import Deferred
@@ -65,15 +65,6 @@ def moving_inputs(
 def floating_results(function: Function) -> list[int]:
     """Return which results of a helper can carry a derivative."""
     return [k for k, y in enumerate(function.body.results) if is_floating(y.type)]
-
-
-def free_name(helpers: Mapping[str, Function], name: str) -> str:
-    """Return ``name``, numbered if a helper has it."""
-    found, number = name, 1
-    while found in helpers:
-        number += 1
-        found = f"{name}_{number}"
-    return found
 
 
 def sweep_over(

@@ -14,6 +14,7 @@ from gradgen.errors import Refusal, refused_at
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.flow import note_lengths
+from gradgen.ir.naming import unused
 from gradgen.ir.regions import REGION_OPS, LoopParts, helper_result, loop_parts
 from gradgen.ir.rules import RULE
 from gradgen.ir.types import Seq, Type
@@ -36,7 +37,6 @@ from gradgen.transforms.helpers import (
     Derived,
     Moving,
     floating_results,
-    free_name,
     moving_inputs,
     seed_for,
     seed_param,
@@ -259,7 +259,7 @@ def _tangent_of_helper(tangents: Tangents, name: str, moving: Moving) -> str:
     helpers, made = tangents.builder.helpers, tangents.derived.tangents
     if (name, moving) not in made:
         helper = helpers[name]
-        found = made[name, moving] = free_name(helpers, f"{name}_jvp")
+        found = made[name, moving] = unused(f"{name}_jvp", helpers, "_")
         # A recursive call looks up the name before the function is there.
         helpers[found] = helper
         helpers[found] = _helper_with_tangents(tangents, helper, found, moving)
