@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 
 def _diagonals(band: Any, main: int) -> Iterator[tuple[int, slice, slice]]:
@@ -95,9 +96,13 @@ def diagonal_sums(x: Any, start: int = 0) -> Any:
     >>> diagonal_sums(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([5., 3.])
     """
-    sums = np.zeros(len(x), x.dtype)
-    for k in range(start, len(x)):
-        sums[k] = np.trace(x, -k)
+    rows, columns = x.shape
+    spread = np.zeros((columns, rows + columns), x.dtype)
+    spread[:, :rows] = x.T
+    row, column = spread.strides
+    skewed = as_strided(spread, (columns, rows), (row + column, column))
+    sums = skewed.sum(axis=0)
+    sums[:start] = 0
     return sums
 
 

@@ -29,12 +29,13 @@ KERNELS_OF = {
     "filtering": ("convolve_back", "lag_products"),
     "quadratures": ("simpson_back",),
     "images": ("filter_back", "gaussian_back", "weights_back"),
+    "triangles": ("solve_triangular_or_nan",),
 }
 """Functions that need SciPy, by the module of gradgen that has them."""
 
 LIBRARIES = {
-    "linalg": "from scipy import linalg",
     "integrate": "from scipy import integrate",
+    "linalg": "from scipy import linalg",
     "ndimage": "from scipy import ndimage",
     "signal": "from scipy import signal",
     "special": "from scipy import special",

@@ -175,7 +175,7 @@ def _adjoint(
 def _text(types: Sequence[Any], attrs: Attrs) -> str:
     options = {n: x for n, x in attrs.items() if n not in ("below", "above")}
     sides = f"({attrs['below']}, {attrs['above']})"
-    return call_text("solve_banded", sides, "{0}", "{1}")(types, options)
+    return call_text("linalg.solve_banded", sides, "{0}", "{1}")(types, options)
 
 
 def _evaluate(band: Any, b: Any, below: int, above: int, **options: Any) -> Any:
@@ -278,7 +278,7 @@ register(
         name="solveh_banded",
         type_rule=_product_type,
         evaluate=linalg.solveh_banded,
-        template=call_text("solveh_banded", "{0}", "{1}"),
+        template=call_text("linalg.solveh_banded", "{0}", "{1}"),
         tangent=_hermitian_tangent,
         adjoint=_hermitian_adjoint,
         takes_complex=True,

@@ -529,7 +529,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "triangular": {
         "LOWERINGS": "scipy.linalg: cho_factor cho_solve cholesky solve_triangular",
-        "PRIMITIVES": "cho_factor cho_solve scipy_cholesky solve_triangular",
+        "PRIMITIVES": (
+            "cho_factor cho_solve scipy_cholesky solve_triangular "
+            "solve_triangular_or_nan"
+        ),
     },
     "trigonometry": {
         "LOWERINGS": (

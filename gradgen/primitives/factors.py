@@ -7,7 +7,8 @@ application in optimum experimental design", 2010.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial as bind
 from typing import Any
 
 import numpy as np
@@ -53,21 +54,37 @@ def _half(x: Handle) -> Handle:
     return apply("tril", x, offset=0) / (1 + unit_like(x))
 
 
-def _cholesky_tangent(
-    y: Handle, dots: Sequence[Handle | None], x: Handle, upper: bool
+Between = Callable[[Handle, Handle, bool], Handle]
+"""Returns ``low^-1 @ x @ low^-H`` or, if ``back``, ``low^-T @ x @ conj(low)^-1``."""
+
+
+def _between_inverses(low: Handle, x: Handle, back: bool) -> Handle:
+    inverse = apply("inv", low)
+    if back:
+        return turned(inverse) @ x @ conjugated(inverse)
+    return inverse @ x @ dagger(inverse)
+
+
+def cholesky_tangent(
+    between: Between,
+    y: Handle,
+    dots: Sequence[Handle | None],
+    x: Handle,
+    upper: bool,
 ) -> Handle:
+    """Tangent rule of a Cholesky factor, by what divides by the factor."""
     assert dots[0] is not None
     low = dagger(y) if upper else y
-    inverse = apply("inv", low)
-    moved = low @ _half(inverse @ hermitian_part(dots[0]) @ dagger(inverse))
+    moved = low @ _half(between(low, hermitian_part(dots[0]), False))
     return dagger(moved) if upper else moved
 
 
-def _cholesky_adjoint(y_bar: Handle, y: Handle, x: Handle, upper: bool) -> list[Handle]:
+def cholesky_adjoint(
+    between: Between, y_bar: Handle, y: Handle, x: Handle, upper: bool
+) -> list[Handle]:
+    """Adjoint rule of a Cholesky factor, by what divides by the factor."""
     low, low_bar = (dagger(y), dagger(y_bar)) if upper else (y, y_bar)
-    inverse = apply("inv", low)
-    middle = hermitian_part(_half(turned(low) @ low_bar))
-    return [turned(inverse) @ middle @ conjugated(inverse)]
+    return [between(low, hermitian_part(_half(turned(low) @ low_bar)), True)]
 
 
 register(
@@ -78,8 +95,8 @@ register(
         template=lambda types, attrs: (
             f"np.linalg.cholesky({{0}}{', upper=True' if attrs['upper'] else ''})"
         ),
-        tangent=_cholesky_tangent,
-        adjoint=_cholesky_adjoint,
+        tangent=bind(cholesky_tangent, _between_inverses),
+        adjoint=bind(cholesky_adjoint, _between_inverses),
         takes_complex=True,
         samples=tuple(
             Sample((matrix,), {"upper": upper}, around=of_hermitian)

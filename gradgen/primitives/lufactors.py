@@ -48,7 +48,7 @@ from gradgen.primitives.scipyforms import (
     one_matrix,
     options_of,
 )
-from gradgen.primitives.triangular import known_transposition
+from gradgen.primitives.triangular import known_transposition, solved
 
 PIVOT = linalg.lu_factor(np.eye(1))[1].dtype
 PERMUTED = np.array([[0.5, 2.0, -0.3], [3.0, 0.4, 0.2], [0.1, 1.0, 4.0]])
@@ -89,17 +89,27 @@ def _lu_factor_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Any:
     return [types[0], tensor(PIVOT, types[0].shape[:1])]
 
 
+def _between(lu: Handle, x: Handle, back: bool) -> Handle:
+    """Return ``L^-1 @ x @ U^-1`` or, if ``back``, ``L^-T @ x @ U^-T``.
+
+    L is never singular; where U is, there are NaN.
+    """
+    below: Attrs = {"lower": True, "unit_diagonal": True}
+    if back:
+        rows = turned(solved("solve_triangular", lu, x, trans=1, **below))
+        return turned(solved("solve_triangular_or_nan", lu, rows))
+    rows = turned(solved("solve_triangular", lu, x, **below))
+    return turned(solved("solve_triangular_or_nan", lu, rows, trans=1))
+
+
 def _factor_tangent(
     ys: Sequence[Handle], dots: Sequence[Handle | None], x: Handle, **options: Any
 ) -> list[Handle | None]:
     lu, piv = ys
     assert dots[0] is not None
-    low, up = _lower(lu), _upper(lu)
-    moved = apply("inv", low) @ _permuted(dots[0], piv) @ apply("inverse_or_nan", up)
-    below, above = (
-        apply(name, moved, offset=k) for name, k in (("tril", -1), ("triu", 0))
-    )
-    return [low @ below + above @ up, None]
+    moved = _between(lu, _permuted(dots[0], piv), False)
+    below = _lower(lu) @ apply("tril", moved, offset=-1)
+    return [below + _upper(moved) @ _upper(lu), None]
 
 
 def _factor_adjoint(
@@ -108,11 +118,9 @@ def _factor_adjoint(
     lu_bar, (lu, piv) = y_bars[0], ys
     if lu_bar is None:
         return [None]
-    low, up = turned(_lower(lu)), turned(_upper(lu))
-    below = apply("tril", low @ lu_bar, offset=-1)
-    middle = below + apply("triu", lu_bar @ up, offset=0)
-    bar = apply("inv", low) @ middle @ apply("inverse_or_nan", up)
-    return [_restored(bar, piv)]
+    below = apply("tril", turned(_lower(lu)) @ lu_bar, offset=-1)
+    middle = below + _upper(lu_bar @ turned(_upper(lu)))
+    return [_restored(_between(lu, middle, True), piv)]
 
 
 register(
@@ -120,7 +128,7 @@ register(
         name="lu_factor",
         type_rule=_lu_factor_type,
         evaluate=lambda x, **options: tuple(linalg.lu_factor(x, **options)),
-        template=call_text("lu_factor", "{0}"),
+        template=call_text("linalg.lu_factor", "{0}"),
         tangent=_factor_tangent,
         adjoint=_factor_adjoint,
         several=True,
@@ -209,7 +217,7 @@ def _outer(p: Handle, q: Handle) -> Handle:
 
 def _solve_text(types: Sequence[Any], attrs: Attrs) -> str:
     options = {name: x for name, x in attrs.items() if (name, x) != ("trans", 0)}
-    return call_text("lu_solve", "({0}, {1})", "{2}")(types, options)
+    return call_text("linalg.lu_solve", "({0}, {1})", "{2}")(types, options)
 
 
 LU, PIVOTS = linalg.lu_factor(PERMUTED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
@@ -37,12 +37,15 @@ def _same(value: Any, default: Any) -> bool:
     return value is default or bool(value == default)
 
 
-def call_text(name: str, *operands: str) -> Callable[[Sequence[Any], Attrs], str]:
+TemplateRule: TypeAlias = Callable[[Sequence[Any], Attrs], str]
+
+
+def call_text(name: str, *operands: str) -> TemplateRule:
     """Return a template: a call with operands as they stand, and options by name."""
 
     def text(types: Sequence[Any], attrs: Attrs) -> str:
         options = [f"{option}={value!r}" for option, value in attrs.items()]
-        return f"linalg.{name}({', '.join([*operands, *options])})"
+        return f"{name}({', '.join([*operands, *options])})"
 
     return text
 

@@ -64,7 +64,7 @@ def _with_rules_of(
     declared: dict[str, Any] = {
         "type_rule": type_rule,
         "evaluate": getattr(linalg, name),
-        "template": call_text(name, "{0}"),
+        "template": call_text(f"linalg.{name}", "{0}"),
         "several": numpy.several,
         **fields,
     }

@@ -17,7 +17,11 @@ from scipy import linalg
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.primitives.factors import of_hermitian
+from gradgen.primitives.factors import (
+    cholesky_adjoint,
+    cholesky_tangent,
+    of_hermitian,
+)
 from gradgen.primitives.inverses import matrix_bar, solution_tangent, solve_type
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.matrixforms import (
@@ -43,12 +47,12 @@ from gradgen.primitives.registry import (
 from gradgen.primitives.samples import dominant, positive_definite
 from gradgen.primitives.scipyforms import (
     UNCHECKED,
-    adjoint_of,
+    TemplateRule,
     call_text,
     one_matrix,
     options_of,
-    tangent_of,
 )
+from gradgen.triangles import solve_triangular_or_nan
 
 TRANSPOSITIONS = {"N": 0, "T": 1, "C": 2}
 
@@ -61,55 +65,77 @@ def _triangle(x: Handle, options: Attrs) -> Handle:
     return apply("triu", x, offset=strict)
 
 
-def _tangent(
-    x: Handle, dots: Sequence[Handle | None], a: Handle, b: Handle, **options: Any
-) -> Handle:
-    a_dot, b_dot = dots
-    if a_dot is not None:
-        a_dot = _transposed(_triangle(a_dot, options), options.get("trans", 0))
-    solve = bind(apply, "solve_triangular", a, **{**options, **UNCHECKED})
-    return solution_tangent(solve, x, (a_dot, b_dot))
-
-
 def _transposed(x: Handle, trans: int) -> Handle:
     return (turned, dagger)[trans - 1](x) if trans else x
 
 
+def _tangent(
+    name: str,
+    x: Handle,
+    dots: Sequence[Handle | None],
+    a: Handle,
+    b: Handle,
+    **options: Any,
+) -> Handle:
+    a_dot, b_dot = dots
+    if a_dot is not None:
+        a_dot = _transposed(_triangle(a_dot, options), options.get("trans", 0))
+    solve = bind(apply, name, a, **{**options, **UNCHECKED})
+    return solution_tangent(solve, x, (a_dot, b_dot))
+
+
 def _adjoint(
-    x_bar: Handle, x: Handle, a: Handle, b: Handle, **options: Any
+    name: str, x_bar: Handle, x: Handle, a: Handle, b: Handle, **options: Any
 ) -> list[Handle]:
     trans = options.pop("trans", 0)
-    back: Attrs = {**options, **UNCHECKED}
+    back = bind(apply, name, a, **{**options, **UNCHECKED})
     if trans == 0:
-        b_bar = apply("solve_triangular", a, x_bar, trans=1, **back)
-    elif trans == 1:
-        b_bar = apply("solve_triangular", a, x_bar, **back)
+        b_bar = back(x_bar, trans=1)
     else:
-        b_bar = conjugated(apply("solve_triangular", a, conjugated(x_bar), **back))
+        b_bar = back(x_bar) if trans == 1 else conjugated(back(conjugated(x_bar)))
     return [_triangle(_transposed(matrix_bar(b_bar, x), trans), options), b_bar]
 
 
-register(
-    Primitive(
-        name="solve_triangular",
-        type_rule=solve_type,
-        evaluate=linalg.solve_triangular,
-        template=call_text("solve_triangular", "{0}", "{1}"),
-        tangent=_tangent,
-        adjoint=_adjoint,
-        takes_complex=True,
-        samples=(
-            Sample((dominant(3, 3), "f64[3]")),
-            Sample((dominant(3, 3), dominant(3, 2)), {"trans": 1, "lower": True}),
-            Sample((dominant(3, 3), dominant(3, 1)), {"unit_diagonal": True}),
-            Sample((dominant(2, 2, 2), dominant(2, 1)), {"lower": True}),
-            Sample((dominant(2, 2, phase=1j), dominant(2, 1)), {"trans": 2}),
-            Sample((dominant(2, 2, phase=1j), "c128[2]"), {"trans": 1}),
-            Sample((dominant(2, 2).astype(np.float32), "f32[2]")),
-            Sample(("f64[0,0]", "f64[0,2]")),
-        ),
+def _declare(
+    name: str, function: Any, template: TemplateRule, *samples: Sample
+) -> None:
+    register(
+        Primitive(
+            name=name,
+            type_rule=solve_type,
+            evaluate=function,
+            template=template,
+            tangent=bind(_tangent, name),
+            adjoint=bind(_adjoint, name),
+            takes_complex=True,
+            samples=samples,
+        )
     )
+
+
+_declare(
+    "solve_triangular",
+    linalg.solve_triangular,
+    call_text("linalg.solve_triangular", "{0}", "{1}"),
+    Sample((dominant(3, 3), "f64[3]")),
+    Sample((dominant(3, 3), dominant(3, 2)), {"trans": 1, "lower": True}),
+    Sample((dominant(3, 3), dominant(3, 1)), {"unit_diagonal": True}),
+    Sample((dominant(2, 2, phase=1j), dominant(2, 1)), {"trans": 2}),
+    Sample((dominant(2, 2, phase=1j), "c128[2]"), {"trans": 1}),
+    Sample((dominant(2, 2).astype(np.float32), "f32[2]")),
+    Sample(("f64[0,0]", "f64[0,2]")),
 )
+_declare(
+    "solve_triangular_or_nan",
+    solve_triangular_or_nan,
+    call_text("solve_triangular_or_nan", "{0}", "{1}"),
+    Sample((dominant(2, 2), "f64[2]"), UNCHECKED),
+)
+
+
+def solved(name: str, a: Handle, b: Handle, **options: Any) -> Handle:
+    """Return the solution of a triangular system, which is not checked."""
+    return apply(name, a, b, **options, **UNCHECKED)
 
 
 @lowers(linalg.solve_triangular)
@@ -148,35 +174,42 @@ def known_transposition(trans: Any, name: str) -> int:
     return known
 
 
+def _between_solutions(low: Handle, x: Handle, back: bool) -> Handle:
+    """Divide a Hermitian matrix by a factor from both sides."""
+    options: Attrs = {"trans": 1, "lower": True} if back else {"lower": True}
+
+    def divided(z: Handle) -> Handle:
+        return solved("solve_triangular", low, z, **options)
+
+    return dagger(divided(dagger(divided(x))))
+
+
 def _factor_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, **options: Any
-) -> Any:
-    return tangent_of("cholesky")(y, dots, x, upper=not options.get("lower"))
+) -> Handle:
+    upper = not options.get("lower")
+    return cholesky_tangent(_between_solutions, y, dots, x, upper)
 
 
-def _factor_adjoint(y_bar: Handle, y: Handle, x: Handle, **options: Any) -> Any:
-    return adjoint_of("cholesky")(y_bar, y, x, upper=not options.get("lower"))
+def _factor_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, **options: Any
+) -> list[Handle]:
+    upper = not options.get("lower")
+    return cholesky_adjoint(_between_solutions, y_bar, y, x, upper)
 
 
-POSITIVE = (
-    positive_definite(3, 3),
-    positive_definite(2, 2, phase=1j),
-    positive_definite(2, 2).astype(np.float32),
-    np.ones((0, 0)),
-)
 register(
     Primitive(
         name="scipy_cholesky",
         type_rule=square_type,
         evaluate=linalg.cholesky,
-        template=call_text("cholesky", "{0}"),
+        template=call_text("linalg.cholesky", "{0}"),
         tangent=_factor_tangent,
         adjoint=_factor_adjoint,
         takes_complex=True,
         samples=(
-            *(Sample((x,), around=of_hermitian) for x in POSITIVE),
-            Sample((POSITIVE[1],), {"lower": True}, around=of_hermitian),
-            Sample((positive_definite(2, 2, 2),), around=of_hermitian),
+            Sample((positive_definite(2, 2),), around=of_hermitian),
+            Sample((np.ones((0, 0)),), around=of_hermitian),
         ),
     )
 )
@@ -196,18 +229,18 @@ def _cholesky(
     return apply("scipy_cholesky", x, **options)
 
 
-def _triangle_of_factor(options: Attrs, f: Any, x: Handle) -> Handle:
+def _lower_triangle(f: Any, x: Handle) -> Handle:
     """Return the factor of a matrix that moves as a Hermitian one."""
-    return _triangle(of_hermitian(f, x), options)
+    return _triangle(of_hermitian(f, x), {"lower": True})
 
 
 def _part_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, **options: Any
-) -> Any:
+) -> Handle:
     return _factor_tangent(_triangle(y, options), dots, x, **options)
 
 
-def _part_adjoint(y_bar: Handle, y: Handle, x: Handle, **options: Any) -> Any:
+def _part_adjoint(y_bar: Handle, y: Handle, x: Handle, **options: Any) -> list[Handle]:
     bar, factor = _triangle(y_bar, options), _triangle(y, options)
     return _factor_adjoint(bar, factor, x, **options)
 
@@ -218,15 +251,17 @@ register(
         type_rule=square_type,
         evaluate=lambda x, **options: linalg.cho_factor(x, **options)[0],
         template=lambda types, attrs: (
-            call_text("cho_factor", "{0}")(types, attrs) + "[0]"
+            call_text("linalg.cho_factor", "{0}")(types, attrs) + "[0]"
         ),
         tangent=_part_tangent,
         adjoint=_part_adjoint,
         takes_complex=True,
-        samples=tuple(
-            Sample((x,), options, around=bind(_triangle_of_factor, options))
-            for x in POSITIVE
-            for options in ({}, {"lower": True})
+        samples=(
+            Sample(
+                (positive_definite(2, 2, phase=1j),),
+                {"lower": True},
+                around=_lower_triangle,
+            ),
         ),
     )
 )
@@ -288,7 +323,7 @@ def _cho_solve_adjoint(
 def _cho_solve_text(types: Sequence[Any], attrs: Attrs) -> str:
     options = {name: x for name, x in attrs.items() if name != "lower"}
     factor = f"({{0}}, {attrs['lower']})"
-    return call_text("cho_solve", factor, "{1}")(types, options)
+    return call_text("linalg.cho_solve", factor, "{1}")(types, options)
 
 
 register(

@@ -61,6 +61,9 @@ def factors() -> Iterator[Call]:
         options = {"lower": lower}
         yield Call(linalg.cholesky, (a,), options, matrix="hermitian")
         yield Call(linalg.cho_solve, ((a, lower), B))
+    stack = positive_definite(2, 2, 2)
+    yield Call(linalg.cholesky, (stack,), matrix="hermitian")
+    yield Call(linalg.solve_triangular, (STACK, B), {"lower": True})
     yield Call(linalg.cho_factor, (POSITIVE, True), smooth=False, matrix="hermitian")
     yield Call(linalg.lu_factor, (A[::-1],))
     for trans in (0, 1, 2):
