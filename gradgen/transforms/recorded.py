@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
+from gradgen.ir.checkpoints import CHECKPOINT
 from gradgen.ir.core import Atom, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.types import Random, Scalar
 from gradgen.primitives.registry import PRIMITIVES
@@ -67,7 +68,8 @@ class Recording:
         values = [x for _, drawn in recorded for x in drawn]
         results = [fresh(x) for x in values]
         for x, y in zip(values, results, strict=True):
-            self._check_lengths(op, x)
+            if CHECKPOINT not in op.attrs:
+                self._check_lengths(op, x)
             self.inner[y] = x
         yields = [
             [x if x in drawn else _nothing(x) for x in values] for _, drawn in recorded

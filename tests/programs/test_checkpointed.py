@@ -27,17 +27,11 @@ OWN = ("checkpoint_", "every_", "memory_")
 """How the programs begin that have checkpoints already."""
 REFUSED = {
     "returns_one_list_of_two": "one of several objects",
-    **dict.fromkeys(
-        (
-            "draws_in_a_loop",
-            "draws_in_recursion",
-            "draws_that_are_recorded",
-            "draws_that_end_a_loop",
-        ),
-        "random numbers are drawn in a loop",
-    ),
+    "draws_in_a_loop": "a loop that may leave early, which is computed again",
+    "draws_that_end_a_loop": "a loop that may leave early, which is computed again",
+    "draws_in_recursion": "a recursive call, which is computed again",
 }
-"""What no region can hand on, or compute again."""
+"""What no region can hand on, or draws nobody knows how often."""
 WITH_LOOPS = [
     name
     for name in NAMES
