@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from gradgen import (
     value_and_grad,
     vjp,
 )
+from gradgen.primitives.lowering import Only
+from gradgen.primitives.registry import LOWERINGS
 
 X = np.array([0.4, 0.9, 1.3])
 OUTER = np.random.default_rng(12)
@@ -226,14 +229,29 @@ def test_single_precision():
     np.testing.assert_allclose(np.sum(bar * X), 3.0 * value / 3.0, rtol=1e-5)
 
 
-def test_every_method_is_drawn_by_or_refused():
-    names = [n for n in dir(np.random.Generator) if not n.startswith("_")]
-    names.remove("bit_generator")
-    from gradgen.primitives.registry import LOWERINGS, MUTATORS
+NAMES = [
+    n
+    for n in dir(np.random.Generator)
+    if not n.startswith("_") and n not in ("bit_generator", "bytes", "shuffle", "spawn")
+]
 
-    for name in names:
-        target = getattr(np.random.Generator, name)
-        assert target in LOWERINGS or target in MUTATORS, name
+
+def test_every_method_is_drawn_by():
+    text = "".join(inspect.getsource(f) for f in (*METHODS, single_precision))
+    assert [n for n in (*NAMES, "shuffle") if f"rng.{n}(" not in text] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_handled_or_refused_by_name(name):
+    """A lowering has the parameters of the method, with their defaults."""
+    target = getattr(np.random.Generator, name)
+    theirs = inspect.signature(target).parameters
+    ours = inspect.signature(LOWERINGS[target].function).parameters
+    assert list(ours) == list(theirs)
+    for p, q in zip(ours.values(), theirs.values(), strict=True):
+        assert p.kind == q.kind
+        default = p.default.value if isinstance(p.default, Only) else p.default
+        assert default == q.default, p
 
 
 @pytest.mark.parametrize(

