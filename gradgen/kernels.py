@@ -28,6 +28,12 @@ from gradgen.layouts import fold_cycles as fold_cycles
 from gradgen.layouts import fold_padding as fold_padding
 from gradgen.layouts import fold_segments as fold_segments
 from gradgen.layouts import fold_windows as fold_windows
+from gradgen.lines import add_along_axis as add_along_axis
+from gradgen.lines import products_before as products_before
+from gradgen.lines import put_back as put_back
+from gradgen.lines import recurrence as recurrence
+from gradgen.lines import shifted as shifted
+from gradgen.lines import stable_order as stable_order
 from gradgen.matrices import det_gradient as det_gradient
 from gradgen.matrices import divide_or_nan as divide_or_nan
 from gradgen.matrices import expect_real as expect_real
@@ -106,6 +112,33 @@ def divide_or_zero(bar: Any, divisor: Any) -> Any:
     with _quiet():
         quotient = np.divide(bar, divisor)
     return _as_given(_zero_where(divisor, quotient), bar, divisor)
+
+
+def over_squares(leg: Any, x: Any, y: Any) -> Any:
+    """Return ``leg / (x**2 + y**2)``, whose squares may underflow, and zero at 0.
+
+    Examples
+    --------
+    >>> over_squares(np.array([1e-200, 1.0, 1.0]), np.array([1e-200, 0.0, 1.0]), 0.0)
+    array([1.e+200, 0.e+000, 1.e+000])
+    """
+    if _plain(leg, x, y):
+        return _plain_over_squares(leg, x, y)
+    with _quiet():
+        squares = np.asarray(x * x + y * y)
+        bound = float(np.finfo(squares.dtype).tiny) ** 0.9
+        if bound < squares.min(initial=1.0) and squares.max(initial=1.0) < 1 / bound:
+            return _as_given((leg / squares)[()], leg, x, y)
+        radius = np.hypot(x, y)
+    return _as_given(divide_or_zero(divide_or_zero(leg, radius), radius), leg, x, y)
+
+
+def _plain_over_squares(leg: float, x: float, y: float) -> float:
+    squares = x * x + y * y
+    if 1e-280 < squares < 1e280:
+        return leg / squares
+    radius = math.hypot(x, y)
+    return leg / radius / radius if radius else 0.0
 
 
 def _zero_where(bar: Any, result: Any) -> Any:
@@ -231,26 +264,6 @@ def place_diagonal(values: Any, rows: int, columns: int, offset: int) -> Any:
     return matrix
 
 
-def add_along_axis(values: Any, index: Any, length: int, axis: int) -> Any:
-    """Return zeros to which ``values`` are added where ``index`` says along an axis.
-
-    Examples
-    --------
-    >>> add_along_axis(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 2]), 4, 0)
-    array([1., 0., 5., 0.])
-    """
-    shape = (*values.shape[:axis], length, *values.shape[axis + 1 :])
-    grid = list(np.ogrid[tuple(slice(n) for n in values.shape)])
-    grid[axis] = index + (index < 0) * length
-    if values.dtype.kind == "f":
-        flat = np.ravel_multi_index(np.broadcast_arrays(*grid), shape).ravel()
-        sums = np.bincount(flat, values.ravel(), math.prod(shape))
-        return sums.reshape(shape).astype(values.dtype)
-    total = np.zeros(shape, values.dtype)
-    np.add.at(total, tuple(grid), values)
-    return total
-
-
 def add_items(left: Any, right: Any) -> Any:
     """Return the sums of the elements of two lists as long, nested ones included.
 
@@ -354,45 +367,6 @@ def _in_order(index: Any) -> bool:
 def _is_ordered(x: Any) -> bool:
     steps = [step for step, n in zip(x.strides, x.shape, strict=True) if n > 1]
     return all(step > 0 for step in steps) and steps == sorted(steps, reverse=True)
-
-
-def shifted(x: Any, axis: int, by: int, fill: float) -> Any:
-    """Return ``x`` moved by one place along an axis, with ``fill`` in the gap.
-
-    Examples
-    --------
-    >>> shifted(np.array([1.0, 2.0, 3.0]), 0, 1, 0.0)
-    array([0., 1., 2.])
-    """
-    moved = np.moveaxis(np.full_like(x, fill), axis, 0)
-    source = np.moveaxis(x, axis, 0)
-    if by == 1:
-        moved[1:] = source[:-1]
-    else:
-        moved[:-1] = source[1:]
-    return np.moveaxis(moved, 0, axis)
-
-
-def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
-    """Return ``h`` with ``h[i] = a[i] * h[i-1] + b[i]`` along an axis.
-
-    Transposed, as a linear map of ``b``, it is ``h[i] = a[i+1] * h[i+1] + b[i]``.
-
-    Examples
-    --------
-    >>> recurrence(np.array([2.0, 3.0, 4.0]), np.ones(3), 0, False)
-    array([ 1.,  4., 17.])
-    """
-    h = np.moveaxis(np.array(b, np.result_type(a, b)), axis, 0)
-    a = np.moveaxis(a, axis, 0)
-    count = len(h)
-    if transposed:
-        for i in reversed(range(count - 1)):
-            h[i] += a[i + 1] * h[i + 1]
-    else:
-        for i in range(1, count):
-            h[i] += a[i] * h[i - 1]
-    return np.moveaxis(h, 0, axis)
 
 
 def revolve_advance(distance: int, free: int) -> int:

@@ -85,7 +85,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "cumulative": {
         "LOWERINGS": "numpy: cumprod cumsum cumulative_prod cumulative_sum prod",
         "METHODS": "cumprod cumsum prod",
-        "PRIMITIVES": "cumprod cumsum prod recurrence shifted",
+        "PRIMITIVES": "cumprod cumsum prod products_before recurrence shifted",
     },
     "densities": {
         "LOWERINGS": (
@@ -283,7 +283,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "masked": {
         "PRIMITIVES": (
             "divide_or_zero larger log_or_zero masked_divide masked_multiply "
-            "quiet_power relative_exp"
+            "over_squares quiet_power relative_exp"
         ),
     },
     "matrixforms": {
@@ -472,7 +472,9 @@ CATALOG: dict[str, dict[str, str]] = {
     "sorting": {
         "LOWERINGS": "numpy: argsort sort take take_along_axis",
         "METHODS": "argsort take",
-        "PRIMITIVES": "add_along_axis argsort sort take_along_axis",
+        "PRIMITIVES": (
+            "add_along_axis argsort put_back sort stable_order take_along_axis"
+        ),
     },
     "spacings": {
         "LOWERINGS": "numpy: geomspace linspace logspace",

@@ -190,10 +190,39 @@ cumprod = register(
 )
 
 
+def _products_before_tangent(
+    y: Handle, dots: Sequence[Handle | None], x: Handle, axis: int
+) -> Handle:
+    assert dots[0] is not None
+    moved = recurrence(x, y * dots[0], axis=axis, transposed=False)
+    return _before(moved, axis)
+
+
+def _products_before_adjoint(
+    y_bar: Handle, y: Handle, x: Handle, axis: int
+) -> list[Handle]:
+    before = shifted(y_bar, axis=axis, by=-1, fill=0.0)
+    return [y * recurrence(x, before, axis=axis, transposed=True)]
+
+
+products_before = register(
+    Primitive(
+        name="products_before",
+        type_rule=_running_type,
+        evaluate=kernels.products_before,
+        template=lambda types, attrs: f"products_before({{0}}, {attrs['axis']})",
+        tangent=_products_before_tangent,
+        adjoint=_products_before_adjoint,
+        takes_complex=True,
+        samples=ALONG,
+    )
+)
+
+
 def _product_of_others(x: Handle, axis: int) -> Handle:
     """Return for every element the product of the others along an axis."""
-    left = _before(cumprod(x, axis=axis), axis, fill=1.0)
-    right = _before(cumprod(flipped(x, (axis,)), axis=axis), axis, fill=1.0)
+    left = products_before(x, axis=axis)
+    right = products_before(flipped(x, (axis,)), axis=axis)
     return left * flipped(right, (axis,))
 
 

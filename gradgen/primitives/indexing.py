@@ -202,6 +202,14 @@ def _getitem_adjoint(
     y_bar: Handle, y: Handle, x: Handle, *parts: Handle, index: Index
 ) -> list[Any]:
     def add(x_bar: Handle, *more: Handle, **path: Any) -> Handle:
+        if (
+            len(index) == len(parts) == x_bar.rank == 1
+            and parts[0].rank > 1
+            and not more
+        ):
+            # NumPy adds quickly where the index is a vector.
+            flat = [apply("reshape", z, apply("size", z)) for z in (parts[0], y_bar)]
+            return apply("add_at", x_bar, *flat, index=index, **path)
         return apply("add_at", x_bar, *parts, *more, y_bar, index=index, **path)
 
     return [Into(add, len(parts) + 1)]

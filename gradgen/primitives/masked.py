@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradgen import kernels
+from gradgen.ir.dims import Dims
+from gradgen.ir.types import Type
 from gradgen.primitives.arithmetic import power_adjoint, power_tangent
 from gradgen.primitives.families import (
     bilinear_tangent,
@@ -20,7 +22,14 @@ from gradgen.primitives.families import (
     elementwise_rules,
 )
 from gradgen.primitives.promotion import support_type
-from gradgen.primitives.registry import Handle, Primitive, Sample, apply, register
+from gradgen.primitives.registry import (
+    Attrs,
+    Handle,
+    Primitive,
+    Sample,
+    apply,
+    register,
+)
 from gradgen.primitives.samples import NONZERO, PAIRS
 
 
@@ -104,6 +113,57 @@ masked_divide, divide_or_zero = (
         NONZERO,
     )
     for name in ("masked_divide", "divide_or_zero")
+)
+
+
+def _over_squares_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    leg, *sides = types
+    squares = support_type(np.add, dims, sides, {})
+    return support_type(np.divide, dims, [leg, squares], {})
+
+
+def _over_squares_tangent(
+    z: Handle,
+    dots: Sequence[Handle | None],
+    leg: Handle,
+    x: Handle,
+    y: Handle,
+    **_: Any,
+) -> Handle:
+    total = dots[0]
+    for side, side_dot in ((x, dots[1]), (y, dots[2])):
+        if side_dot is not None:
+            change = 2 * z * side * side_dot
+            total = -change if total is None else total - change
+    return apply("over_squares", total, x, y)
+
+
+def _over_squares_adjoint(
+    z_bar: Handle, z: Handle, leg: Handle, x: Handle, y: Handle, **_: Any
+) -> list[Handle | None]:
+    leg_bar = apply("over_squares", z_bar, x, y)
+    return [
+        leg_bar,
+        *(-2 * z * s * leg_bar if differentiable(s) else None for s in (x, y)),
+    ]
+
+
+over_squares = register(
+    Primitive(
+        name="over_squares",
+        type_rule=_over_squares_type,
+        evaluate=kernels.over_squares,
+        template="over_squares({0}, {1}, {2})",
+        tangent=_over_squares_tangent,
+        adjoint=_over_squares_adjoint,
+        elementwise=True,
+        samples=(
+            Sample(("f64[3]", "f64[3]", "f64[3]"), domain=(0.5, 2.0)),
+            Sample(("f64[2,3]", "f64[3]", "float"), domain=(0.5, 2.0)),
+            Sample(("float", "float", "float"), domain=(0.5, 2.0)),
+            Sample(("f32[3]", "f32", "f32[3]"), domain=(0.5, 2.0)),
+        ),
+    )
 )
 quiet_power = _support("quiet_power", np.power, power_tangent, power_adjoint, NONZERO)
 log_or_zero = _support(

@@ -21,7 +21,6 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
-    dim_of,
     lift,
     register,
 )
@@ -45,9 +44,8 @@ def _sources(x: Handle, y: Handle, axis: int) -> Handle:
     NumPy does not say in which order a partition leaves what lies between the places
     that it is asked for, so that ``np.argpartition`` may answer otherwise.
     """
-    order: Attrs = {"axis": axis, "kind": "stable"}
-    ranks = apply("argsort", apply("argsort", y, **order), **order)
-    return apply("take_along_axis", apply("argsort", x, **order), ranks, axis=axis)
+    orders = [apply("stable_order", z, axis=axis) for z in (x, y)]
+    return apply("put_back", *orders, axis=axis)
 
 
 def _partition_tangent(
@@ -59,8 +57,7 @@ def _partition_tangent(
 def _partition_adjoint(
     y_bar: Handle, y: Handle, x: Handle, kth: Any, axis: int
 ) -> list[Handle]:
-    places, length = _sources(x, y, axis), dim_of(x, axis)
-    return [apply("add_along_axis", y_bar, places, length, axis=axis)]
+    return [apply("put_back", y_bar, _sources(x, y, axis), axis=axis)]
 
 
 PARTED = (

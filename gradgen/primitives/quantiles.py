@@ -89,7 +89,7 @@ def neighbours_of(
     inside = apply("greater_equal", place, 0)
     place = apply("minimum", apply("maximum", place, 0.0), last)
     low = apply("floor", place)
-    order = apply("argsort", x, axis=axis, kind="stable")
+    order = apply("stable_order", x, axis=axis)
     below = cast_to(low, np.int64)
     above = apply("minimum", below + inside, last)
     at = [at_index(order, index, axis) for index in (below, above)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Sym, Type, shift_dim, tensor
 from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.families import linear
+from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import Attrs, Handle, Sample, apply, dims_of, lift
 from gradgen.primitives.shaping import normal_axis, reshape_to
@@ -23,6 +26,10 @@ def _times(dims: Dims, dim: Dim, count: int) -> Dim:
     if isinstance(dim, int):
         return dim * count
     return dim if count == 1 else dims.fresh()
+
+
+FEW = 4
+"""So many copies are added one by one: NumPy is slow at sums over a few elements."""
 
 
 def _repeat_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -38,6 +45,11 @@ def _repeat_adjoint(
     lengths: list[Any] = list(dims_of(x))
     lengths.insert(axis + 1, repeats)
     copies = apply("reshape", y_bar, *lengths)
+    if 1 < repeats <= FEW:
+        before = [slice(None)] * (axis + 1)
+        return [
+            reduce(operator.add, (read(copies, [*before, k]) for k in range(repeats)))
+        ]
     return [apply("sum", copies, axis=(axis + 1,), keepdims=False)]
 
 

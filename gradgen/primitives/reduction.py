@@ -218,7 +218,10 @@ def _share_of_ties(
     It never does where the extremum is NaN.
     """
     reached = apply("equal", x, spread(y, x, axis, keepdims))
-    ties = apply("sum", reached, axis=axis, keepdims=keepdims)
+    counted = (
+        "sum" if y.rank else "count_nonzero"
+    )  # the one is slow over all of an array
+    ties = apply(counted, reached, axis=axis, keepdims=keepdims)
     return reached, apply("maximum", ties, 1)
 
 

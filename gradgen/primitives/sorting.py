@@ -149,8 +149,35 @@ argsort = register(
 )
 
 
+put_back = linear(
+    "put_back",
+    type_rule=lambda dims, types, attrs: tensor(types[0].dtype, types[0].shape),
+    evaluate=kernels.put_back,
+    template=lambda types, attrs: f"put_back({{0}}, {{1}}, {attrs['axis']})",
+    adjoint=lambda y_bar, y, x, order, axis: [
+        take_along_axis(y_bar, order, axis=axis),
+        None,
+    ],
+    samples=(
+        Sample(("f64[2,4]", np.array([[2, 0, 3, 1], [0, 1, 2, 3]])), {"axis": 1}),
+        Sample(("f32[3,2]", np.array([[2, 0], [0, 1], [1, 2]])), {"axis": 0}),
+    ),
+)
+
+
+stable_order = register(
+    Primitive(
+        name="stable_order",
+        type_rule=_argsort_type,
+        evaluate=kernels.stable_order,
+        template=lambda types, attrs: f"stable_order({{0}}, {attrs['axis']})",
+        samples=(*SORTED, Sample((np.array([1.0, 0.0, 1.0]),), {"axis": 0})),
+    )
+)
+
+
 def _order(x: Handle, axis: int) -> Handle:
-    return argsort(x, axis=axis, kind="stable")
+    return stable_order(x, axis=axis)
 
 
 sort = register(
@@ -162,9 +189,7 @@ sort = register(
         tangent=lambda y, dots, x, axis: take_along_axis(
             dots[0], _order(x, axis), axis=axis
         ),
-        adjoint=lambda y_bar, y, x, axis: [
-            apply("add_along_axis", y_bar, _order(x, axis), dim_of(x, axis), axis=axis)
-        ],
+        adjoint=lambda y_bar, y, x, axis: [put_back(y_bar, _order(x, axis), axis=axis)],
         samples=SORTED,
     )
 )

@@ -15,7 +15,6 @@ from gradgen.ir.types import PY_FLOAT, Type, is_complex
 from gradgen.primitives.elementary import hypot, sqrt
 from gradgen.primitives.families import Over, elementwise, elementwise_rules
 from gradgen.primitives.lowering import lowers
-from gradgen.primitives.masked import divide_or_zero
 from gradgen.primitives.promotion import elementwise_type
 from gradgen.primitives.registry import (
     Attrs,
@@ -107,8 +106,7 @@ arctan = elementwise(
 
 def _by_radius(leg: Handle, y: Handle, x: Handle) -> Handle:
     """Return ``leg / (x * x + y * y)``, where the squares may underflow."""
-    radius = hypot(x, y)
-    return divide_or_zero(divide_or_zero(leg, radius), radius)
+    return apply("over_squares", leg, x, y)
 
 
 arctan2 = elementwise(

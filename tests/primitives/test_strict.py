@@ -32,6 +32,7 @@ CHOSEN = {
     "log_or_zero": "the logarithm of 0 is 0: the slope of 0**y",
     "quiet_power": "a factor of slopes, of which powers say where they have kinks",
     "relative_exp": "a factor of slopes, of which logaddexp says where it has kinks",
+    "over_squares": "0 at 0: a factor of slopes, of which arctan2 says where it jumps",
     "larger": "the shares of a tie, of which maximum says where it has kinks",
     "nextafter": "as good as its first operand",
 }
