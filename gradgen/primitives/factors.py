@@ -58,7 +58,8 @@ Between = Callable[[Handle, Handle, bool], Handle]
 """Returns ``low^-1 @ x @ low^-H`` or, if ``back``, ``low^-T @ x @ conj(low)^-1``."""
 
 
-def _between_inverses(low: Handle, x: Handle, back: bool) -> Handle:
+def between_inverses(low: Handle, x: Handle, back: bool) -> Handle:
+    """Divide by a factor from both sides, by its inverse; see ``Between``."""
     inverse = apply("inv", low)
     if back:
         return turned(inverse) @ x @ conjugated(inverse)
@@ -95,8 +96,8 @@ register(
         template=lambda types, attrs: (
             f"np.linalg.cholesky({{0}}{', upper=True' if attrs['upper'] else ''})"
         ),
-        tangent=bind(cholesky_tangent, _between_inverses),
-        adjoint=bind(cholesky_adjoint, _between_inverses),
+        tangent=bind(cholesky_tangent, between_inverses),
+        adjoint=bind(cholesky_adjoint, between_inverses),
         takes_complex=True,
         samples=tuple(
             Sample((matrix,), {"upper": upper}, around=of_hermitian)

@@ -18,6 +18,7 @@ from scipy import linalg
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.primitives.factors import (
+    between_inverses,
     cholesky_adjoint,
     cholesky_tangent,
     of_hermitian,
@@ -175,7 +176,9 @@ def known_transposition(trans: Any, name: str) -> int:
 
 
 def _between_solutions(low: Handle, x: Handle, back: bool) -> Handle:
-    """Divide a Hermitian matrix by a factor from both sides."""
+    """Divide by a factor from both sides; SciPy solves one system at a time."""
+    if x.rank > 2:
+        return between_inverses(low, x, back)
     options: Attrs = {"trans": 1, "lower": True} if back else {"lower": True}
 
     def divided(z: Handle) -> Handle:

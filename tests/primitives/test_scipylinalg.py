@@ -206,3 +206,31 @@ def test_blocks_and_diagonals():
         return np.sum(blocks**3) + np.sum(linalg.toeplitz(a[0], a[:, 1]) ** 3)
 
     check(arranged, GENERAL)
+
+
+def solved_by(factor, b):
+    """A helper that gets a factor and whether it is the lower one."""
+    return linalg.cho_solve(factor, b)
+
+
+def test_factors_in_helpers_and_loops():
+    def refined(a):
+        factor, lu = linalg.cho_factor(a, lower=True), linalg.lu_factor(a)
+        x, n = np.zeros(3), 0
+        while n < 3:
+            if x[0] > 0.1:
+                x = x + 0.3 * linalg.lu_solve(lu, B - a @ x)
+            else:
+                x = x + 0.5 * solved_by(factor, B)
+            n += 1
+        return np.sum(x**2)
+
+    check(refined, POSITIVE, WEIGHTS + WEIGHTS.T)
+
+
+def test_which_triangle_there_is_must_be_known():
+    def solved(lower):
+        return np.sum(linalg.cho_solve((GENERAL, lower > 0), B)) * lower
+
+    with pytest.raises(UnsupportedError, match="known when compiling"):
+        grad(solved)(1.0)
