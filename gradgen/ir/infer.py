@@ -34,21 +34,32 @@ def proven_inside(block: Block, infer: Infer, *, checks: bool = True) -> Proven:
     anew from those of the parameters: the recorded ones may hold equalities that only
     a check establishes. Without ``checks`` those do not count.
     """
-    prover = _Prover(infer, checks)
+    return prove(block, infer, checks=checks).found
+
+
+def prove(block: Block, infer: Infer, *, checks: bool = True) -> Prover:
+    """Return what has run over a block, which knows lengths and result types."""
+    prover = Prover(infer, checks)
     note_lengths(prover.dims, block)
     prover.run(block)
-    return prover.found
+    return prover
 
 
 @struct
-class _Prover:
-    """``types`` holds the types that are others than the recorded ones."""
+class Prover:
+    """Runs over a block and its regions.
+
+    ``found`` says which lengths are equal in each, ``inferred`` which types the results
+    of ops over operands of recorded types have; ``types`` holds those that are others
+    than the recorded ones.
+    """
 
     infer: Infer
     checks: bool
     dims: Dims = field(default_factory=Dims)
     types: dict[Value, Type] = field(default_factory=dict)
     found: Proven = field(default_factory=dict)
+    inferred: dict[Op, Sequence[Type] | None] = field(default_factory=dict)
 
     def run(self, block: Block) -> None:
         self.found[block] = self.dims
@@ -70,9 +81,11 @@ class _Prover:
         def is_new(dim: Sym) -> bool:
             return ages.get(dim.name, known) >= known
 
-        if self.types:
-            op = op.with_operands(tuple(map(self._retyped, op.operands)))
-        inferred = self.infer(op, self.dims)
+        operands = tuple(map(self._retyped, op.operands)) if self.types else op.operands
+        if operands == op.operands:
+            inferred = self.inferred[op] = self.infer(op, self.dims)
+        else:
+            inferred = self.infer(op.with_operands(operands), self.dims)
         for result, type_ in zip(op.results, inferred or (), strict=bool(inferred)):
             found = _with_recorded_names(type_, result.type, is_new)
             if found != result.type:
@@ -84,7 +97,7 @@ class _Prover:
             return Value(self.types[atom])
         return atom
 
-    def _inside(self, region: Block) -> _Prover:
+    def _inside(self, region: Block) -> Prover:
         """Run over a region with what is known here, and return what it learnt."""
         inner = replace(self, dims=self.dims.copy(), types=dict(self.types))
         inner.run(region)
@@ -114,7 +127,7 @@ class _Prover:
         for y, item in zip(parts.stacked, parts.items, strict=True):
             self._agree([y], inner[-1], item)
 
-    def _agree(self, values: Iterable[Value], source: _Prover, atom: Atom) -> bool:
+    def _agree(self, values: Iterable[Value], source: Prover, atom: Atom) -> bool:
         """Give ``values`` new lengths where their last axes are not those of ``atom``.
 
         Return whether none had to be given.
@@ -124,7 +137,7 @@ class _Prover:
             self.types[value] = self._agreed(value, source, source._retyped(atom).type)
         return before == [self.types[value] for value in values]
 
-    def _agreed(self, value: Value, source: _Prover, given: Type) -> Type:
+    def _agreed(self, value: Value, source: Prover, given: Type) -> Type:
         type_ = self.types.get(value, value.type)
         if not isinstance(type_, Array) or not isinstance(given, Array):
             return type_

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from gradgen.errors import ShapeError, VerifyError
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.dims import Dims
-from gradgen.ir.flow import LOOPS
-from gradgen.ir.infer import Infer, Proven, proven_inside
+from gradgen.ir.flow import LOOPS, note_lengths
+from gradgen.ir.infer import Infer, Proven, prove
 from gradgen.ir.printer import MARK, print_ir
 from gradgen.ir.regions import (
     REGION_OPS,
@@ -52,6 +52,7 @@ class Verifier:
         self.helpers = helpers
         self.dims = Dims()
         self.proven: Proven = {}
+        self.inferred: Mapping[Op, Sequence[Type] | None] = {}
         self.defined: set[Value] = set()
         self.symbols: set[str] = set()
         self.seeded = _seeded(function)
@@ -61,8 +62,9 @@ class Verifier:
         """Check everything."""
         for op in walk_ops(self.function.body):
             self._check_regions(op)
-        self._learn_dims()
+        note_lengths(self.dims, self.function.body)
         self.told = set(self.dims.names)
+        self._learn_dims()
         self._check_interface()
         self._block(self.function.body, set(), None)
 
@@ -72,14 +74,18 @@ class Verifier:
     def _learn_dims(self) -> None:
         """Collect the equalities that ops check, or raise for if they do not hold."""
         try:
-            self.proven = proven_inside(self.function.body, self.infer)
+            prover = prove(self.function.body, self.infer)
         except ShapeError as error:
             self._fail(str(error))
+            return
+        self.proven, self.inferred = prover.found, prover.inferred
         self.dims = self.proven[self.function.body]
 
     def _inferred(self, op: Op) -> Sequence[Type] | None:
         if op.name in REGION_OPS:
             return None
+        if op in self.inferred:
+            return self.inferred[op]
         try:
             return self.infer(op, self.dims)
         except ShapeError as error:

@@ -300,12 +300,19 @@ class _Tracer:
 
 
 def _find_overlaps(tracer: _Tracer) -> None:
-    """Enter which roots may be one buffer, round the back edges too."""
+    """Enter which roots may be one buffer, round the back edges too.
+
+    A way is looked at again if more is known of what it brings.
+    """
+    ways = [(join, way) for join in tracer.joins for way in join.ways]
+    known = [-1] * len(ways)
     changed = True
     while changed:
         changed = False
-        for join in tracer.joins:
-            for way in join.ways:
+        for k, (join, way) in enumerate(ways):
+            found = sum(tracer.memory.count_near(source.roots) for source in way)
+            if found != known[k]:
+                known[k] = found
                 changed |= _meet(tracer, join, way)
 
 

@@ -60,6 +60,10 @@ class Memory:
             found |= self.overlaps.get(root, NOWHERE)
         return found
 
+    def count_near(self, roots: Iterable[Value]) -> int:
+        """Return how much is known of what may be the same buffers as ``roots``."""
+        return sum(len(self.overlaps.get(root, NOWHERE)) for root in roots)
+
     def share(self, one: Iterable[Value], other: Iterable[Value]) -> bool:
         """Tell whether buffers known by these roots may be the same."""
         return not self.touching(one).isdisjoint(other)

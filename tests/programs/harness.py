@@ -161,13 +161,15 @@ def _central(value_at: Callable[[float], Any], step: float) -> list[Any]:
     ]
 
 
-def lean(function: Function) -> Function:
-    """Return the function after all passes, each of which is verified."""
+def lean(function: Function, *, each: bool = True) -> Function:
+    """Return the function after all passes, of which each is verified, or the last."""
 
     def checked(name: str, found: Function) -> None:
         Verifier(found, checked_infer, function.helpers).run()
 
-    return optimise(function, checked)
+    found = optimise(function, checked if each else None)
+    check_ir(found)
+    return found
 
 
 def as_it_is(function: Function) -> Function:
