@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from gradgen.api.calls import jvp, vjp
 from gradgen.errors import ArgumentError, DerivativeError
+from gradgen.ir.abstract import is_generator
 from gradgen.ir.tree import tree_of
 from gradgen.rules import find_rule
 from gradgen.structs import frozen
@@ -103,7 +105,7 @@ class _Checks:
         random = np.random.default_rng(seed)
         self.dots = _random_like(args, random)
         self.moving = tuple(i for i, x in enumerate(args) if _floats(x))
-        self.weights = _random_like(function(*args), random)
+        self.weights = _random_like(function(*self.at(0.0)), random)
         if not _floats(self.weights):
             raise ArgumentError(f"no result of {self.name} is a float")
 
@@ -112,9 +114,9 @@ class _Checks:
         slope = _slope(lambda t: _inner(self.function(*self.at(t)), self.weights))
         found = {}
         if rule.adjoint is not None:
-            found["adjoint"] = _inner(self.bars(self.args), self.direction)
+            found["adjoint"] = _inner(self.bars(self.at(0.0)), self.direction)
         if rule.tangent is not None:
-            found["tangent"] = _inner(self.tangent(self.args), self.weights)
+            found["tangent"] = _inner(self.tangent(self.at(0.0)), self.weights)
         for kind, value in found.items():
             yield self.compare(f"the {kind} of '{self.name}'", value, slope)
         if order > 1:
@@ -127,7 +129,7 @@ class _Checks:
             slope = _slope(lambda t: _inner(self.bars(self.at(t)), self.direction))
             over = vjp(
                 lambda *given: vjp(function, *given)[1](weights),
-                *self.args,
+                *self.at(0.0),
                 argnums=self.moving,
             )
             value = _inner(over[1](self.direction), self.direction)
@@ -136,7 +138,7 @@ class _Checks:
         if rule.tangent is not None:
             slope = _slope(lambda t: _inner(self.tangent(self.at(t)), weights))
             over = jvp(
-                lambda *given: jvp(function, given, dots)[1], self.args, self.dots
+                lambda *given: jvp(function, given, dots)[1], self.at(0.0), self.dots
             )
             words = f"the tangent of the tangent of '{self.name}'"
             yield self.compare(words, _inner(over[1], weights), slope)
@@ -147,12 +149,15 @@ class _Checks:
         return tuple(self.dots[i] for i in self.moving)
 
     def at(self, t: float) -> tuple[Any, ...]:
-        """Return the arguments, moved by ``t`` along the direction."""
+        """Return the arguments, moved by ``t`` along the direction.
+
+        Whoever gets them draws the same numbers from generators among them.
+        """
         supply = iter(_floats(self.dots))
 
         def move(x: Any) -> Any:
             if not _is_float(x):
-                return x
+                return copy.deepcopy(x) if is_generator(x) else x
             moved = x + t * next(supply)
             return moved.astype(x.dtype) if hasattr(x, "dtype") else moved
 

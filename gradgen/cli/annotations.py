@@ -75,6 +75,8 @@ def _argument(hint: Any, name: str, default: Any = inspect.Parameter.empty) -> A
         return Given(PY_INT)
     if hint is complex or hint is np.complex128:
         return Given(PY_COMPLEX)
+    if hint is np.random.Generator:
+        return np.random.default_rng()
     if isinstance(hint, type) and issubclass(hint, np.number):
         return Given(Scalar(np.dtype(hint)))
     if hasattr(hint, "dim_str") and hasattr(hint, "dtypes"):

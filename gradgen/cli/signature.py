@@ -1,8 +1,9 @@
 """Types of arguments as text: ``[(f32[784,h], f32[h])], f32[n,784], f64``.
 
 An argument is a scalar (``f64``), an array (``f32[n,3]``), a nesting of these in
-``( )``, ``[ ]`` or ``{'key': … }``, or a literal: a number, string, flag or None. A
-dimension is a length or a name; arguments with the same name have the same length.
+``( )``, ``[ ]`` or ``{'key': … }``, a ``Generator`` of random numbers, or a literal: a
+number, string, flag or None. A dimension is a length or a name; arguments with the same
+name have the same length.
 """
 
 from __future__ import annotations
@@ -130,6 +131,8 @@ class _Parser:
             return self.dict()
         if token in CONSTANTS:
             return CONSTANTS[token]
+        if token == "Generator":
+            return np.random.default_rng()
         if token[:1] in "'\"" or token[:1].isdigit() or token[:1] in "+-.":
             return self.literal(token)
         return self.type(token)

@@ -514,6 +514,19 @@ def test_functions_with_rules():
     np.testing.assert_allclose(bar, 3.0 * fresh.random())
 
 
+def test_a_rule_is_checked_at_the_same_draws():
+    def scaled(x, rng):
+        return x * x * rng.random()
+
+    @gradgen.rule(scaled)
+    def scaled_adjoint(value_bar, value, x, rng):
+        return 2.0 * value / x * value_bar, None
+
+    rng = generator(4)
+    gradgen.check_rule(scaled, 0.7, rng, order=1)
+    assert state(rng) == state(generator(4))
+
+
 def unread(x, rng):
     return x * rng.random()
 

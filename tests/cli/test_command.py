@@ -34,6 +34,10 @@ def of_pair(p: Pair, n: int, t: tuple[float, float]):
     return p.a * p.b * n * t[0]
 
 
+def noisy(x: float, rng: np.random.Generator):
+    return rng.normal(x)
+
+
 def unclear(x: np.ndarray):
     return np.sum(x)
 
@@ -178,6 +182,14 @@ def test_arguments_from_annotations_and_defaults(program, capsys):
     assert "scale: float" in out
     status, out, _ = show(capsys, f"{program}:of_pair")
     assert "p: Pair(a=float, b=float)\n    n: int\n    t: (float, float)\n" in out
+
+
+def test_a_generator_of_random_numbers(program, capsys):
+    for options in ((), ("--sig", "f64, Generator")):
+        status, out, _ = show(capsys, f"{program}:noisy", *options)
+        assert status == 0
+        assert "rng: Generator\n" in out
+        assert "rng.standard_normal()" in out
 
 
 def test_a_parameter_without_annotation_is_a_float_and_said_so(program, capsys):
