@@ -257,7 +257,7 @@ def accepted(call: Call) -> bool:
 LOOSE = (
     *(np.take, np.ndarray.take, np.nanquantile, np.nanpercentile),
     *(np.bincount, np.cov, np.corrcoef, np.choose, np.ndarray.choose),
-    *(np.fft.irfft, np.fft.irfft2, np.fft.irfftn, np.fft.hfft),
+    *(np.interp, np.fft.irfft, np.fft.irfft2, np.fft.irfftn, np.fft.hfft),
 )
 
 
@@ -267,9 +267,10 @@ def _is_left_open(call: Call) -> bool:
     Versions differ in the largest magnitude of nothing, and ``take`` does not mind an
     index out of bounds where the result is empty, indexing does. ``nanquantile``
     forgets how many quantiles it was asked for, ``bincount`` its weights, ``choose``
-    the dtype of its choices, and ``cov`` warns of too few numbers or none. Transforms
-    to real numbers read what is behind the end of an axis. Functions of SciPy forget
-    how many axes there were, and one takes no empty matrix in older versions.
+    the dtype of its choices, ``interp`` raises in some versions alone, and ``cov``
+    warns of too few numbers or none. Transforms to real numbers read what is behind
+    the end of an axis. Functions of SciPy forget how many axes there were, and one
+    takes no empty matrix in older versions.
     """
     if all(np.size(x) for x in arguments_of_call(call)):
         return False
