@@ -7,6 +7,7 @@ NumPy's generators raise.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,11 @@ def check_not_negative(x: Any, name: str) -> None:
     ...
     ValueError: scale < 0
     """
-    if np.any(np.signbit(x) & ~np.isnan(x)):
+    if isinstance(x, float):
+        negative = math.copysign(1.0, x) < 0.0 and not math.isnan(x)
+    else:
+        negative = bool(np.any(np.signbit(x) & ~np.isnan(x)))
+    if negative:
         raise ValueError(f"{name} < 0")
 
 
@@ -53,7 +58,8 @@ def check_range(width: Any) -> None:
     ...
     OverflowError: high - low range exceeds valid bounds
     """
-    if not np.all(np.isfinite(width)):
+    finite = math.isfinite(width) if isinstance(width, float) else np.isfinite(width)
+    if not np.all(finite):
         raise OverflowError("high - low range exceeds valid bounds")
     check_not_negative(width, "high - low")
 

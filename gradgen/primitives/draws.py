@@ -21,6 +21,7 @@ from gradgen.ir.types import (
     PY_BOOL,
     PY_FLOAT,
     PY_INT,
+    Dim,
     Random,
     Scalar,
     Shape,
@@ -256,22 +257,26 @@ def check_params(params: Sequence[Handle], lengths: Sequence[Any] | None) -> Non
             )
 
 
-def check_fit(x: Handle, lengths: Sequence[Handle]) -> None:
-    """Have it checked that a parameter broadcasts to the size that is asked for.
+def check_fit(params: Sequence[Handle], lengths: Sequence[Handle]) -> None:
+    """Have it checked that parameters broadcast to the size that is asked for.
 
     NumPy's generators do not broadcast the size to that of a parameter.
     """
-    dims = x.builder.dims
-    wanted = dims_from(dims, [length.type for length in lengths])
-    first = len(wanted) - x.rank
-    for axis, (a, b) in enumerate(zip(x.shape, wanted[first:], strict=True)):
-        if a == 1 or dims.equal(a, b):
-            continue
-        if isinstance(a, int) and isinstance(b, int):
-            raise Refusal(
-                f"this always raises ValueError: size has {b} where a parameter has {a}"
-            )
-        check(x.builder, "check_size", dim_of(x, axis), lengths[first + axis])
+    builder = lengths[0].builder
+    wanted = dims_from(builder.dims, [length.type for length in lengths])
+    seen = set[tuple[Dim, Dim]]()
+    for x in params:
+        for axis, length in enumerate(lengths[len(lengths) - x.rank :]):
+            a, b = x.shape[axis], wanted[len(wanted) - x.rank + axis]
+            if a == 1 or builder.dims.equal(a, b) or (a, b) in seen:
+                continue
+            seen.add((a, b))
+            if isinstance(a, int) and isinstance(b, int):
+                raise Refusal(
+                    f"this always raises ValueError: size has {b} where a parameter "
+                    f"has {a}"
+                )
+            check(builder, "check_size", dim_of(x, axis), length)
 
 
 def check(builder: Builder, op: str, /, *xs: Handle, **attrs: Any) -> None:

@@ -98,10 +98,9 @@ def _spread(rng: Handle, params: Sequence[Any], size: Any) -> tuple[list[Handle]
     handles = [lift(rng.builder, x) for x in params]
     check_params(handles, None if size is None else lengths_of(size))
     lengths = _lengths(size, handles)
-    if size is not None:
-        asked = [lift(rng.builder, length) for length in lengths_of(size)]
-        for x in handles:
-            check_fit(x, asked)
+    asked = [] if size is None else lengths_of(size)
+    if asked:
+        check_fit(handles, [lift(rng.builder, length) for length in asked])
     return [_as_drawn(x, lengths) for x in handles], lengths
 
 
