@@ -60,9 +60,14 @@ def check_optimised(function: Function, args: Sequence[Any]) -> str:
 
 
 def check_unchanged(x: Any, old: Any) -> None:
-    """Compare an argument, which may be a sparse matrix, with what it was before."""
+    """Compare an argument with what it was before.
+
+    It may be a sparse matrix, or a curve, which has coefficients.
+    """
     if hasattr(x, "toarray"):
         x, old = x.toarray(), old.toarray()
+    if hasattr(x, "c"):
+        x, old = x.c, old.c
     np.testing.assert_array_equal(x, old, "an argument was changed")
 
 

@@ -27,6 +27,7 @@ SUPPORT_NAMES = frozenset(
 )
 KERNELS_OF = {
     "filtering": ("convolve_back", "lag_products"),
+    "splines": ("heights_back", "spline_back"),
     "quadratures": ("simpson_back",),
     "images": ("filter_back", "gaussian_back", "weights_back"),
     "triangles": ("solve_triangular_or_nan",),
@@ -35,6 +36,7 @@ KERNELS_OF = {
 
 LIBRARIES = {
     "integrate": "from scipy import integrate",
+    "interpolate": "from scipy import interpolate",
     "linalg": "from scipy import linalg",
     "ndimage": "from scipy import ndimage",
     "signal": "from scipy import signal",

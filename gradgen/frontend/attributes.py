@@ -36,7 +36,7 @@ from gradgen.frontend.values import (
     describe,
     from_python,
 )
-from gradgen.ir.types import Random, Sparse
+from gradgen.ir.types import Curve, Random, Sparse
 from gradgen.primitives.registry import ATTRIBUTES, METHODS, MUTATORS, Handle
 from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
@@ -78,6 +78,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
             return _generator_method(owner, name)
         if isinstance(owner.atom.type, Sparse):
             return sparse.attribute_of(owner, name)
+        if isinstance(owner.atom.type, Curve):
+            raise Refusal(f"'{name}' of a curve", "f(x), f(x, 1); else use it outside")
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):
         return _record_attribute(frame, owner, name)

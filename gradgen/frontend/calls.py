@@ -61,7 +61,7 @@ from gradgen.frontend.values import (
     to_python,
 )
 from gradgen.ir.core import Literal
-from gradgen.ir.types import Random
+from gradgen.ir.types import Curve, Random
 from gradgen.markers import is_checkpoint
 from gradgen.primitives.lowering import Lowering, Refused
 from gradgen.primitives.registry import (
@@ -84,9 +84,12 @@ if TYPE_CHECKING:
         records,
         rules,
         sparse,
+        splines,
         writing,
     )
+    from gradgen.primitives import curves
 else:
+    curves = Deferred("gradgen.primitives.curves")
     accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
     distribution = Deferred("gradgen.frontend.distribution")
@@ -94,6 +97,7 @@ else:
     records = Deferred("gradgen.frontend.records")
     rules = Deferred("gradgen.frontend.rules")
     sparse = Deferred("gradgen.frontend.sparse")
+    splines = Deferred("gradgen.frontend.splines")
     writing = Deferred("gradgen.frontend.writing")
 
 WALKING = (enumerate, filter, map, reversed, zip)
@@ -128,6 +132,16 @@ def _call_native(
     frame: Frame, callee: Native, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
     return callee.call(frame, list(args), kwargs)
+
+
+@calls(Handle)
+def _call_curve(
+    frame: Frame, callee: Handle, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    if not isinstance(callee.atom.type, Curve):
+        raise Refusal(f"{describe(callee)} cannot be called")
+    with refusing():
+        return fresh(curves.value(callee, *to_python(list(args)), **to_python(kwargs)))
 
 
 @calls(OneOf)
@@ -202,6 +216,8 @@ def _call_plain(
         return records.make_record(frame, function, list(args), kwargs)
     if is_static(list(args)) and is_static(kwargs) and is_pure(function):
         return _fold_call(function, list(args), kwargs)
+    if splines.makes_spline(function):
+        return splines.make_spline(frame, function, args, kwargs)
     raise Refusal(*unknown(function))
 
 

@@ -68,6 +68,11 @@ def unknown(function: Any) -> tuple[str, str]:
         )
     if module.startswith("scipy.sparse.") and name in ("__matmul__", "__rmatmul__"):
         return "a product with a sparse matrix in this format", "A.tocsr()"
+    if module.startswith("scipy.interpolate.") and name == "__call__":
+        return (
+            "a curve of this class, or with other values than real numbers",
+            "a CubicSpline or BSpline with real values",
+        )
     if isinstance(function, type):
         return f"objects of class {name} cannot be made here", CALL_OUTSIDE
     parts = [part for part in module.split(".") if not part.startswith("_")]

@@ -15,6 +15,7 @@ from gradgen.ir.types import (
     PY_FLOAT,
     PY_INT,
     Array,
+    Curve,
     Dim,
     Random,
     Scalar,
@@ -69,9 +70,29 @@ def is_sparse(value: Any) -> bool:
     return known and len(value.shape) == 2
 
 
+CURVES = {
+    "Akima1DInterpolator": 2,
+    "BSpline": 1,
+    "CubicHermiteSpline": 2,
+    "CubicSpline": 2,
+    "PPoly": 2,
+    "PchipInterpolator": 2,
+}
+"""Classes of curves with derivatives, and how many axes their coefficients have."""
+
+
+def is_curve(value: Any) -> bool:
+    """Tell whether ``value`` is a curve of SciPy with real values."""
+    cls = type(value)
+    if not cls.__module__.startswith("scipy.interpolate."):
+        return False
+    real = cls.__name__ in CURVES and value.c.dtype == np.float64
+    return real and value.c.ndim == CURVES[cls.__name__]
+
+
 def is_object(value: Any) -> bool:
     """Tell whether a program is given ``value`` as it is, to call methods of."""
-    return is_generator(value) or is_sparse(value)
+    return is_generator(value) or is_sparse(value) or is_curve(value)
 
 
 def is_numeric(value: Any) -> bool:
@@ -90,6 +111,8 @@ def type_of(value: Any, dims: Dims, name: str) -> Type:
         return Scalar(value.dtype)
     if isinstance(value, np.generic):
         return Scalar(value.dtype)
+    if is_curve(value):
+        return Curve(type(value).__name__)
     if is_sparse(value):
         shape = tuple(_dim(length, dims) for length in value.shape)
         return Sparse(type(value).__name__, value.dtype, shape)
@@ -137,7 +160,7 @@ def abstract_tree(tree: Tree, name: str, dims: Dims) -> Tree:
         path = next(paths)
         if is_generator(node.leaf):
             return leaf(Value(Random(), path))
-        if not is_tensor(node.leaf) and not is_sparse(node.leaf):
+        if not (is_tensor(node.leaf) or is_sparse(node.leaf) or is_curve(node.leaf)):
             return Tree("static", leaf=node.leaf)
         return leaf(Value(type_of(node.leaf, dims, path), path))
 

@@ -145,8 +145,18 @@ class Sparse:
         return f"{self.name} {short_dtype(self.entries)}[{lengths}]"
 
 
+@frozen
+class Curve:
+    """A function of one number, of a class ``name``, as the object that it is."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
 Tensor: TypeAlias = Scalar | Array
-Type: TypeAlias = Scalar | Array | Text | Seq | Tape | Random | Sparse
+Type: TypeAlias = Scalar | Array | Text | Seq | Tape | Random | Sparse | Curve
 
 BOOL = np.dtype(np.bool_)
 INT = np.dtype(np.int64)

@@ -28,7 +28,7 @@ MASKING = (
 )
 
 INFINITE = re.compile(
-    "divide|power|reciprocal|log|exp(?!and)|sqrt|cbrt|sinh|cosh|tan$|arc|hypot|gamma|norm|mod"
+    "divide|power|reciprocal|log|exp(?!and)|sqrt|cbrt|sinh|cosh|tan$|arc|hypot|gamma|norm|mod|curve"
 )
 """Finds in the names of ops those whose result or derivative is not always finite."""
 

@@ -87,6 +87,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "METHODS": "cumprod cumsum prod",
         "PRIMITIVES": "cumprod cumsum prod products_before recurrence shifted",
     },
+    "curves": {
+        "PRIMITIVES": "curve_value",
+    },
     "densities": {
         "LOWERINGS": (
             "scipy.special: stdtr scipy.stats: beta.cdf beta.logcdf beta.logpdf "
@@ -491,6 +494,11 @@ CATALOG: dict[str, dict[str, str]] = {
     "spectra": {
         "LOWERINGS": "numpy.linalg: eig eigh eigvals eigvalsh",
         "PRIMITIVES": "eig eigh eigvals eigvalsh",
+    },
+    "splines": {
+        "PRIMITIVES": (
+            "heights_back spline_back spline_coefficients spline_knots spline_value"
+        ),
     },
     "spreads": {
         "LOWERINGS": "numpy: std var",

@@ -17,6 +17,7 @@ from gradgen.ir.regions import LoopParts, loop_parts
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.ir.types import (
     Array,
+    Curve,
     Dim,
     Random,
     Scalar,
@@ -232,6 +233,8 @@ class Machine:
             return ""
         if isinstance(type_, Array):
             return self._array_misfit(content, type_)
+        if isinstance(type_, Curve):
+            return "" if type(content).__name__ == type_.name else f"{content!r}"
         if isinstance(type_, Sparse):
             return self._sparse_misfit(content, type_)
         if isinstance(type_, Scalar):

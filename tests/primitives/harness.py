@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir.abstract import is_sparse, type_of
+from gradgen.ir.abstract import is_object, type_of
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Param, Value
 from gradgen.ir.tree import leaf, tree_of
@@ -58,7 +58,7 @@ def operands_of(sample: Sample, name: str) -> list[Any]:
 
 def is_argument(value: Any) -> bool:
     """Tell whether an operand comes in when the program runs."""
-    if isinstance(value, np.ndarray | np.generic) or is_sparse(value):
+    if isinstance(value, np.ndarray | np.generic) or is_object(value):
         return True
     return type(value) in (float, complex)
 

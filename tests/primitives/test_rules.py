@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradgen.codegen.numpy_target import LIBRARIES as IMPORTS
-from gradgen.ir.abstract import is_sparse
+from gradgen.ir.abstract import is_curve, is_sparse
 from gradgen.primitives.registry import PRIMITIVES, Sample
 from gradgen.runtime import support
 from tests.primitives.harness import (
@@ -49,6 +49,8 @@ DIFFERENTIABLE = [
 def same(left: Any, right: Any) -> None:
     if is_sparse(left):
         left, right = left.toarray(), right.toarray()
+    if is_curve(left):
+        left, right = left.c, right.c
     np.testing.assert_array_equal(left, right)
     assert type(left) is type(right)
     assert np.asarray(left).dtype == np.asarray(right).dtype

@@ -11,7 +11,7 @@ PROGRAMS: dict[str, Program] = {}
 program = entering(PROGRAMS)
 
 try:
-    from scipy import ndimage, signal, sparse
+    from scipy import interpolate, ndimage, signal, sparse
 except ModuleNotFoundError:
     program = lambda make, **options: lambda function: function
 
@@ -61,6 +61,24 @@ def filters_of_rows(b, a, x):
         y, state = signal.lfilter(b, a, row, zi=state)
         rows.append(y * np.sum(state))
     return np.stack(rows)
+
+
+@program(lambda r, n, m: (r(n + 3), np.arange(n + 3), r(m)))
+def splines_that_are_made(y, x, t):
+    curve, total = interpolate.CubicSpline(x, y), 0.0
+    line = interpolate.make_interp_spline(x, y * y, k=1)
+    y[0] = 3.0
+    for place in t:
+        total = total + curve(place) * line(total) if place > 0.5 else curve(total, 1)
+    return total + curve(t) * y[0]
+
+
+@program(lambda r, n, m: (interpolate.PchipInterpolator([0, 1, 4], [1, 2, 0]), r(n)))
+def along_a_given_curve(curve, t):
+    total = t
+    while np.sum(total) < 9.0:
+        total = total + 1.0 + 0.1 * curve(total % 4.0)
+    return curve(t) * curve(t, nu=1) + total
 
 
 @program(lambda r, n, m: (r(n, m), r(2, 3), r(3)))
