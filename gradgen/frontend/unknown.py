@@ -59,6 +59,11 @@ def unknown(function: Any) -> tuple[str, str]:
     module = getattr(function, "__module__", None) or ""
     name = getattr(function, "__name__", "<object>")
     name = name if name.isidentifier() else type(function).__name__
+    if module.startswith("numpy.random") and isinstance(function, type):
+        return (
+            f"objects of class {name} cannot be made here",
+            "np.random.default_rng(seed), or pass a generator in",
+        )
     if module.startswith("numpy.random") or _is_random(function):
         return (
             f"'{name}' draws from a state that is shared, and gives other numbers at "

@@ -571,7 +571,7 @@ def test_a_derivative_inside_draws_in_its_place():
 def layer(x, w, rng):
     noise = rng.standard_normal(3)
     kept = x[rng.permutation(3)]
-    return np.tanh(x * w + 0.3 * noise) * kept * rng.normal(w)
+    return np.tanh(x * w + 0.3 * noise) + 0.3 * kept * rng.normal(w)
 
 
 def test_a_checkpoint_records_what_it_draws():
@@ -582,8 +582,10 @@ def test_a_checkpoint_records_what_it_draws():
         return np.sum(checkpoint(layer)(x, w, rng)) * rng.random()
 
     check(f, 0.9, generator(8))
-    slope = lambda w, rng: grad(f)(w, rng)
-    check(slope, 0.9, generator(8))
+    slope = slope_of(grad(f), (0.9, generator(8)), 1.0)
+    rng = generator(8)
+    np.testing.assert_allclose(grad(grad(f))(0.9, rng), slope, rtol=1e-6)
+    assert state(rng) != state(generator(8))
 
 
 def test_what_is_run_again_with_few_states_is_not_drawn_again():
@@ -695,6 +697,9 @@ def test_parameters_that_numpy_refuses_raise_before_anything_is_drawn(draw):
         (lambda x, rng: x * rng.integers(0.0, 3.0), "between floats"),
         (lambda x, rng: x * np.random.normal(), "rng = np.random.default_rng"),
         (lambda x, rng: x * np.random.rand(), "rng.random(…)"),
+        (lambda x, rng: x * np.random.RandomState(1).rand(), "default_rng(seed)"),
+        (lambda x, rng: x if rng is OUTER else 2.0 * x, "whether 'rng' is"),
+        (lambda x, rng: x * copy.deepcopy(rng).random(), "is not known"),
         (lambda x, rng: rng.normal(x, -1.0), "always raises ValueError: scale < 0"),
         (lambda x, rng: x * np.random.default_rng(0.5).random(), "a seed of float"),
     ],

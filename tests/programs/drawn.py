@@ -115,7 +115,7 @@ def wanders(x, w, rng):
 def recorded_in_loops_and_branches(x, w):
     rng = np.random.default_rng(12)
     twice = checkpoint(lambda z: checkpoint(wanders)(z * rng.random(), w, rng))
-    return twice(checkpoint(wanders)(x, w, rng)) * rng.random()
+    return twice(x) * rng.random()
 
 
 @program(lambda r, n, m: (r(n), m))
