@@ -164,4 +164,5 @@ def test_what_is_not_supported_is_refused(change: Change, reason: str) -> None:
 def test_every_mutator_is_called() -> None:
     tested = {change.target for change in CHANGES}
     missing = {f for f in MUTATORS if f not in tested}
+    missing.discard(np.random.Generator.shuffle)  # test_random.py
     assert all(getattr(f, "__name__", f) == "at" for f in missing)
