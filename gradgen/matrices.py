@@ -61,7 +61,7 @@ def det_gradient(x: Any, *directions: Any) -> Any:
     """
     dtype = np.result_type(x, *directions)
     with np.errstate(all="ignore"):
-        return _gradient(x.astype(dtype), directions)
+        return _gradient(x.astype(dtype, copy=False), directions)
 
 
 def _gradient(x: Any, directions: tuple[Any, ...]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ def enlarged(call: Call) -> Call | None:
     if any(map(np.iscomplexobj, arguments_of_call(call) + leaves(call_python(call)))):
         return None
     arrays = [x for x in arguments_of_call(call) if np.ndim(x)]
+    if not all(np.isfinite(x).all() for x in arrays if x.dtype.kind in "fc"):
+        return None
     twice = _times(call, 2)
     if not any(x.dtype.kind == "f" for x in arrays) or not accepted(twice):
         return None
@@ -181,12 +184,13 @@ def _first(theirs: Thunk, ours: Any) -> float | None:
     return seconds if same else None
 
 
-def bench_functions(rounds: int) -> list[Speed]:
-    """Time the gradients of all functions that have a rule of their own."""
+def bench_functions(rounds: int, names: Sequence[str] = ()) -> list[Speed]:
+    """Time the gradients of functions, by default of all that have a rule."""
     from tqdm import tqdm
 
     warnings.simplefilter("ignore")
-    large = filter(None, map(large_call, BY_FUNCTION.values()))
+    groups = [BY_FUNCTION[name] for name in names or BY_FUNCTION]
+    large = filter(None, map(large_call, groups))
     return [speed(call, rounds) for call in tqdm(list(large), unit="function")]
 
 
@@ -197,6 +201,45 @@ def large_call(calls: Sequence[Call]) -> Call | None:
         return None
     smooth = (call for call in calls if is_smooth(call) and moves(program_of(call)))
     return next(filter(None, map(enlarged, smooth)), None)
+
+
+ROW = re.compile(r"\| `(.+)` \| (\d+) \| (\S+) \| (\S*) ?\|")
+
+
+def renewed(page: str, rows: Sequence[Speed]) -> list[Speed]:
+    """Return the figures of a page, with new ones in place of those of a function."""
+    found = {
+        _function(call): Speed(call, int(time) / 1e6, float(ours), _number(theirs))
+        for call, time, ours, theirs in ROW.findall(page)
+    }
+    return list({**found, **{_function(row.call): row for row in rows}}.values())
+
+
+def _function(call: str) -> str:
+    return call.partition("(")[0]
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+REASONS = {
+    "np.linalg.det": "it takes an inverse, four times the work of a factorisation, of "
+    "which NumPy hands out none",
+    "np.linalg.slogdet": "it takes an inverse, as that of `det` does",
+    "np.cumprod": "it solves a recurrence, so that nothing is divided by a zero",
+    "np.cumulative_prod": "it solves a recurrence, as that of `cumprod` does",
+    "np.multiply.accumulate": "it solves a recurrence, as that of `cumprod` does",
+    "np.prod": "it multiplies from both sides, so that nothing is divided by a zero",
+    "np.partition": "it sorts, since NumPy does not tell in which order it leaves the "
+    "rest",
+    "np.median": "it sorts with the places of elements, which takes longer than to "
+    "sort them",
+    "np.quantile": "it sorts with the places of elements, as that of `median` does",
+    "np.percentile": "it sorts with the places of elements, as that of `median` does",
+    "np.ptp": "it compares twice, and counts twice, what the function reads twice",
+}
+"""Why gradients of some functions take longer than ``LIMIT`` times the function."""
 
 
 def table(rows: list[Speed]) -> str:
@@ -211,13 +254,18 @@ def table(rows: list[Speed]) -> str:
             "| --- | --- | --- | --- |",
             *lines,
             f"\n## Above {LIMIT:.0f} times the function\n",
-            *(f"- `{r.call}`: {r.ours:.1f}" for r in slow),
+            *(f"- `{r.call}`: {r.ours:.1f}{_reason(r)}" for r in slow),
             "" if slow else "None.\n",
             "## Slower than autograd\n",
             *(f"- `{r.call}`: {r.ours:.2f} against {r.theirs:.2f}" for r in behind),
             "" if behind else "None.\n",
         ]
     )
+
+
+def _reason(row: Speed) -> str:
+    reason = REASONS.get(_function(row.call))
+    return "" if reason is None else f"; {reason}"
 
 
 def _cells(row: Speed) -> str:

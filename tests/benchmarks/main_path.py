@@ -7,6 +7,7 @@ sides have had the same machine. Contenders that are not installed are left out:
     python tests/benchmarks/main_path.py [--rounds 200] [--plot FILE.png]
                                          [--scaling FILE.png]
                                          [--only loops|functions] [--table FILE.md]
+                                         [--named NAME,...]
 """
 
 from __future__ import annotations
@@ -286,11 +287,16 @@ def plot(rows: Sequence[Row], path: str) -> None:
     figure.savefig(path, dpi=120)
 
 
-def write_table(rounds: int, path: str | None) -> None:
-    """Time the gradients of functions, and write or print the page about it."""
-    from functions import bench_functions, table, total
+def write_table(rounds: int, path: str | None, names: Sequence[str]) -> None:
+    """Time the gradients of functions, and write or print the page about it.
 
-    rows = bench_functions(rounds)
+    If only some are named, the figures of the others stay as they are.
+    """
+    from functions import bench_functions, renewed, table, total
+
+    rows = bench_functions(rounds, names)
+    if names and path:
+        rows = renewed(Path(path).read_text(encoding="utf-8"), rows)
     if path is None:
         print(table(rows))
     else:
@@ -307,9 +313,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--scaling", metavar="FILE.png")
     parser.add_argument("--only", choices=["loops", "functions"])
     parser.add_argument("--table", metavar="FILE.md")
+    parser.add_argument("--named", metavar="NAME,...")
     options = parser.parse_args(argv)
     if options.only == "functions":
-        write_table(options.rounds, options.table)
+        names = options.named.split(",") if options.named else ()
+        write_table(options.rounds, options.table, names)
         return
     rows: list[Row] = []
     if options.only is None:
