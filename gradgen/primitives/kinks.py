@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir.types import INT
+from gradgen.ir.types import INT, is_complex
 from gradgen.primitives.quantiles import (
     ROUNDED,
     as_result,
@@ -61,7 +61,7 @@ def _both_zero(z: Handle, x: Handle, y: Handle, **_: Any) -> Handle:
 
 
 def _on_branch_cut(z: Handle, y: Handle, x: Handle, **_: Any) -> Handle:
-    """An angle that is half a turn, or that of 0."""
+    """An angle of half a turn, or that of 0; where ``x`` moves, the latter alone."""
     return _both(_equal(y, 0), x <= 0)
 
 
@@ -114,6 +114,9 @@ def _at_half(
     y: Handle, x: Handle, decimals: int = 0, digits: int = 0, **_: Any
 ) -> Handle:
     """Rounding, half-way between two numbers that have so many digits."""
+    if is_complex(x.type):
+        parts = (apply("real", x), apply("imag", x))
+        return _either(*(_at_half(y, part, decimals, digits) for part in parts))
     shifted = x * 10.0 ** (decimals or digits)
     return _equal(apply("absolute", shifted - apply("rint", shifted)), 0.5)
 
@@ -149,8 +152,11 @@ def _tied_quantile(y: Handle, x: Handle, q: Handle, **attrs: Any) -> Handle:
     ranks = apply("argsort", apply("argsort", x, **order), **order)
     tied = apply("take_along_axis", in_order, ranks, axis=axis)
     below, above, share = neighbours_of(x, q, axis, attrs["method"], attrs["skip"])
-    upper = _both(at_index(tied, above, axis), apply("not_equal", share, 0))
-    return as_result(_either(at_index(tied, below, axis), upper), q, axis)
+    found = at_index(tied, below, axis)
+    if isinstance(share, Handle):  # not always 0
+        upper = _both(at_index(tied, above, axis), apply("not_equal", share, 0))
+        found = _either(found, upper)
+    return as_result(found, q, axis)
 
 
 def _at_element(y: Handle, x: Handle, q: Handle, **attrs: Any) -> Handle:
@@ -158,10 +164,18 @@ def _at_element(y: Handle, x: Handle, q: Handle, **attrs: Any) -> Handle:
     axis, method = attrs["axis"], attrs["method"]
     method = "linear" if method in ROUNDED else method
     below, above, share = neighbours_of(x, q, axis, method, attrs["skip"])
-    there = _equal(share, 0)
-    if method != "linear":  # others have the first and last elements for a while
-        there = _both(there, apply("not_equal", below, above))
+    if method == "linear":  # others have the first and last elements for a while
+        between = apply("greater", _counted(x, axis), 1)
+    else:
+        between = apply("not_equal", below, above)
+    there = _both(_equal(share, 0), between, apply("greater_equal", below, 0))
     return as_result(there, q, axis)
+
+
+def _counted(x: Handle, axis: int) -> Handle:
+    """Return how many elements along an axis are no NaN."""
+    numbers = apply("logical_not", apply("isnan", x))
+    return apply("sum", numbers, axis=(axis,), keepdims=True)
 
 
 def _repeated_extreme(y: Handle, x: Handle, axis: int) -> Handle:
@@ -190,7 +204,7 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "norm": _result_zero,
     "root": _result_zero,
     "std": _result_zero,
-    "arctan2": _on_branch_cut,
+    "arctan2": (_on_branch_cut, _both_zero),
     "i0e": _at_zero,
     "ive": (None, _both_zero),
     "logaddexp": _both_infinite,

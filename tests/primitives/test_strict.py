@@ -14,6 +14,8 @@ from gradgen.primitives.kinks import KINKS
 from gradgen.primitives.registry import PRIMITIVES, Primitive, Sample
 from gradgen.testing.interp import interpret
 from gradgen.transforms.derive import Selection, adjoint
+from tests.primitives import lowered
+from tests.primitives.calls.call import Call, M, T, V
 from tests.primitives.harness import Program, program_of
 
 POINTS = {
@@ -98,6 +100,42 @@ def test_right_on_both_sides_or_an_error(
             np.testing.assert_allclose(
                 sides(program, xs, slot), slope, 1e-4, 1e-4, err_msg=f"{xs} in {slot}"
             )
+
+
+QUANTILES = [Call(np.quantile, (T, q), {"axis": a}) for q in (0.3, 0.5) for a in (0, 2)]
+QUANTILES += [
+    Call(np.quantile, (M, 0.3), {"axis": 1, "method": "lower"}),
+    Call(np.quantile, (M, 0.41), {"axis": 0, "method": "hazen"}),
+    Call(np.quantile, (M, np.array([0.3, 0.41])), {"axis": 1}),
+    Call(np.nanquantile, (M, 0.3), {"axis": 0}),
+    Call(np.partition, (M, 1)),
+    Call(np.maximum.accumulate, (M,)),
+    Call(np.interp, (0.3, np.arange(3.0), V[:3])),
+    Call(np.angle, (M,)),
+    Call(np.rint, (0.7 - 0.4j,)),
+]
+"""What kinks are looked for along an axis, or in parts, and there are none."""
+
+
+@pytest.mark.parametrize("call", QUANTILES, ids=str)
+def test_no_error_where_there_is_no_kink(call: Call) -> None:
+    program = lowered.program_of(call)
+    if not program.moving:
+        return
+    found = [
+        interpret(adjoint(program.function, selection), (*program.args, seed_for(call)))
+        for selection in (
+            Selection(program.moving, False, strict) for strict in (False, True)
+        )
+    ]
+    for plain, strict in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_array_equal(strict, plain)
+
+
+def seed_for(call: Call) -> Any:
+    """Return a cotangent of nothing but ones."""
+    y = np.asarray(lowered.call_python(call))
+    return np.ones_like(y)[()]
 
 
 def test_every_entry_is_about_a_primitive() -> None:
