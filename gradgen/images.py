@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
+from gradgen.filtering import overlaps
 from gradgen.layouts import fold_padding
 
 PADDING = {
@@ -106,7 +107,7 @@ def weights_back(
     value: Any = {"constant_values": cval} if PADDING[mode] == "constant" else {}
     extension: Any = PADDING[mode]
     wide = np.pad(x, widths, extension, **value)
-    total = signal.correlate(wide, y_bar, mode="valid").reshape(shape)
+    total = overlaps(wide, y_bar).reshape(shape)
     convolves = function in (ndimage.convolve, ndimage.convolve1d)
     return np.flip(total) if convolves else total
 

@@ -3,9 +3,9 @@
 The rules of ``odeint`` are continuous ones: derivatives of the solution solve
 differential equations of their own, which SciPy solves to the same tolerances (Cao, Li,
 Petzold and Serban, "Adjoint sensitivity analysis for differential-algebraic equations",
-SIAM J. Sci. Comput. 24, 2003). Between two of the times that were asked for, the
-solution is computed forwards once more and interpolated: backwards it need not be
-stable. The rule of ``quad`` is Leibniz's.
+SIAM J. Sci. Comput. 24, 2003). For the adjoint one, the solution is computed forwards
+once more and interpolated: backwards it need not be stable. The rule of ``quad`` is
+Leibniz's.
 
 This module is imported when one of these functions is first called in a function that
 is differentiated. Its rules are compiled as those of users are; what they call is not.
@@ -14,7 +14,8 @@ is differentiated. Its rules are compiled as those of users are; what they call 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -64,22 +65,12 @@ def _filled(like: Any, numbers: Any) -> Any:
     return tree_of(like).map(take).build()
 
 
-def _solve(slope: Function, span: Sequence[float], start: Any, **options: Any) -> Any:
-    """Solve a differential equation, or raise."""
-    found = integrate.solve_ivp(slope, span, start, method="LSODA", **options)
-    if not found.success:
-        raise ArithmeticError(f"a derivative of odeint: {found.message}")
-    return found
-
-
 def _tolerances(rtol: Any, atol: Any, hmax: float) -> dict[str, Any]:
-    options: dict[str, Any] = {
+    return {
         "rtol": TOLERANCE if rtol is None else rtol,
         "atol": TOLERANCE if atol is None else atol,
+        "hmax": hmax,
     }
-    if hmax:
-        options["max_step"] = hmax
-    return options
 
 
 def ode_cotangents(
@@ -99,23 +90,37 @@ def ode_cotangents(
     options = _tolerances(rtol, atol, hmax)
     t_bar = np.zeros(len(t))
     state = np.concatenate([np.zeros(n), np.zeros_like(_flat(args))])
+    if t[0] != t[-1]:
+        path = _path(rates, args, (t[0], t[-1]), ys[0], options)
+        backward = functools.partial(_backward, rates, args, path, n)
     for i in reversed(range(1, len(t))):
         state[:n] += ys_bar[i]
         t_bar[i] = ys_bar[i] @ rates(ys[i], float(t[i]), *args)
         if t[i] != t[i - 1]:
-            path = _path(rates, args, t[i - 1 : i + 1], ys[i - 1], options)
-            backward = functools.partial(_backward, rates, args, path, n)
-            found = _solve(backward, (t[i], t[i - 1]), state, **_scalar(options))
-            state = found.y[:, -1]
+            state = _solved(backward, state, [t[i], t[i - 1]], _scalar(options))[-1]
     t_bar[0] = -state[:n] @ rates(ys[0], float(t[0]), *args)
     y0_bar = _filled(y0, state[:n] + ys_bar[0])
     return y0_bar, _filled(t, t_bar), _filled(args, state[n:])
 
 
-def _path(rates: Function, args: Any, t: Any, y: Any, options: Any) -> Any:
+def _path(rates: Function, args: Any, span: Any, y: Any, options: Any) -> Any:
     """Return the solution between two times, as a function of time."""
-    forward = functools.partial(_slope, rates, args)
-    return _solve(forward, t, y, dense_output=True, **options).sol
+    slope = functools.partial(_slope, rates, args)
+    given = {name: options[name] for name in ("rtol", "atol")}
+    largest = options["hmax"] or np.inf
+    found = integrate.solve_ivp(
+        slope, span, y, "LSODA", dense_output=True, max_step=largest, **given
+    )
+    if not found.success:
+        raise ArithmeticError(f"a derivative of odeint: {found.message}")
+    return found.sol
+
+
+def _solved(slope: Function, start: Any, t: Any, options: dict[str, Any]) -> Any:
+    """Return what ``odeint`` returns, which raises where it would warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", integrate.ODEintWarning)
+        return integrate.odeint(slope, start, t, tfirst=True, **options)
 
 
 def _scalar(options: dict[str, Any]) -> dict[str, Any]:
@@ -157,13 +162,9 @@ def ode_tangents(
     slopes = np.stack([rates(y, float(s), *args) for y, s in zip(ys, t, strict=True)])
     state = np.concatenate([ys[0], y0_dot - slopes[0] * t_dot[0]])
     forward = functools.partial(_forward, rates, args, dots[2], n)
-    options = _scalar(_tolerances(rtol, atol, hmax))
-    ys_dot = np.zeros_like(ys)
+    path = _solved(forward, state, t, _scalar(_tolerances(rtol, atol, hmax)))
+    ys_dot = path[:, n:] + slopes * t_dot[:, None]
     ys_dot[0] = y0_dot
-    for i in range(1, len(t)):
-        if t[i] != t[i - 1]:
-            state = _solve(forward, t[i - 1 : i + 1], state, **options).y[:, -1]
-        ys_dot[i] = state[n:] + slopes[i] * t_dot[i]
     return ys_dot
 
 

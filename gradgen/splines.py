@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
-from scipy.sparse.linalg import spsolve
+from scipy.linalg import solve_banded
 
 
 def heights_back(b_bar: Any, x: Any, k: int) -> Any:
@@ -21,8 +21,10 @@ def heights_back(b_bar: Any, x: Any, k: int) -> Any:
     array([1., 2., 3.])
     """
     knots = make_interp_spline(x, x, k).t
-    matrix = BSpline.design_matrix(x, knots, k)
-    return spsolve(matrix.T.tocsc(), b_bar)
+    transposed = BSpline.design_matrix(x, knots, k).T.tocoo()
+    bands = np.zeros((2 * k + 1, len(x)))
+    bands[k + transposed.row - transposed.col, transposed.col] = transposed.data
+    return solve_banded((k, k), bands, b_bar)
 
 
 def spline_back(y_bar: Any, t: Any, knots: Any, n: int, k: int, nu: int = 0) -> Any:

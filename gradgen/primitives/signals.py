@@ -143,7 +143,8 @@ def _back_evaluate(
 
 def _back_text(types: Sequence[Any], attrs: Attrs) -> str:
     function, mode, options = attrs["function"], attrs["mode"], _options(attrs)
-    if mode == "full":
+    by_convolution = options or function != "convolve" or len(types[0].shape) == 1
+    if mode == "full" and by_convolution:
         shown = _options_text({"mode": "valid", **options})
         return f"signal.{function}({{0}}, np.flip({{1}}){shown})"
     lengths = ", ".join(f"{{{k}}}" for k in range(2, len(types)))
