@@ -230,7 +230,7 @@ class _Sweep:
         """Tell whether ``made`` may stand for ``op``."""
         if any(inner.name == "check_dims" for inner in made):
             return False
-        if not _is_whole(op) and any(map(_is_whole, made)):
+        if any(_is_narrower(inner, op) for inner in made):
             return False
         return not self.scope.reached or _work(made) <= _work([op])
 
@@ -264,20 +264,24 @@ def _applied(rule: Rule, scope: Scope, op: Op, xs: Sequence[Handle]) -> Handle |
         return None
 
 
-def _is_whole(op: Op) -> bool:
-    """Tell whether an op computes with NumPy's whole numbers, or with booleans.
+def _is_narrower(made: Op, op: Op) -> bool:
+    """Tell whether ``made`` computes with whole numbers where ``op`` has more room.
 
-    These wrap around, and ``True + True`` is ``True``, unlike the floats that they are
-    taken for in a product with one.
+    NumPy's wrap around, and ``True + True`` is ``True``, unlike the numbers that they
+    are taken for in a product with one.
     """
-    if op.name not in RING:
+    if made.name not in RING:
         return False
-    type_ = op.results[0].type
-    return (
-        isinstance(type_, Array | Scalar)
-        and type_.dtype.kind in "biu"
-        and not (isinstance(type_, Scalar) and type_.weak)
-    )
+    inner, outer = (_whole_dtype(x.results[0].type) for x in (made, op))
+    return inner is not None and inner != outer
+
+
+def _whole_dtype(type_: Type) -> Any:
+    """Return the dtype of NumPy's whole numbers and booleans; None of other types."""
+    if not isinstance(type_, Array | Scalar) or type_.dtype.kind not in "biu":
+        return None
+    weak = isinstance(type_, Scalar) and type_.weak
+    return None if weak else type_.dtype
 
 
 def _work(ops: Sequence[Op]) -> tuple[int, int]:

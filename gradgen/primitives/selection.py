@@ -301,7 +301,8 @@ def _as_joined(value: Any, xs: Sequence[Any]) -> Any:
 def _one_of_shares(y: Handle, xs: Sequence[Handle]) -> list[Handle]:
     """Return for every operand its share of the extremum."""
     chosen = [apply("equal", x, y, builder=y.builder) for x in xs]
-    ties = reduce(lambda p, q: p + q, chosen)
+    counted = [c if c.type.weak else 1 * c for c in chosen]  # NumPy's sum is 'or'
+    ties = reduce(lambda p, q: p + q, counted)
     return [apply("masked_divide", c, ties) for c in chosen]
 
 

@@ -46,5 +46,16 @@ def test_gradient(case):
     np.testing.assert_allclose(grad(function)(x), wanted, 1e-13)
 
 
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32])
+@pytest.mark.parametrize("function", [max, min])
+def test_ties_of_numbers_share_equally(kind, function):
+    pair = grad(lambda x, y: function(x, y), argnums=(0, 1))
+    np.testing.assert_array_equal(pair(kind(1.0), kind(1.0)), [0.5, 0.5])
+    three = grad(lambda x, y, z: function(x, y, z), argnums=(0, 1))
+    found = three(kind(3.0), kind(3.0), kind(3.0))
+    np.testing.assert_allclose(found, [1 / 3, 1 / 3], 1e-6)
+    assert pair(kind(2.0), kind(1.0)) == ((1, 0) if function is max else (0, 1))
+
+
 def _rows(x):
     return np.eye(np.size(x)) if np.ndim(x) else [1.0]
