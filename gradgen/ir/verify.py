@@ -12,7 +12,7 @@ from gradgen.errors import ShapeError, VerifyError
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value, walk_ops
 from gradgen.ir.dims import Dims
 from gradgen.ir.flow import LOOPS, note_lengths
-from gradgen.ir.infer import Infer, Proven, prove
+from gradgen.ir.infer import Infer, Proven, prove, proven_dims
 from gradgen.ir.printer import MARK, print_ir
 from gradgen.ir.regions import (
     REGION_OPS,
@@ -221,8 +221,20 @@ class Verifier:
         same = len(op.operands) == len(callee.inputs)
         self._require(same, "wrong number of arguments", op)
         known = match_dims(callee, op.operands)
+        self._learn_from(callee, known)
         self._compare_call(op, op.operands, callee.inputs, known)
         self._compare_call(op, op.results, callee.body.results, known)
+
+    def _learn_from(self, callee: Function, known: dict[str, Dim]) -> None:
+        """Take over which lengths are equal where ``callee`` returns."""
+        dims = proven_dims(callee.body, self.infer)
+        same: dict[Dim, Dim] = {}
+        for x in callee.inputs:
+            for dim in getattr(x.type, "shape", ()):
+                if isinstance(dim, Sym) and not dim.offset and dim.name in known:
+                    found = dims.resolve(dim)
+                    here = found if isinstance(found, int) else known[dim.name]
+                    self.dims.merge(same.setdefault(found, here), known[dim.name])
 
     def _compare_call(
         self,
