@@ -58,11 +58,18 @@ BUILT_IN = {
 """By modules whose functions have rules, what has these, and is loaded when needed."""
 
 
+def _load_built_in(function: Any) -> bool:
+    """Import what has rules for a function; tell whether there is such a module."""
+    module = BUILT_IN.get(getattr(function, "__module__", None) or "")
+    if module is not None:
+        importlib.import_module(module)
+    return module is not None
+
+
 def find_rule(function: Any) -> Rule | None:
     """Return the rule of a function; that there is none is remembered."""
     found = _rules.get(id(function))
-    if found is None and getattr(function, "__module__", None) in BUILT_IN:
-        importlib.import_module(BUILT_IN[function.__module__])
+    if found is None and _load_built_in(function):
         found = _rules.get(id(function))
     if found is None:
         _asked.add(id(function))
@@ -78,6 +85,7 @@ def _rule_for(function: Any) -> Rule:
     if isinstance(function, BOUND) and not isinstance(owner, types.ModuleType | None):
         name = f"{type(owner).__name__}.{function.__name__}"
         raise TypeError(f"a rule is for a function, such as {name}, not a bound method")
+    _load_built_in(function)  # what a user says later counts
     key = id(function)
     if key not in _rules:
         _rules[key] = Rule(function)

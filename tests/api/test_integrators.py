@@ -204,11 +204,43 @@ print(round(gradient(0.5), 5), gradient.cache_info().disk_hits)
 """
 
 
+RULE = """
+import numpy as np
+import gradgen
+from scipy.integrate import odeint, quad
+
+@gradgen.rule(odeint, result=lambda f, y0, t: np.ones((len(t), len(y0))))
+def odeint_adjoint(ys_bar, ys, f, y0, t):
+    return None, 7.0 * ys_bar[0], None
+
+def decay(y, t):
+    return -y
+
+def loss(y0):
+    return quad(np.exp, 0.0, 1.0)[0] * 0.0 + odeint(decay, y0, np.ones(1))[0, 0]
+
+print(gradgen.grad(loss)(np.ones(1))[0])
+"""
+
+
+def output(code, folder):
+    """What a program prints in another process."""
+    paths = os.pathsep.join([str(folder), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    if code is RULE:
+        (folder / "rule.py").write_text(code)
+        code = "import rule"
+    command = [sys.executable, "-B", "-c", code]
+    done = subprocess.run(command, capture_output=True, env=environment, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
 def test_a_program_is_found_on_the_disk(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
-    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
-    environment = {**os.environ, "PYTHONPATH": paths}
-    for hits in (0, 1):
-        command = [sys.executable, "-B", "-c", CALL]
-        done = subprocess.run(command, capture_output=True, env=environment, text=True)
-        assert done.stdout.split() == ["-0.60653", str(hits)], done.stderr
+    assert output(CALL, tmp_path) == ["-0.60653", "0"]
+    assert output(CALL, tmp_path) == ["-0.60653", "1"]
+
+
+def test_a_rule_of_the_users_counts(tmp_path):
+    assert output(RULE, tmp_path) == ["7.0"]
