@@ -70,6 +70,8 @@ def _split(scope: _Scope, op: Op) -> tuple[Op, Op] | None:
     whole = op.results[0].type
     if not _costs_no_more(scope, inner, made.results[0].type, whole):
         return None
+    if not _is_as_exact(inner, whole):
+        return None
     value = Value(inner)
     if not same_type(_type(scope, made.name, [value, second]), whole):
         return None
@@ -107,6 +109,14 @@ def _costs_no_more(scope: _Scope, inner: Type, made: Type, whole: Type) -> bool:
     """Tell whether ``inner`` in place of ``made`` adds no operation of full size."""
     full = _shape(scope, whole)
     return _shape(scope, inner) != full or _shape(scope, made) == full
+
+
+def _is_as_exact(inner: Type, whole: Type) -> bool:
+    """Tell whether a product is rounded as the whole one is, and does not wrap."""
+    assert isinstance(inner, Array | Scalar)
+    assert isinstance(whole, Array | Scalar)
+    weak = isinstance(inner, Scalar) and inner.weak
+    return weak or inner.dtype == whole.dtype
 
 
 def _shape(scope: _Scope, type_: Type) -> tuple[object, ...]:

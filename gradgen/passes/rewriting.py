@@ -48,9 +48,14 @@ class Scope:
     reached: bool = False
 
     def maker(self, handle: Handle, *names: str) -> Op | None:
-        """Return the op that made ``handle`` if it is one of ``names``."""
+        """Return the op that made ``handle`` if it is one of ``names``.
+
+        Arithmetic of NumPy's whole numbers is not taken apart: it may have wrapped.
+        """
         op = self.makers.get(handle.atom) if isinstance(handle.atom, Value) else None
-        return self._noted(op) if op is not None and op.name in names else None
+        if op is None or op.name not in names or _ring_of(op) is not None:
+            return None
+        return self._noted(op)
 
     def made_by(self, handle: Handle) -> Op | None:
         """Return the primitive op that made ``handle``."""
@@ -270,14 +275,13 @@ def _is_narrower(made: Op, op: Op) -> bool:
     NumPy's wrap around, and ``True + True`` is ``True``, unlike the numbers that they
     are taken for in a product with one.
     """
-    if made.name not in RING:
-        return False
-    inner, outer = (_whole_dtype(x.results[0].type) for x in (made, op))
-    return inner is not None and inner != outer
+    ring = _ring_of(made)
+    return ring is not None and ring != op.results[0].type.dtype  # type: ignore[union-attr]
 
 
-def _whole_dtype(type_: Type) -> Any:
-    """Return the dtype of NumPy's whole numbers and booleans; None of other types."""
+def _ring_of(op: Op) -> Any:
+    """Return the dtype if an op computes with NumPy's whole numbers, or booleans."""
+    type_ = op.results[0].type if op.name in RING else None
     if not isinstance(type_, Array | Scalar) or type_.dtype.kind not in "biu":
         return None
     weak = isinstance(type_, Scalar) and type_.weak

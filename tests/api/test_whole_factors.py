@@ -26,6 +26,8 @@ CASES = [
     (lambda x: np.sum(x * A[0] * A[1]), X, [9000.0] * 3),
     (lambda x: np.mean(x * A * B), X, [5000 / 3, 90.0, 7.0]),
     (lambda x: np.sum(x / A / B), X, [1 / 5000, 1 / 270, 1 / 21]),
+    (lambda x: np.sum((A * x) ** 2), X, [40000.0, 8100.0, 18.0]),
+    (lambda x: np.sum((A * B * x) ** 2), X, [57600.0, 196.0, 882.0]),
     (lambda s: np.sum(s * A * B), 2.0, 5291.0),
     (lambda s: np.sum(s * X * A * B), 2.0, 10156.0),
     (lambda s: np.sum(s * P * Q), 2.0, 1.0),
