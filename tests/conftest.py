@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Two processes that test small matrices are slowed a lot by the threads of each.
+# NumPy reads this when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import gradgen.rules  # noqa: F401  (else its doctests have a registry of their own)
 
@@ -33,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="test with 30 random programs, where a run with 300 was made elsewhere",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the tests themselves, of which there are many."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -161,13 +161,20 @@ def _central(value_at: Callable[[float], Any], step: float) -> list[Any]:
     ]
 
 
-def lean(function: Function, *, each: bool = True) -> Function:
-    """Return the function after all passes, of which each is verified, or the last."""
+def lean(function: Function) -> Function:
+    """Return the function after all passes, each of which is verified."""
 
     def checked(name: str, found: Function) -> None:
         Verifier(found, checked_infer, function.helpers).run()
 
-    found = optimise(function, checked if each else None)
+    found = optimise(function, checked)
+    check_ir(found)
+    return found
+
+
+def verified_once(function: Function) -> Function:
+    """Return the function after all passes, the last of which is verified."""
+    found = optimise(function)
     check_ir(found)
     return found
 

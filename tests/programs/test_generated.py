@@ -29,6 +29,7 @@ from tests.programs.harness import (
     lean,
     lowered,
     reverse,
+    verified_once,
 )
 
 Check = Callable[[Case], None]
@@ -92,16 +93,16 @@ def check_first_order(case: Case) -> None:
 
 def check_second_order(case: Case) -> None:
     function, args, dots = *arguments(case), case.dots
-    gradient = lean(reverse(lean(function, each=False), MOVING), each=False)
+    gradient = verified_once(reverse(verified_once(function), MOVING))
     over = forward(gradient, MOVING)
     _, (_, wanted) = interpret(over, (*args, *dots))
-    check_optimised(lean(over, each=False), (*args, *dots))
+    check_optimised(verified_once(over), (*args, *dots))
     slope = contracted(gradient, gradient.result.children[1], "dots")
     over = reverse(slope, MOVING)
     given_ = (*args, last_seeds(slope, dots))
     _, found = interpret(over, given_)
     assert_close(found, wanted, rounding(case, 1e-8))
-    check_optimised(lean(over, each=False), given_)
+    check_optimised(verified_once(over), given_)
     run = loaded(emit(bufferize(gradient)))
     compare(case, wanted, lambda step: run(*case.at(step).args)[1])
 

@@ -59,6 +59,7 @@ from tests.programs.harness import (
     lean,
     lowered,
     reverse,
+    verified_once,
 )
 from tests.programs.pending import PENDING
 
@@ -194,7 +195,7 @@ def test_second_order(name: str) -> None:
     for case in cases(PROGRAMS[name], ORDINARY[:1]):
         function, args = scalar_function(case)
         wanted, tolerance = differences_of_gradient(case, function, args)
-        for passes in (as_it_is, lean):
+        for passes in (as_it_is, verified_once):
             gradient = passes(reverse(passes(function), case.moving))
             over = passes(forward(gradient, case.moving))
             _, (_, found) = interpret(over, (*args, *case.dots))
@@ -212,7 +213,7 @@ def differences_of_gradient(
     case: Case, function: Function, args: tuple[Any, ...]
 ) -> tuple[list[Any], float]:
     """Return the slope of the generated gradient along the direction."""
-    gradient = lean(reverse(lean(function), case.moving))
+    gradient = verified_once(reverse(verified_once(function), case.moving))
     run = loaded(emit(bufferize(gradient)))
     rest = args[len(case.args) :]
     return differences(lambda t: run(*case.at(t).args, *rest)[1], case.program.single)
