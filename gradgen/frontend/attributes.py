@@ -91,7 +91,10 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         return _container_method(owner, name)
     if isinstance(owner, Parent):
         return owner.find(frame, name)
-    raise Refusal(f"the attribute '{name}' of {describe(owner)} is not supported")
+    raise Refusal(
+        f"the attribute '{name}' of {describe(owner)} is not supported",
+        "take it outside, and pass it in",
+    )
 
 
 def _generator_method(owner: Handle, name: str) -> Native | Partial:
@@ -100,7 +103,10 @@ def _generator_method(owner: Handle, name: str) -> Native | Partial:
     if found is None:
         raise always("AttributeError", f"no '{name}' in a Generator")
     if not callable(found):
-        raise Refusal(f"the attribute '{name}' of a generator is not supported")
+        raise Refusal(
+            f"the attribute '{name}' of a generator is not supported",
+            "take it outside, and pass it in",
+        )
     if name == "shuffle":
         return Native(lambda frame, args, kwargs: _shuffle(frame, owner, args, kwargs))
     return Partial(Static(found), (owner,), {})
@@ -132,7 +138,10 @@ def class_of(value: Any) -> type:
         return type(value)
     if isinstance(value, RunList):
         return list if value.key is None else dict
-    raise Refusal(f"the class of {describe(value)} is not known")
+    raise Refusal(
+        f"the class of {describe(value)} is not known",
+        "isinstance(value, ...)",
+    )
 
 
 WEAK_CLASSES = {"b": bool, "i": int, "f": float, "c": complex}
@@ -259,7 +268,9 @@ def has_attribute(frame: Frame, owner: Foreign, name: str) -> bool:
     if class_attribute(cls, name) is not MISSING:
         return True
     if class_attribute(cls, "__getattr__") is not MISSING:
-        raise Refusal(f"the attributes of {describe(owner)} are computed")
+        raise Refusal(
+            f"the attributes of {describe(owner)} are computed", "name them one by one"
+        )
     found = name in getattr(owner.value, "__dict__", {})
     if hasattr(owner.value, "__dict__"):
         step = f"__contains__({name!r})"
@@ -290,7 +301,8 @@ def _constant(owner: Any, name: str, value: Any) -> Any:
     if simple or isinstance(value, np.generic):
         return from_python(value)
     raise Refusal(
-        f"the attribute '{name}' of {describe(Static(owner))} is not supported"
+        f"the attribute '{name}' of {describe(Static(owner))} is not supported",
+        "take it outside, and pass it in",
     )
 
 

@@ -184,14 +184,20 @@ def _updated_list(frame: Frame, kind: type[ast.operator], old: Any, value: Any) 
     check_owned(frame.context, old)
     if isinstance(old, RunList) or isinstance(value, RunList):
         if kind is not ast.Add:
-            raise Refusal(f"the operator '{_symbol(kind)}=' on this list")
+            raise Refusal(
+                f"the operator '{_symbol(kind)}=' on this list",
+                "'+=', append or extend",
+            )
         return runlists.added(frame, old, value)
     if kind is ast.Add:
         old.extend(list(items_of(frame, value)))
     elif kind is ast.Mult:
         old *= static_int(value)
     else:
-        raise Refusal(f"the operator '{_symbol(kind)}=' on a list is not supported")
+        raise Refusal(
+            f"the operator '{_symbol(kind)}=' on a list is not supported",
+            "'+=', append or extend",
+        )
     return old
 
 

@@ -117,7 +117,7 @@ def _call(frame: Frame, node: ast.Call) -> Any:
         elif isinstance(value, dict):
             kwargs.update(value)
         else:
-            raise Refusal(f"'**' takes a dict, not {describe(value)}")
+            raise Refusal(f"'**' takes a dict, not {describe(value)}", "a dict")
     return call(frame, callee, args, kwargs)
 
 

@@ -41,7 +41,10 @@ def compare(
     if function in (operator.eq, operator.ne):
         equal = _equal(frame, a, b)
         return equal if function is operator.eq else negate(frame, equal)
-    raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+    raise Refusal(
+        f"comparing {describe(a)} with {describe(b)} is not supported",
+        "compare the numbers that they hold",
+    )
 
 
 def _compare_tensors(name: str, a: Any, b: Any) -> Any:
@@ -60,7 +63,10 @@ def _compare_unlike(name: str, a: Any, b: Any) -> Static:
     if name not in ("equal", "not_equal") or any(
         isinstance(v, Handle) and v.shape for v in (a, b)
     ):
-        raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+        raise Refusal(
+            f"comparing {describe(a)} with {describe(b)} is not supported",
+            "compare the numbers that they hold",
+        )
     return Static(name == "not_equal")
 
 
@@ -77,7 +83,10 @@ def _proper_length(value: Any) -> bool:
 def _equal(frame: Frame, a: Any, b: Any) -> Any:
     """Return whether two containers are equal, which may be known only at run time."""
     if type(a) is not type(b) or not isinstance(a, list | tuple):
-        raise Refusal(f"comparing {describe(a)} with {describe(b)} is not supported")
+        raise Refusal(
+            f"comparing {describe(a)} with {describe(b)} is not supported",
+            "compare the numbers that they hold",
+        )
     if len(a) != len(b):
         return Static(False)
     parts = [

@@ -84,7 +84,10 @@ def items_of(frame: Frame, value: Any) -> Iterator[Any]:
         raise Refusal("the order of a set is not defined", "a tuple, or sorted(…)")
     if isinstance(value, RunList | OneOf):
         raise Refusal(RUN_TIME_LENGTH, USE_LOOP)
-    raise Refusal(f"{describe(value)} cannot be iterated over")
+    raise Refusal(
+        f"{describe(value)} cannot be iterated over",
+        "an array, a list, a dict or a range",
+    )
 
 
 def _items_of_walk(walk: Walk) -> Iterator[Any]:
@@ -188,7 +191,10 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
         return bool(value.fields)
     cls = class_behind(value)
     if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
-        raise Refusal(f"the truth of {describe(value)} is not known")
+        raise Refusal(
+            f"the truth of {describe(value)} is not known",
+            "a comparison, such as 'x is not None' or 'len(x) > 0'",
+        )
     return True
 
 
@@ -311,7 +317,9 @@ def _array_index(owner: Handle, item: Any) -> Any:
         return to_python(item)
     lowering = find_lowering(np.array)
     if lowering is None:
-        raise Refusal("a list as an index is not supported yet")
+        raise Refusal(
+            "a list as an index is not supported yet", "an array: x[np.array(items)]"
+        )
     return lowering(to_python(item), builder=owner.builder)
 
 

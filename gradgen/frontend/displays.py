@@ -77,7 +77,7 @@ def _dict(frame: Frame, node: ast.Dict) -> Any:
         if key is None:
             inner = evaluate(frame, value)
             if not isinstance(inner, dict):
-                raise Refusal(f"'**' takes a dict, not {describe(inner)}")
+                raise Refusal(f"'**' takes a dict, not {describe(inner)}", "a dict")
             result.update(inner)
         else:
             known = known_key(evaluate(frame, key))
@@ -212,7 +212,10 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> Any:
     value = evaluate(frame, node.value)
     spec = Static("") if node.format_spec is None else evaluate(frame, node.format_spec)
     if not isinstance(spec, Static):
-        raise Refusal("a format computed at run time is not supported")
+        raise Refusal(
+            "a format computed at run time is not supported",
+            "a format that stands in the text",
+        )
     conversion = CONVERSIONS[node.conversion]
     if isinstance(value, Message) and not conversion and not spec.value:
         return value

@@ -154,7 +154,10 @@ def _combine_containers(
         return left + right
     if same and isinstance(left, dict) and function is operator.or_:
         return left | right
-    raise Refusal(f"this operator on {describe(left)} and {describe(right)}")
+    raise Refusal(
+        f"this operator on {describe(left)} and {describe(right)}",
+        "the numbers or arrays that they hold",
+    )
 
 
 def _is_repetition(left: Any, right: Any) -> bool:
@@ -300,7 +303,8 @@ def _contains(frame: Frame, owner: Any, item: Any) -> bool:
         return bool(found.value)
     if not isinstance(owner, list | tuple | View):
         raise Refusal(
-            f"whether {describe(owner)} contains {describe(item)} is not known"
+            f"whether {describe(owner)} contains {describe(item)} is not known",
+            "a loop that compares, or np.any(x == y)",
         )
     for part in items_of(frame, owner):
         equal = compare(frame, "equal", operator.eq, part, item)

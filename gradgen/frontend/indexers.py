@@ -36,7 +36,10 @@ def _joined(frame: Frame, items: Sequence[Any], columns: bool) -> Any:
     parts = [_part(frame, item) for item in items]
     ranks = {part.rank for part in parts if isinstance(part, Handle)}
     if columns and ranks - {0, 1, 2}:
-        raise Refusal("np.c_ of arrays of more than two axes is not supported")
+        raise Refusal(
+            "np.c_ of arrays of more than two axes is not supported",
+            "np.concatenate along the last axis",
+        )
     strong = [p.dtype for p in parts if isinstance(p, Handle) and not p.type.weak]
     if strong and np.result_type(*strong).itemsize < 8 and len(strong) < len(parts):
         raise Refusal(
@@ -51,7 +54,10 @@ def _part(frame: Frame, item: Any) -> Any:
     if not (isinstance(item, Static) and isinstance(item.value, slice | str)):
         return item
     if isinstance(item.value, str):
-        raise Refusal("directives in the brackets of np.r_ are not supported")
+        raise Refusal(
+            "directives in the brackets of np.r_ are not supported",
+            "np.concatenate or np.stack",
+        )
     return _line(frame, item.value)
 
 
@@ -60,7 +66,9 @@ def _line(frame: Frame, cut: slice) -> Any:
     start = 0 if cut.start is None else cut.start
     step = 1 if cut.step is None else cut.step
     if cut.stop is None:
-        raise Refusal("a slice without an end in the brackets of a grid")
+        raise Refusal(
+            "a slice without an end in the brackets of a grid", "start, stop and step"
+        )
     if isinstance(step, complex):
         return _called(frame, np.linspace, start, cut.stop, int(abs(step)))
     if not all(isinstance(x, int | Handle) for x in (start, cut.stop, step)):

@@ -333,10 +333,13 @@ class Joiner(ArrayJoiner):
     def _items(self, one: Any, other: Any) -> Any:
         if isinstance(one, dict):
             if list(one) != list(other):
-                raise Unlike("has other keys on other paths")
+                raise Unlike(
+                    "has other keys on other paths",
+                    "all keys on every path, set before to what they start with",
+                )
             return {key: self.join(one[key], other[key]) for key in one}
         if len(one) != len(other):
-            raise Unlike("has another length on other paths")
+            raise Unlike("has another length on other paths", "one length, or an array")
         return [self.join(a, b) for a, b in zip(one, other, strict=True)]
 
     def _others(self, one: Any, other: Any) -> Any:

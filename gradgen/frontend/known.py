@@ -110,7 +110,10 @@ def knows(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 if error.__traceback__ and error.__traceback__.tb_next is not None:
                     raise
                 name = getattr(function, "__name__", function)
-                raise Refusal(f"{name} with such arguments is not supported") from None
+                raise Refusal(
+                    f"{name} with such arguments is not supported",
+                    "a loop that does the same",
+                ) from None
 
         KNOWN[function] = known
         return handler
@@ -190,7 +193,10 @@ def _extremum(function: Any) -> Known:
             if is_static(args) and is_static(kwargs):
                 return fold(function, to_python(args), **to_python(kwargs))
         if set(kwargs) - {"default"} or not args:
-            raise Refusal(f"{function.__name__} with such arguments is not supported")
+            raise Refusal(
+                f"{function.__name__} with such arguments is not supported",
+                "a loop that keeps the best so far",
+            )
         if len(args) > 1:
             return larger(frame, *args)
         name, default = function.__name__, kwargs.get("default")
@@ -283,7 +289,9 @@ def _hasattr(frame: Frame, value: Any, name: Any) -> Any:
     if isinstance(value, Static):
         return Static(hasattr(value.value, known_key(name)))
     if isinstance(value, Closure | Native | Partial | Method | Stream | View):
-        raise Refusal(f"the attributes of {describe(value)} are not known")
+        raise Refusal(
+            f"the attributes of {describe(value)} are not known", "name them one by one"
+        )
     return Static(hasattr(class_of(value), known_key(name)))
 
 

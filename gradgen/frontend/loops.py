@@ -147,7 +147,10 @@ class RegionLoop:
                     self._close(body)
                     return head, body
             head = joined
-        raise Refusal("what this loop changes is too involved to follow")
+        raise Refusal(
+            "what this loop changes is too involved to follow",
+            "fewer objects that take each other's places, or copies of them",
+        )
 
     @contextmanager
     def _in_turn(self, head: State) -> Iterator[None]:

@@ -55,10 +55,16 @@ def call_method(
         try:
             return table[name](frame, owner, *args)
         except TypeError:
-            raise Refusal(f"the method '{name}' with such arguments") from None
+            raise Refusal(
+                f"the method '{name}' with such arguments",
+                "the arguments alone that have no default",
+            ) from None
     if name in ("index", "count") and is_static(owner) and is_static(args):
         return fold(getattr(to_python(owner), name), *to_python(args))
-    raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
+    raise Refusal(
+        f"the method '{name}' of {describe(owner)} is not supported",
+        "write out what it does, or give it a rule (gradgen.rule)",
+    )
 
 
 RUN_LISTS: dict[str, ContainerMethod] = {
@@ -93,11 +99,17 @@ def run_list_method(
             "np.sort(np.array(…))",
         )
     if name not in table or kwargs:
-        raise Refusal(f"the method '{name}' of {describe(owner)} is not supported")
+        raise Refusal(
+            f"the method '{name}' of {describe(owner)} is not supported",
+            "write out what it does, or give it a rule (gradgen.rule)",
+        )
     try:
         return table[name](frame, owner, *args)
     except TypeError:
-        raise Refusal(f"the method '{name}' with such arguments") from None
+        raise Refusal(
+            f"the method '{name}' with such arguments",
+            "the arguments alone that have no default",
+        ) from None
 
 
 def _known_method(
@@ -181,7 +193,10 @@ def _set_default(
 
 def _update(frame: Frame, owner: dict[Any, Any], other: Any) -> Static:
     if not isinstance(other, dict):
-        raise Refusal(f"update takes a dict here, not {describe(other)}")
+        raise Refusal(
+            f"update takes a dict here, not {describe(other)}",
+            "a dict, or one item after the other",
+        )
     owner.update(other)
     return NOTHING
 

@@ -258,7 +258,10 @@ class _Swap:
         if key in self.given.arrays:
             given = self.given.arrays[key]
             if given.steps:
-                raise Refusal("a list that refers to views of what was passed")
+                raise Refusal(
+                    "a list that refers to views of what was passed",
+                    "copies of them: row.copy()",
+                )
             return given.buffer
         if key not in self.head.objects and key not in self.seen:
             self.seen[key] = buffer

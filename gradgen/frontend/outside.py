@@ -124,7 +124,10 @@ def _outside_leaf(frame: Frame, root: Root, value: Any) -> Any:
     if is_tensor(value) or is_object(value):
         return _capture(frame, root, value, tree_of(value))
     if isinstance(value, np.ndarray):
-        raise Refusal(f"'{root.text}' is an array of {value.dtype}, not of numbers")
+        raise Refusal(
+            f"'{root.text}' is an array of {value.dtype}, not of numbers",
+            "an array of floats: np.array(values, float)",
+        )
     return _foreign(frame.context, root, value)
 
 

@@ -48,7 +48,10 @@ def overloaded(
         if found is not None:
             return found
     what = f"{describe(left)} and {describe(right)}"
-    raise Refusal(f"this operator on {what} is not supported")
+    raise Refusal(
+        f"this operator on {what} is not supported",
+        "the function of np that does the same",
+    )
 
 
 def _comes_first(left: Any, right: Any, name: str) -> bool:
@@ -75,7 +78,10 @@ def overloaded_unary(frame: Frame, function: Callable[..., Any], value: Any) -> 
     """Return what an operator gives for an object."""
     found = _called(frame, value, method_name(function), [])
     if found is None:
-        raise Refusal(f"this operator on {describe(value)} is not supported")
+        raise Refusal(
+            f"this operator on {describe(value)} is not supported",
+            "the numbers that it holds, one by one",
+        )
     return found
 
 

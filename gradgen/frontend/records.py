@@ -106,7 +106,10 @@ def initialise(
         _fill(frame, base, made, args, kwargs)
         return
     if not isinstance(function, types.FunctionType):
-        raise Refusal(f"objects of class {cls.__name__} cannot be made here")
+        raise Refusal(
+            f"objects of class {cls.__name__} cannot be made here",
+            "a dataclass or a dict, or make it outside and pass it in",
+        )
     frame.context.guard(Root("object", base, "__init__"), function)
     call(frame, Static(function), [made, *args], kwargs)
 
@@ -201,7 +204,10 @@ def record_method(
         return dict(owner.fields)
     unknown = set(kwargs) - set(owner.fields)
     if args or unknown:
-        raise Refusal(f"{owner.cls.__name__}._replace with such arguments")
+        raise Refusal(
+            f"{owner.cls.__name__}._replace with such arguments",
+            "the fields by their names",
+        )
     return Record(owner.cls, {**owner.fields, **kwargs})
 
 
@@ -274,7 +280,10 @@ def parent_of(frame: Frame, cls: type, owner: Any) -> Parent:
         if name == "__init__" and isinstance(owner, Record):
             return Native(lambda frame, args, kwargs: start(frame, base, args, kwargs))
         if not isinstance(found, types.FunctionType | property):
-            raise Refusal(f"super().{name} is not supported")
+            raise Refusal(
+                f"super().{name} is not supported",
+                "the class by its name: Base.method(self)",
+            )
         return bound(frame, owner, Root("object", base, name), own, found)
 
     def start(frame: Frame, base: type, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -142,7 +142,9 @@ def _walked_otherwise(
 
 def _first_and_rest(frame: Frame, node: ast.For, walk: Walk) -> Flow | None:
     if node.orelse:
-        raise Refusal("a loop with an 'else'")
+        raise Refusal(
+            "a loop with an 'else'", "a flag that the loop sets where it is left"
+        )
     lo, hi, step = walk.bounds
     begun = lo < hi if step_of(walk) > 0 else lo > hi
 

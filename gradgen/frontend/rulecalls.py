@@ -228,7 +228,10 @@ class RuleHelper:
         if isinstance(derivative, Static) and isinstance(derivative.value, int | float):
             derivative = Handle(self.builder, Literal.of(float(derivative.value)))
         if not isinstance(derivative, Handle):
-            raise Refusal(f"{describe(derivative)} is no derivative of a number")
+            raise Refusal(
+                f"{describe(derivative)} is no derivative of a number",
+                "a number, or None where there is none",
+            )
         if not require_same_shape(derivative, like):
             raise Refusal(
                 f"this rule returns {derivative.type} as derivative of {like.type}; "
@@ -259,7 +262,10 @@ def _matched(like: Any, found: Any, where: str) -> Iterator[tuple[Handle, Any]]:
         return
     others = _parts(found)
     if others is None or list(parts) != list(others):
-        raise Refusal(f"the derivative of {where} is of another structure than that")
+        raise Refusal(
+            f"the derivative of {where} is of another structure than that",
+            "the structure of the argument, with None for what has no derivative",
+        )
     for key, part in parts.items():
         yield from _matched(part, others[key], where)
 

@@ -83,7 +83,10 @@ def entered(context: Context, value: Any, owners: dict[int, Buffer]) -> Any:
 
     def enter(x: Any) -> Any:
         if not isinstance(x, PASSED):
-            raise Refusal(f"{describe(x)} cannot be passed to a function with a rule")
+            raise Refusal(
+                f"{describe(x)} cannot be passed to a function with a rule",
+                "numbers, arrays, and tuples, lists or dicts of them",
+            )
         if not isinstance(x, Handle):
             return x
         atom = x.atom
@@ -123,7 +126,10 @@ def returned_leaves(value: Any, arguments: Sequence[Any], name: str) -> Any:
         if isinstance(x, Static):
             return x
         if not isinstance(x, Handle):
-            raise Refusal(f"'{name}' has a rule, and returns {describe(x)}")
+            raise Refusal(
+                f"'{name}' has a rule, and returns {describe(x)}",
+                "numbers, arrays, and tuples, lists or dicts of them",
+            )
         if not isinstance(x, ArrayObject):
             return Returned(x.atom)
         if x.buffer in seen:

@@ -327,7 +327,9 @@ def _as_run_list(frame: Frame, value: Any, partner: Any) -> RunList:
     if isinstance(value, RunList):
         return value
     if not isinstance(value, list):
-        raise Refusal(f"this operator on a list and {describe(value)}")
+        raise Refusal(
+            f"this operator on a list and {describe(value)}", "a list on both sides"
+        )
     return converted(frame, value, partner.form)
 
 
@@ -342,7 +344,10 @@ def converted(frame: Frame, items: Sequence[Any], form: Form | None = None) -> R
 def repeated(frame: Frame, items: Sequence[Any], times: Handle) -> RunList:
     """Return ``[item] * times``."""
     if len(items) != 1:
-        raise Refusal("repeating a list of several elements a run-time number of times")
+        raise Refusal(
+            "repeating a list of several elements a run-time number of times",
+            "a loop with extend, or np.tile of an array",
+        )
     once = converted(frame, items)
     builder = frame.builder
     pairs = zip(
@@ -362,8 +367,14 @@ def repeated(frame: Frame, items: Sequence[Any], times: Handle) -> RunList:
 def contains(frame: Frame, xs: RunList, item: Any) -> Handle:
     """Return ``item in xs``."""
     if xs.form.kind != "leaf" or isinstance(xs.form.type, Array):
-        raise Refusal("whether a list of arrays or tuples contains something")
+        raise Refusal(
+            "whether a list of arrays or tuples contains something",
+            "a loop that compares",
+        )
     value = lift(frame.builder, item.value) if isinstance(item, Static) else item
     if not isinstance(value, Handle) or value.shape:
-        raise Refusal(f"whether a list of numbers contains {describe(item)}")
+        raise Refusal(
+            f"whether a list of numbers contains {describe(item)}",
+            "a loop that compares",
+        )
     return apply("seq_contains", xs.handles[0], value)

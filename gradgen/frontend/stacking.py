@@ -25,7 +25,10 @@ def joined_items(
         return JOINERS[function](xs.as_array(), *args, **kwargs)
     except TypeError:
         name = function.__name__
-        raise Refusal(f"np.{name} of such a list with such arguments") from None
+        raise Refusal(
+            f"np.{name} of such a list with such arguments",
+            "np.array of the list first",
+        ) from None
 
 
 def _call(function: Any, *args: Any) -> Handle:

@@ -186,7 +186,9 @@ def _reduce(frame: Frame, function: Any, values: Any, *initial: Any) -> Any:
 def _itertool(function: Any) -> Known:
     def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if kwargs:
-            raise Refusal(f"itertools.{function.__name__} with such arguments")
+            raise Refusal(
+                f"itertools.{function.__name__} with such arguments", "a 'for' loop"
+            )
         return _stream(frame, function(*(items_of(frame, v) for v in args)), *args)
 
     return known

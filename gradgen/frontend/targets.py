@@ -45,7 +45,10 @@ def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
     elif isinstance(target, ast.Attribute):
         records.set_attribute(frame, evaluate(frame, target.value), target.attr, value)
     else:
-        raise Refusal("binding this is not supported")
+        raise Refusal(
+            "binding this is not supported",
+            "a name, an item or an attribute on the left",
+        )
 
 
 def evaluate_owner(frame: Frame, node: ast.expr) -> Any:
@@ -81,7 +84,10 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
         runlists.set_item(frame, owner, index, value)
         return
     if not isinstance(owner, list | dict):
-        raise Refusal(f"writing into {describe(owner)} is not supported")
+        raise Refusal(
+            f"writing into {describe(owner)} is not supported",
+            "an array, a list or a dict",
+        )
     check_owned(frame.context, owner)
     if isinstance(owner, dict) and is_open(frame, index):
         rundicts.set_item(frame, owner, index, value)

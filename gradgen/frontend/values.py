@@ -314,7 +314,10 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Record) and value.is_tuple:
         return tuple(map(to_python, value.fields.values()))
-    raise Refusal(f"{describe(value)} cannot be used here")
+    raise Refusal(
+        f"{describe(value)} cannot be used here",
+        "the number or array that it stands for",
+    )
 
 
 def from_python(value: Any) -> Any:
@@ -333,7 +336,10 @@ def from_python(value: Any) -> Any:
         fields = {name: from_python(getattr(value, name)) for name in names}
         return Record(type(value), fields)
     if isinstance(value, np.ndarray):
-        raise Refusal("an array made while compiling cannot be used here")
+        raise Refusal(
+            "an array made while compiling cannot be used here",
+            "make it outside, and pass it in",
+        )
     return Static(value)
 
 

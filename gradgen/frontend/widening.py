@@ -70,10 +70,16 @@ def restarting(frame: Frame, action: Callable[[State], T]) -> T:
             bases.pop()
         if not _holds(before, found.target):
             if not bases:
-                raise Refusal("a list that changes its length on some paths")
+                raise Refusal(
+                    "a list that changes its length on some paths",
+                    "append on every path, or to a list of its own",
+                )
             raise found
         _widen_or_leave(frame, found)
-    raise Refusal("the lists that change here are too involved to follow")
+    raise Refusal(
+        "the lists that change here are too involved to follow",
+        "arrays of fixed length, or fewer lists",
+    )
 
 
 def _holds(base: State, target: Any) -> bool:

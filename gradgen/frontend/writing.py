@@ -119,7 +119,10 @@ def written(frame: Frame, value: Any) -> Handle:
         return Handle(frame.builder, value.atom)
     if isinstance(value, Static):
         return lift(frame.builder, value.value)
-    raise Refusal(f"writing {describe(value)} into an array is not supported")
+    raise Refusal(
+        f"writing {describe(value)} into an array is not supported",
+        "numbers, or an array of the shape of what is written",
+    )
 
 
 def overwrite(frame: Frame, target: ArrayObject, new: Any, where: Any = None) -> None:
@@ -129,7 +132,10 @@ def overwrite(frame: Frame, target: ArrayObject, new: Any, where: Any = None) ->
     if where is not None:
         value = apply("where", written(frame, where), value, target)
     if value.rank > target.rank:
-        raise Refusal("an array keeps its shape when it is changed in place")
+        raise Refusal(
+            "an array keeps its shape when it is changed in place",
+            "a new array: x = x + y",
+        )
 
     def change(base: Handle, path: Sequence[ViewStep]) -> Handle:
         if path or value.shape != base.shape:
