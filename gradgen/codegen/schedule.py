@@ -356,7 +356,7 @@ class _Scheduler:
 
     def shapes(self) -> list[Value]:
         """Return the values of which lengths can be read."""
-        bound = (x for x in self.visible if x not in self.uses.gaps)
+        bound = (x for x in self.visible if self.uses.has_shape(x))
         found = (self.models.of(x) for x in bound)
         return [x for x in found if isinstance(x, Value)]
 

@@ -34,6 +34,10 @@ class Uses:
         """Return how often a value is used."""
         return self.all.get(value, 0)
 
+    def has_shape(self, x: Value) -> bool:
+        """Tell whether a value can be asked for its lengths: it is bound, and no list."""
+        return x not in self.gaps and not self.is_list(x)
+
     def is_list(self, tape: Atom) -> bool:
         """Tell whether a tape is a list, whatever its type says.
 

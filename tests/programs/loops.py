@@ -369,3 +369,12 @@ def else_of_a_short_loop_leaves_in_every_way(x):
     else:
         s += 5.0 * x[-1] ** 2
     return s
+
+
+@program(lambda r, n, m: (r(n), r(m), r(n, m)))
+def loop_over_columns_then_rows_changed(x, y, A):
+    for _ in A.T:
+        x[1:] = x[:-1] * x[1:]
+    for row in A:
+        row[:] = np.cos(row) * y
+    return np.sum(x) + np.sum(A * A)
