@@ -140,7 +140,7 @@ def _plan(
             else:
                 recomputed.add(makers[value])
         known = (x for x in further if x in makers or x in forward.params)
-        fresh = [x for x in known if x not in seen]
+        fresh = [x for x in dict.fromkeys(known) if x not in seen]
         seen.update(fresh)
         pending.extend(fresh)
     plan.recomputed = [op for op in forward.ops if op in recomputed]
