@@ -132,11 +132,9 @@ def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
         allocation = _allocation(loop, value, uses, visible)
         place = None if allocation is None else _place(loop)
         loop.tapes.append((Tape(value, place, loop.op.origin), item))
-        if allocation is not None:
-            loop.before.append(Line(allocation, value, loop.op.origin))
-            continue
-        loop.before.append(loop.set(value, "[]"))
-        if not uses.is_list(value):
+        start = Phrase("[]", ()) if allocation is None else allocation
+        loop.before.append(Line(start, value, loop.op.origin))
+        if start.template.startswith("[") and not uses.is_list(value):
             assert isinstance(value.type, Array)
             loop.after.append(loop.set(value, _as_array(value.type), value))
 
@@ -148,13 +146,13 @@ def _allocation(
     if loop.op.name != "for" or loop.op.attrs["exits"]:
         return None
     count = count_of(loop.parts.range, uses)
-    if uses.is_list(value) or not isinstance(value.type, Array):
+    shape = None
+    if not uses.is_list(value) and isinstance(value.type, Array):
+        shape = lengths_of(value.type.shape[1:], visible)
+    if shape is None:
         reverse = loop.op.attrs["reverse"]
         return Phrase("[None] * {0}", (count,)) if reverse else None
-    shape = lengths_of(value.type.shape[1:], visible)
-    if shape is None:
-        assert not loop.op.attrs["reverse"], value.type
-        return None
+    assert isinstance(value.type, Array)
     dtype = value.type.dtype
     option = "" if dtype == np.float64 else f", np.{_dtype_name(dtype)}"
     if not shape:

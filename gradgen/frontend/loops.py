@@ -65,6 +65,7 @@ class Slots:
     slots: dict[Value, Slot] = field(default_factory=dict)
     naming: Naming = field(default_factory=Naming)
     stable: bool = True
+    dropped: list[Value] = field(default_factory=list)
 
     def begin(self) -> None:
         """Forget what the slots are at the end of the body."""
@@ -114,8 +115,8 @@ class Slots:
 
     def drop_unused(self) -> None:
         """Forget slots that nothing is bound to any more."""
-        unused = [p for p, slot in self.slots.items() if slot.next is None]
-        for param in unused:
+        self.dropped = [p for p, slot in self.slots.items() if slot.next is None]
+        for param in self.dropped:
             del self.slots[param]
 
 
@@ -246,7 +247,9 @@ class RegionLoop:
         op.origin = self.builder.origin
         self.builder.append(op)
         params = self.slots.slots
-        final: dict[Value, Atom] = {}
+        final: dict[Value, Atom] = {
+            param: Literal.undefined(param.type) for param in self.slots.dropped
+        }
         for (param, slot), result in zip(params.items(), op.results, strict=False):
             result.hint = param.hint
             self.frame.context.stands_for(result, (param,))

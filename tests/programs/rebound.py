@@ -137,3 +137,28 @@ def part_found_by_recursion_or_nothing(x):
     if part is None:
         return x @ x
     return np.sum(part**2)
+
+
+@program(lambda r, n, m: (r(n), r(n)))
+def argument_bound_anew_in_a_loop_that_returns(x, y):
+    if y[-1] > 5.0:
+        x[-1] *= 2.0
+    elif x[0] > 0.0:
+        e = 0.9
+        while e > 0.15:
+            e = 0.4 * e
+            if x[-1] < 0.1:
+                return x[0] * y[0]
+            if e < 0.3:
+                y[0] = x[-1] * y[-1]
+            else:
+                y = np.sin(y)
+    return np.sum(x) + np.sum(y)
+
+
+@program(lambda r, n, m: (r(n), r(n)))
+def part_of_itself_added_twice_in_a_loop(x, y):
+    for v, _ in zip(y, y):
+        x[:-1] *= np.cos(0.5 * (y[:-1] + y[:-1]) + v)
+        y[-1] += 0.1 * v
+    return np.sum(x) + y @ y
