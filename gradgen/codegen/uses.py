@@ -35,7 +35,7 @@ class Uses:
         return self.all.get(value, 0)
 
     def has_shape(self, x: Value) -> bool:
-        """Tell whether a value can be asked for its lengths: it is bound, and no list."""
+        """Tell whether a value has lengths to ask for: it is bound, and no list."""
         return x not in self.gaps and not self.is_list(x)
 
     def is_list(self, tape: Atom) -> bool:
