@@ -129,30 +129,41 @@ def _add_tapes(loop: Loop, uses: Uses, visible: Sequence[Value]) -> None:
     for value, item in zip(loop.parts.stacked, loop.parts.items, strict=True):
         if not uses.count(value):
             continue
-        allocation = _allocation(loop, value, uses, visible)
-        place = None if allocation is None else _place(loop)
+        array = _empty_array(loop, value, uses, visible)
+        start = _empty_list(loop, uses) if array is None else array
+        has_places = array is not None or _is_backwards(loop)
+        place = _place(loop) if has_places else None
         loop.tapes.append((Tape(value, place, loop.op.origin), item))
-        start = Phrase("[]", ()) if allocation is None else allocation
         loop.before.append(Line(start, value, loop.op.origin))
-        if start.template.startswith("[") and not uses.is_list(value):
+        if array is None and not uses.is_list(value):
             assert isinstance(value.type, Array)
             loop.after.append(loop.set(value, _as_array(value.type), value))
 
 
-def _allocation(
+def _is_backwards(loop: Loop) -> bool:
+    """Tell whether the last item of a tape is the first to be put there."""
+    return loop.op.name == "for" and bool(loop.op.attrs["reverse"])
+
+
+def _empty_list(loop: Loop, uses: Uses) -> Phrase:
+    """Return a list that grows, or one with all places where it cannot."""
+    if not _is_backwards(loop):
+        return Phrase("[]", ())
+    return Phrase("[None] * {0}", (count_of(loop.parts.range, uses),))
+
+
+def _empty_array(
     loop: Loop, value: Value, uses: Uses, visible: Sequence[Value]
 ) -> Phrase | None:
-    """Return the tape of known length, or None where it has to grow."""
+    """Return an array for a tape, or None where it is a list or its length is open."""
     if loop.op.name != "for" or loop.op.attrs["exits"]:
         return None
-    count = count_of(loop.parts.range, uses)
-    shape = None
-    if not uses.is_list(value) and isinstance(value.type, Array):
-        shape = lengths_of(value.type.shape[1:], visible)
+    if uses.is_list(value) or not isinstance(value.type, Array):
+        return None
+    shape = lengths_of(value.type.shape[1:], visible)
     if shape is None:
-        reverse = loop.op.attrs["reverse"]
-        return Phrase("[None] * {0}", (count,)) if reverse else None
-    assert isinstance(value.type, Array)
+        return None
+    count = count_of(loop.parts.range, uses)
     dtype = value.type.dtype
     option = "" if dtype == np.float64 else f", np.{_dtype_name(dtype)}"
     if not shape:
