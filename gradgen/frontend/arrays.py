@@ -323,7 +323,8 @@ def same_layout(a: Tensor, b: Tensor) -> bool:
 
 
 CONTIGUOUS = frozenset(
-    ("arange", "array", "copy", "empty", "eye", "full", "linspace", "ones", "zeros")
+    ("arange", "array", "copy", "empty", "eye", "full", "linspace", "ndarray")
+    + ("ones", "zeros")
 )
 """Functions whose results have their elements side by side, in the order of C.
 

@@ -77,8 +77,8 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "creation": {
         "LOWERINGS": (
-            "numpy: arange empty empty_like eye full full_like identity meshgrid ones "
-            "ones_like zeros zeros_like"
+            "numpy: arange empty empty_like eye full full_like identity meshgrid "
+            "ndarray ones ones_like zeros zeros_like"
         ),
         "PRIMITIVES": "arange empty eye full linspace ones zeros",
     },

@@ -124,6 +124,21 @@ _lower_new("ones", np.ones, np.ones_like)
 _lower_new("empty", np.empty, np.empty_like)
 
 
+@lowers(np.ndarray, name="np.ndarray")
+def _np_ndarray(
+    shape: Any,
+    dtype: Any = float,
+    buffer: Any = Only(None),
+    offset: Any = Only(0),
+    strides: Any = Only(None),
+    order: Any = Only("C"),
+    *,
+    builder: Builder,
+) -> Handle:
+    """Return a new array of undefined values, as ``np.empty`` does."""
+    return _new("empty", shape, float if dtype is None else dtype, builder)
+
+
 def _full(value: Any, shape: Any, dtype: Any, builder: Builder) -> Handle:
     x, lengths = lift(builder, value), lengths_of(shape)
     wanted = x.dtype if dtype is None else dtype_of(dtype)

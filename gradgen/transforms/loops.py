@@ -12,7 +12,7 @@ from gradgen.errors import refuse
 from gradgen.ir.checkpoints import KEEPS
 from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import LoopParts, element_type, loop_parts
-from gradgen.ir.types import PY_BOOL, PY_INT, Array
+from gradgen.ir.types import PY_BOOL, PY_INT, Array, Seq
 from gradgen.primitives.registry import Handle
 from gradgen.structs import field, replace, struct
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
@@ -140,7 +140,7 @@ def _enter(
         if column is not None:
             bar = _element(item, "_bar")
             found = element_type(column.atom.type)
-            bar.type = found if isinstance(found, Array) else bar.type
+            bar.type = found if isinstance(found, Array | Seq) else bar.type
             draft.scanned.append(Column(column.atom, bar))
     for e in parts.elements:
         forward.given[e] = _element(e)

@@ -27,6 +27,8 @@ from tests.programs import (
     grown_dicts,
     grown_items,
     grown_results,
+    kernels,
+    kernels_linear,
     keyed,
     loops,
     methods,
@@ -89,6 +91,8 @@ THEMES = (
     fixed,
     drawn,
     scientific,
+    kernels,
+    kernels_linear,
 )
 PROGRAMS: dict[str, Program] = {
     name: program for theme in THEMES for name, program in theme.PROGRAMS.items()
