@@ -322,10 +322,8 @@ def same_layout(a: Tensor, b: Tensor) -> bool:
     return a.dtype == b.dtype and len(a.shape) == len(b.shape)
 
 
-CONTIGUOUS = frozenset(
-    ("arange", "array", "copy", "empty", "eye", "full", "linspace", "ndarray")
-    + ("ones", "zeros")
-)
+FILLED = ("empty", "full", "ndarray", "ones", "zeros")
+CONTIGUOUS = frozenset(("arange", "array", "copy", "eye", "linspace", *FILLED))
 """Functions whose results have their elements side by side, in the order of C.
 
 Of the methods, ``copy`` has; the function ``np.copy`` keeps the order of its operand.
