@@ -27,6 +27,14 @@ SUPPORT_NAMES = frozenset(
 )
 KERNELS_OF = {
     "filtering": ("convolve_back", "lag_products"),
+    "grids": (
+        "check_grid",
+        "check_line",
+        "grid_back",
+        "grid_value",
+        "picked",
+        "picked_back",
+    ),
     "splines": ("heights_back", "spline_back"),
     "quadratures": ("simpson_back",),
     "images": ("filter_back", "gaussian_back", "weights_back"),

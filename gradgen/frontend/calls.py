@@ -80,11 +80,11 @@ if TYPE_CHECKING:
         accept,
         branches,
         distribution,
+        interpolants,
         methods,
         records,
         rules,
         sparse,
-        splines,
         writing,
     )
     from gradgen.primitives import curves
@@ -93,11 +93,11 @@ else:
     accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
     distribution = Deferred("gradgen.frontend.distribution")
+    interpolants = Deferred("gradgen.frontend.interpolants")
     methods = Deferred("gradgen.frontend.methods")
     records = Deferred("gradgen.frontend.records")
     rules = Deferred("gradgen.frontend.rules")
     sparse = Deferred("gradgen.frontend.sparse")
-    splines = Deferred("gradgen.frontend.splines")
     writing = Deferred("gradgen.frontend.writing")
 
 WALKING = (enumerate, filter, map, reversed, zip)
@@ -216,8 +216,8 @@ def _call_plain(
         return records.make_record(frame, function, list(args), kwargs)
     if is_static(list(args)) and is_static(kwargs) and is_pure(function):
         return _fold_call(function, list(args), kwargs)
-    if splines.makes_spline(function):
-        return splines.make_spline(frame, function, args, kwargs)
+    if interpolants.makes_interpolant(function):
+        return interpolants.make_interpolant(frame, function, args, kwargs)
     raise Refusal(*unknown(function))
 
 

@@ -24,12 +24,6 @@ TAKEN: dict[str, dict[str, tuple[Any, ...]]] = {
 """By class or function that makes a spline, which values its options may have."""
 
 
-def makes_spline(function: Any) -> bool:
-    """Tell whether a function or class of SciPy makes a spline that is known."""
-    module = getattr(function, "__module__", None) or ""
-    return module.startswith("scipy.interpolate") and function.__name__ in TAKEN
-
-
 def make_spline(
     frame: Frame, function: Any, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Partial:

@@ -228,6 +228,9 @@ CATALOG: dict[str, dict[str, str]] = {
     "gradients": {
         "LOWERINGS": "numpy: gradient",
     },
+    "grids": {
+        "PRIMITIVES": "grid_back grid_value picked picked_back",
+    },
     "imaging": {
         "LOWERINGS": "scipy.ndimage: convolve convolve1d correlate correlate1d",
         "PRIMITIVES": "filter_back filtered weights_back",
@@ -351,6 +354,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "numpy.lib.stride_tricks: sliding_window_view numpy: pad",
         "PRIMITIVES": "fold_padding fold_windows pad sliding_windows",
     },
+    "piecewise": {
+        "PRIMITIVES": "check_line interp1d",
+    },
     "places": {
         "LOWERINGS": (
             "numpy: argwhere compress diag_indices diag_indices_from diagflat "
@@ -418,6 +424,9 @@ CATALOG: dict[str, dict[str, str]] = {
             "unique_all unique_counts unique_inverse unique_values unpackbits "
             "vectorize void"
         ),
+    },
+    "regulargrids": {
+        "PRIMITIVES": "check_grid regular_grid",
     },
     "scipylinalg": {
         "LOWERINGS": "scipy.linalg: det eigh eigvalsh lstsq norm pinv qr svd svdvals",

@@ -2,8 +2,9 @@
 
 Strict derivatives refuse these points; see ``docs/conventions.md``. By the name of a
 primitive: ``kink(y, *xs, **attrs)``, true where the result ``y`` has a kink or a jump,
-None for nowhere; a tuple has one for each operand, in which that operand moves. Points
-at which a rule returns infinity or NaN need no entry.
+None for nowhere; a tuple has one for each operand, in which that operand moves, and the
+last one counts for all that follow. Points at which a rule returns infinity or NaN need
+no entry.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.ir.types import INT, is_complex
+from gradgen.primitives.indexing import read
 from gradgen.primitives.quantiles import (
     ROUNDED,
     as_result,
@@ -195,6 +197,27 @@ def _on_points(y: Handle, x: Handle, points: Handle) -> Handle:
     return apply("any", _equal(places, points), axis=(x.rank,), keepdims=False)
 
 
+def _between(y: Handle, q: Handle, x: Handle, kind: str) -> Handle:
+    """A place at which what is interpolated between points turns or jumps."""
+    if kind.startswith("nearest"):
+        x = (read(x, [slice(1, None)]) + read(x, [slice(None, -1)])) / 2
+    axes = tuple(range(q.rank, y.rank))
+    there = _on_points(y, q, x)
+    return apply("expand_dims", there, axis=axes) if axes else there
+
+
+def _on_line(
+    y: Handle, values: Handle, q: Handle, x: Handle, kind: str, **_: Any
+) -> Handle:
+    return _between(y, q, x, kind)
+
+
+def _on_grid(y: Handle, values: Handle, *others: Handle, kind: str, **_: Any) -> Handle:
+    count = len(others) // 2
+    axes = zip(others[:count], others[count:], strict=True)
+    return _either(*(_between(y, q, x, kind) for q, x in axes))
+
+
 KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "absolute": _result_zero,
     "fabs": _result_zero,
@@ -224,6 +247,8 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "max": _several_extremes,
     "min": _several_extremes,
     "bends": (_on_points, None),
+    "interp1d": (None, _on_line),
+    "regular_grid": (None, _on_grid),
     "running_maximum": _repeated_extreme,
     "running_minimum": _repeated_extreme,
     "sort": _next_to_equal,

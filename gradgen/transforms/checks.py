@@ -69,7 +69,8 @@ def _kinks(near: Handle, op: Op, moves: Moves) -> Iterator[Any]:
     xs = [Handle(builder, x) for x in op.operands]
     ys = [Handle(builder, y) for y in op.results]
     found = KINKS.get(op.name, ())
-    kinks = found if isinstance(found, tuple) else (found,) * len(xs)
+    kinks = found if isinstance(found, tuple) else (found,)
+    kinks = (*kinks, *kinks[-1:] * (len(xs) - len(kinks)))
     moving = [kink for k, kink in enumerate(kinks) if kink is not None and moves(k)]
     for kink in dict.fromkeys(moving):
         where = kink(ys[0], *xs, **op.attrs)

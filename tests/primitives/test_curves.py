@@ -68,7 +68,6 @@ REFUSED = {
     "'integrate' of a curve": lambda y: y[0] * CURVE.integrate(0.0, 1.0),
     "'nu'": lambda y: CubicSpline(X, y)(0.5, nu=-1),
     "in the places": lambda y: CubicSpline(y, X)(0.5),
-    "interp1d": lambda y: interpolate.interp1d(X, y)(0.5),
     "other values": lambda y: SEVERAL(y)[0, 0],
 }
 SEVERAL = CubicSpline(X, np.stack([Y, Y], axis=1))
