@@ -16,6 +16,28 @@ def check_dims(left: int, right: int) -> None:
         raise ValueError(f"dimensions {left} and {right} do not match")
 
 
+def check_layout(x: Any) -> None:
+    """Raise where the elements of an array do not lie in the order of C, side by side.
+
+    Examples
+    --------
+    >>> check_layout(np.ones((2, 3)))
+    >>> check_layout(np.ones((2, 3)).T)
+    Traceback (most recent call last):
+    ...
+    ValueError: strides are read of an array that is not laid out in the order of C: \
+pass np.ascontiguousarray(...) of it
+    """
+    size = x.itemsize
+    for length, stride in zip(x.shape[::-1], x.strides[::-1], strict=True):
+        if stride != size:
+            raise ValueError(
+                "strides are read of an array that is not laid out in the order of C: "
+                "pass np.ascontiguousarray(...) of it"
+            )
+        size *= length
+
+
 def check_bound(bound: bool, name: str) -> None:
     """Raise what Python raises where a variable is read that is not bound."""
     if not bound:

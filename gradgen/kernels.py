@@ -21,13 +21,16 @@ from gradgen.bands import permutation_of as permutation_of
 from gradgen.checks import check_bound as check_bound
 from gradgen.checks import check_dims as check_dims
 from gradgen.checks import check_finite as check_finite
+from gradgen.checks import check_layout as check_layout
 from gradgen.checks import check_smooth as check_smooth
 from gradgen.halfspectra import fit_axes as fit_axes
 from gradgen.halfspectra import scale_paired as scale_paired
 from gradgen.layouts import fold_cycles as fold_cycles
 from gradgen.layouts import fold_padding as fold_padding
 from gradgen.layouts import fold_segments as fold_segments
+from gradgen.layouts import fold_strided as fold_strided
 from gradgen.layouts import fold_windows as fold_windows
+from gradgen.layouts import read_strided as read_strided
 from gradgen.lines import add_along_axis as add_along_axis
 from gradgen.lines import products_before as products_before
 from gradgen.lines import put_back as put_back

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 
 def fold_cycles(x: Any, *shape: int) -> Any:
@@ -80,3 +81,46 @@ def fold_segments(x: Any, indices: Any, length: int, axis: int) -> Any:
     total = np.zeros((length, *np.delete(x.shape, axis)), x.dtype)
     np.add.at(total, places, np.repeat(np.moveaxis(x, axis, 0), counts, axis=0))
     return np.moveaxis(total, 0, axis)
+
+
+def read_strided(x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """Return ``as_strided`` of an array whose elements lie in the order of C.
+
+    Raise where it would read what is none of these elements.
+
+    Examples
+    --------
+    >>> read_strided(np.array([1.0, 2.0, 3.0]), (2, 2), (8, 8))
+    array([[1., 2.],
+           [2., 3.]])
+    """
+    steps = _in_elements(x, strides)
+    reach = [(n - 1) * step for n, step in zip(shape, steps, strict=True)]
+    first = sum(step for step in reach if step < 0)
+    last = sum(step for step in reach if step > 0)
+    if 0 not in shape and (first < 0 or last >= x.size):
+        raise ValueError("as_strided would read outside of the array")
+    flat = np.ascontiguousarray(x)
+    return as_strided(flat, shape, strides, writeable=False)
+
+
+def _in_elements(x: Any, strides: tuple[int, ...]) -> list[int]:
+    if any(step % x.itemsize for step in strides):
+        raise ValueError("as_strided would read parts of two elements")
+    return [step // x.itemsize for step in strides]
+
+
+def fold_strided(x: Any, strides: tuple[int, ...], *shape: int) -> Any:
+    """Return the sums of the elements of ``x`` that ``as_strided`` took from one place.
+
+    Examples
+    --------
+    >>> fold_strided(np.ones((2, 2)), (8, 8), 3)
+    array([1., 2., 1.])
+    """
+    numbers = np.arange(math.prod(shape))
+    steps = [step * numbers.itemsize for step in _in_elements(x, strides)]
+    places = read_strided(numbers, x.shape, tuple(steps))
+    total = np.zeros(numbers.shape, x.dtype)
+    np.add.at(total, places.ravel(), x.ravel())
+    return total.reshape(shape)

@@ -26,8 +26,8 @@ PASSED = (
     "recursive function"
 )
 """A doubt that ends with the call: then it is known which array was passed."""
-READ_ONLY = frozenset(("diagonal", "broadcast_to", "sliding_windows"))
-"""Primitives whose results NumPy refuses to write to."""
+READ_ONLY = frozenset(("diagonal", "broadcast_to", "sliding_windows", "read_strided"))
+"""Primitives whose results NumPy refuses to write to, or gradgen: ``as_strided``."""
 
 
 @struct
@@ -201,6 +201,7 @@ def share(
     source = view_source(view, sources)
     if how == "maybe" and not (is_contiguous(source) or _splits_axis(source, view)):
         made = _ambiguous(result, view.buffer, name)
+        made.buffer.contiguous = name == "ascontiguousarray"
         if everyone is not None:
             everyone.append(made.buffer)
         return made

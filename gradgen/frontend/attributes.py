@@ -42,10 +42,11 @@ from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, sparse, writing
+    from gradgen.frontend import distribution, sparse, strides, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
     sparse = Deferred("gradgen.frontend.sparse")
+    strides = Deferred("gradgen.frontend.strides")
     writing = Deferred("gradgen.frontend.writing")
 
 BINDING = (types.FunctionType, staticmethod, classmethod, property)
@@ -80,6 +81,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
             return sparse.attribute_of(owner, name)
         if isinstance(owner.atom.type, Curve):
             raise Refusal(f"'{name}' of a curve", "f(x), f(x, 1); else use it outside")
+        if name == "strides" and owner.shape:
+            return from_python(strides.strides_of(frame, owner))
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):
         return _record_attribute(frame, owner, name)

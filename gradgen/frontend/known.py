@@ -54,11 +54,12 @@ from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import folds, records, runlists
+    from gradgen.frontend import folds, records, runlists, strides
 else:
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
+    strides = Deferred("gradgen.frontend.strides")
 
 Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
 KNOWN: dict[Any, Known] = {}
@@ -122,6 +123,9 @@ def knows(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 KNOWN[print] = show
+KNOWN[np.lib.stride_tricks.as_strided] = lambda frame, args, kwargs: strides.as_strided(
+    frame, args, kwargs
+)
 
 
 @knows(len)

@@ -35,6 +35,11 @@ def set_contents(frame: Frame, target: ArrayObject, change: Change) -> None:
         homes.check_home(frame, buffer)
     elif buffer.guest:
         raise Refusal(buffer.guest, "a copy, such as np.array(x)")
+    if any(step.name == "read_strided" for step in target.steps):
+        raise Refusal(
+            "writing through the result of as_strided is not supported",
+            "write to the array itself, or to a copy",
+        )
     if target.read_only:
         raise always(
             "ValueError",

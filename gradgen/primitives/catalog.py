@@ -406,11 +406,10 @@ CATALOG: dict[str, dict[str, str]] = {
     "refused": {
         "LOWERINGS": (
             "numpy.lib.scimath: arccos arcsin arctanh log log10 log2 logn power sqrt "
-            "numpy.lib.stride_tricks: as_strided numpy.rec: recarray numpy: "
-            "apply_along_axis apply_over_axes array2string array_repr array_str "
-            "asarray_chkfinite asfortranarray asmatrix bartlett base_repr binary_repr "
-            "blackman bmat broadcast busday_count busday_offset busdaycalendar "
-            "datetime_as_string datetime_data einsum_path flatiter "
+            "numpy.rec: recarray numpy: apply_along_axis apply_over_axes array2string "
+            "array_repr array_str asarray_chkfinite asfortranarray asmatrix bartlett "
+            "base_repr binary_repr blackman bmat broadcast busday_count busday_offset "
+            "busdaycalendar datetime_as_string datetime_data einsum_path flatiter "
             "format_float_positional format_float_scientific from_dlpack frombuffer "
             "fromfile fromfunction fromiter frompyfunc fromregex fromstring "
             "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
@@ -537,6 +536,11 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "strictness": {
         "PRIMITIVES": "bends check_finite check_smooth",
+    },
+    "strides": {
+        "ATTRIBUTES": "itemsize nbytes",
+        "LOWERINGS": "numpy.lib.stride_tricks: as_strided",
+        "PRIMITIVES": "check_layout fold_strided read_strided",
     },
     "structured": {
         "LOWERINGS": "scipy.linalg: inv solve",

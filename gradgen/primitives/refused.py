@@ -135,9 +135,3 @@ for _names, _reason, _hint in REASONS:
     for _name in _names.split():
         if hasattr(np, _name):
             refuses(getattr(np, _name), reason=_reason, hint=_hint)
-
-refuses(
-    np.lib.stride_tricks.as_strided,
-    reason="which elements it reads depends on how an array lies in memory",
-    hint="np.lib.stride_tricks.sliding_window_view, or an index array",
-)

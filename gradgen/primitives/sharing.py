@@ -20,7 +20,7 @@ ALWAYS = frozenset[str]().union(
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
-    ("matrix_power", "ix_", "broadcast_arrays"),
+    ("matrix_power", "ix_", "broadcast_arrays", "as_strided"),
     (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.

@@ -158,6 +158,9 @@ PLAUSIBLE: dict[str, Values] = {
 }
 
 SPECIAL: dict[tuple[str, str], Values] = {
+    ("np.lib.stride_tricks.as_strided", "shape"): each((2,)),
+    ("np.lib.stride_tricks.as_strided", "strides"): lambda x, y: [(0,) * y.ndim],
+    ("np.lib.stride_tricks.as_strided", "writeable"): each(False),
     ("np.trapezoid", "x"): lambda x, y: [np.cumsum(np.abs(x) + 0.1, axis=-1)],
     **{
         (f"np.{name}", "weights"): lambda x, y: [
@@ -205,6 +208,7 @@ WITHOUT_EFFECT = {
     "stable": "the order is always that of a stable sort",
     "subok": "there are only NumPy's arrays",
     "tol": "a real array has no imaginary part",
+    "writeable": "writing through the result is refused",
 }
 UNSIGNED = {
     "bool": (),

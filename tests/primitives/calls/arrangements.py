@@ -11,6 +11,7 @@ from tests.primitives.calls.call import INTS, Call, Known, M, N, S, T, V, W, rea
 
 A = np.ndarray
 windows = np.lib.stride_tricks.sliding_window_view
+strided = np.lib.stride_tricks.as_strided
 LEFT, RIGHT = np.array([0.4, 1.9]), np.array([1.1, 0.7, 2.6])
 PLACES = np.array([[1, 0, 2], [0, 1, 1]])
 
@@ -76,6 +77,10 @@ def parts() -> Iterator[Call]:
     yield Call(windows, (M, (2, 3)))
     yield Call(windows, (T, 2), {"axis": 1})
     yield Call(windows, (T, (2, 3)), {"axis": (-1, 1)})
+    yield Call(strided, (V,))
+    yield Call(strided, (V, (2, 2), (8, 8)))
+    yield Call(strided, (M,), {"shape": (1, 3, 2, 2), "strides": (32, 8, 32, 8)})
+    yield Call(strided, (V, (2, 2), (0, 8)))
 
 
 def padded() -> Iterator[Call]:
