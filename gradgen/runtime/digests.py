@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.runtime.keys import Key
-from gradgen.runtime.places import is_constant
+from gradgen.runtime.places import is_bound_builtin, is_constant
 
 
 class Uncacheable(Exception):
@@ -129,6 +129,8 @@ def value_text(value: Any) -> str:
         return f"class {value.__module__}.{value.__qualname__} {class_digest(value)}"
     if isinstance(value, enum.Enum):
         return f"{value_text(type(value))} {value.name}"
+    if is_bound_builtin(value):
+        return f"method {value.__name__} of {value_text(value.__self__)}"
     return _named_text(value)
 
 

@@ -100,11 +100,23 @@ class Writer:
             return _check_function(found, value, pin.value, self)
         if is_constant(pin.value):
             return f"same({found}, {value})"
+        if is_bound_builtin(pin.value):
+            return f"{found} == {value}"
         return f"{found} is {value}"
 
     def compile(self, expression: str) -> Any:
         """Return the function of a call's arguments that computes ``expression``."""
         return eval(f"lambda args: {expression}", self.names)
+
+
+def is_bound_builtin(value: Any) -> bool:
+    """Tell whether a value is made anew when it is read, as ``np.add.reduce`` is.
+
+    Two of them are equal if they are the same method of the same object.
+    """
+    if not isinstance(value, types.BuiltinMethodType):
+        return False
+    return not isinstance(value.__self__, types.ModuleType | None)
 
 
 def _check_function(

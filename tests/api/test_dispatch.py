@@ -55,6 +55,21 @@ def test_a_redefined_helper_is_used(monkeypatch):
     assert compiled(d) == 2
 
 
+def test_a_method_that_is_made_anew_is_found_again():
+    d = grad(lambda x: np.sum(np.add.reduce(x) * np.multiply.outer(x, x)))
+    for _ in range(3):
+        d(np.arange(3.0))
+    assert compiled(d) == 1
+
+
+def test_another_method_in_its_place_is_used(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "helper", np.add.reduce)
+    d = grad(uses_helper)
+    assert d(np.array([3.0, 4.0])).tolist() == [2.0, 2.0]
+    monkeypatch.setattr(sys.modules[__name__], "helper", np.multiply.reduce)
+    assert d(np.array([3.0, 4.0])).tolist() == [8.0, 6.0]
+
+
 def test_new_code_of_a_helper_is_used(monkeypatch):
     d = grad(uses_helper)
     assert d(3.0) == 12.0
