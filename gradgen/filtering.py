@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import signal
+from scipy import fft, signal
 
 
 def convolve_back(
@@ -36,18 +36,24 @@ def convolve_back(
     """
     if not z_bar.size or not other.size:
         return np.zeros(shape, np.result_type(z_bar, other))
-    free = function is signal.convolve and not options
+    over = _overlaps_with(function, options)
     if mode == "valid":
         if all(n >= m for n, m in zip(shape, other.shape, strict=True)):
             return function(z_bar, np.flip(other), **options)
-        if free:
-            return np.flip(overlaps(other, z_bar))
+        return np.flip(over(other, z_bar))
     if mode == "same":
         second = other.shape if first else shape
         z_bar = np.pad(z_bar, [((m - 1) // 2, m // 2) for m in second])
-    if free and mode != "valid":
-        return overlaps(z_bar, other)
-    return function(z_bar, np.flip(other), mode="valid", **options)
+    return over(z_bar, other)
+
+
+def _overlaps_with(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
+    """Return what computes the sums of ``overlaps`` in the way of a convolution."""
+    if function is signal.convolve and not options:
+        return overlaps
+    if function is signal.fftconvolve or options.get("method") == "fft":
+        return spectral_overlaps
+    return lambda x, y: function(x, np.flip(y), mode="valid", **options)
 
 
 FEW = 500
@@ -64,11 +70,41 @@ def overlaps(x: Any, y: Any) -> Any:
     array([21., 32.])
     """
     count = math.prod(n - m + 1 for n, m in zip(x.shape, y.shape, strict=True))
-    if x.ndim == 1 or count > FEW:
-        return signal.convolve(x, np.flip(y), mode="valid")
-    axes = list(range(2 * x.ndim))
-    windows = sliding_window_view(x, y.shape)
-    return np.einsum(windows, axes, y, axes[x.ndim :], axes[: x.ndim])
+    if x.ndim > 1 and count <= FEW:
+        axes = list(range(2 * x.ndim))
+        windows = sliding_window_view(x, y.shape)
+        return np.einsum(windows, axes, y, axes[x.ndim :], axes[: x.ndim])
+    if not x.size:
+        return x
+    mirrored = np.flip(y)
+    method = signal.choose_conv_method(x, mirrored, mode="valid")
+    if method == "fft":
+        return spectral_overlaps(x, y)
+    return signal.convolve(x, mirrored, mode="valid", method=method)
+
+
+def spectral_overlaps(x: Any, y: Any) -> Any:
+    """Return the sums of ``overlaps`` by transforms of the length of ``x``.
+
+    A convolution needs longer ones, since it goes beyond both ends of ``x``.
+
+    Examples
+    --------
+    >>> spectral_overlaps(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0]))
+    array([21., 32.])
+    """
+    axes = [axis for axis, m in enumerate(y.shape) if m > 1]
+    if not x.size:
+        return x
+    if not axes:
+        return x * y
+    real = not (np.iscomplexobj(x) or np.iscomplexobj(y))
+    there, back = (fft.rfftn, fft.irfftn) if real else (fft.fftn, fft.ifftn)
+    shape = [fft.next_fast_len(x.shape[axis], real) for axis in axes]
+    spectrum = there(x, shape, axes)
+    spectrum *= np.conj(there(np.conj(y), shape, axes))
+    kept = [slice(n - m + 1) for n, m in zip(x.shape, y.shape, strict=True)]
+    return back(spectrum, shape, axes)[tuple(kept)]
 
 
 def lag_products(x: Any, y: Any, count: int, axis: int) -> Any:

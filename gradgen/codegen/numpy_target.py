@@ -26,7 +26,7 @@ SUPPORT_NAMES = frozenset(
     n for n, kernel in vars(kernels).items() if callable(kernel) and n[0] != "_"
 )
 KERNELS_OF = {
-    "filtering": ("convolve_back", "lag_products"),
+    "filtering": ("convolve_back", "lag_products", "overlaps", "spectral_overlaps"),
     "grids": (
         "check_grid",
         "check_line",

@@ -143,15 +143,23 @@ def _back_evaluate(
 
 def _back_text(types: Sequence[Any], attrs: Attrs) -> str:
     function, mode, options = attrs["function"], attrs["mode"], _options(attrs)
-    by_convolution = options or function != "convolve" or len(types[0].shape) == 1
-    if mode == "full" and by_convolution:
-        shown = _options_text({"mode": "valid", **options})
-        return f"signal.{function}({{0}}, np.flip({{1}}){shown})"
+    if mode == "full":
+        return _overlaps_text(function, options)
     lengths = ", ".join(f"{{{k}}}" for k in range(2, len(types)))
     comma = "," if len(types) == 3 else ""
     named = "" if function == "convolve" else f", signal.{function}"
     shown = _options_text({**({} if attrs["first"] else {"first": False}), **options})
     return f"convolve_back({{0}}, {{1}}, ({lengths}{comma}), {mode!r}{named}{shown})"
+
+
+def _overlaps_text(function: str, options: dict[str, str]) -> str:
+    """Return how the sums are written that a whole convolution hands back."""
+    if function == "convolve" and not options:
+        return "overlaps({0}, {1})"
+    if function == "fftconvolve" or options.get("method") == "fft":
+        return "spectral_overlaps({0}, {1})"
+    shown = _options_text({"mode": "valid", **options})
+    return f"signal.{function}({{0}}, np.flip({{1}}){shown})"
 
 
 def _back_tangent(

@@ -8,6 +8,8 @@ from gradgen import grad, value_and_grad
 pytest.importorskip("scipy")
 from scipy import ndimage, signal
 
+from gradgen.filtering import spectral_overlaps
+
 B, A = np.array([1.0, 2.0, 3.0]), np.array([2.0, -0.5, 0.25])
 X = np.cos(np.arange(8.0))
 
@@ -38,6 +40,17 @@ def parts_of_all(x, y):
                 product = product + x[i] * y[k - i]
         total = total + product**2
     return total
+
+
+@pytest.mark.parametrize("shapes", [((9,), (4,)), ((5,), (1,)), ((6, 7), (1, 3))])
+@pytest.mark.parametrize("phase", [1.0, 1j])
+def test_transforms_give_the_sums_of_products(shapes, phase):
+    x, y = (np.cos(np.arange(np.prod(s), dtype=float)).reshape(s) for s in shapes)
+    y = y * phase
+    wanted = signal.convolve(x, np.flip(y), mode="valid", method="direct")
+    found = spectral_overlaps(x, y)
+    assert found.dtype == wanted.dtype
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-13)
 
 
 def test_pieces_of_a_signal_are_filtered_as_the_whole():
