@@ -63,6 +63,20 @@ def check_smooth(kink: Any, slope: Any, place: str) -> None:
         raise FloatingPointError(f"no derivative is defined at {place}")
 
 
+def uneven_like(x: Any, start: int) -> Any:
+    """Return cotangents for the elements of ``x``, no few of which add up to zero.
+
+    So what they become is zero only where no element depends on it.
+
+    Examples
+    --------
+    >>> uneven_like(np.zeros(3), 1).round(2)
+    array([ 0.54, -0.05, -0.62])
+    """
+    waves = np.exp(1j * (start + 0.618034 * np.arange(x.size))).reshape(x.shape)
+    return (waves if x.dtype.kind == "c" else waves.real).astype(x.dtype)
+
+
 def check_finite(slope: Any, place: str) -> None:
     """Raise unless all of ``slope`` is finite.
 

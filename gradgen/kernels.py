@@ -23,6 +23,7 @@ from gradgen.checks import check_dims as check_dims
 from gradgen.checks import check_finite as check_finite
 from gradgen.checks import check_layout as check_layout
 from gradgen.checks import check_smooth as check_smooth
+from gradgen.checks import uneven_like as uneven_like
 from gradgen.halfspectra import fit_axes as fit_axes
 from gradgen.halfspectra import scale_paired as scale_paired
 from gradgen.layouts import fold_cycles as fold_cycles

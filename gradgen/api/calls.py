@@ -23,7 +23,11 @@ MAX_FUNCTIONS = 256
 
 
 def jvp(
-    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    strict: bool = False,
 ) -> tuple[Any, Any]:
     """Return the value of ``f`` and its derivative along a direction.
 
@@ -36,6 +40,9 @@ def jvp(
     tangents : sequence
         For each argument the direction in which it moves, with its structure, shape
         and dtype. None, for an argument or a part of one, holds it fixed.
+    strict : bool
+        As of :func:`gradgen.grad`, for what moves, whatever its direction. It takes a
+        reverse sweep as well.
 
     Returns
     -------
@@ -57,7 +64,7 @@ def jvp(
         )
     target, steps = unfold(f)
     args = (*target.arguments(tuple(primals), {}), tuple(tangents))
-    dispatcher = _dispatcher(target, (*steps, Step("jvp")))
+    dispatcher = _dispatcher(target, (*steps, Step("jvp", strict=strict)))
     result: tuple[Any, Any] = dispatcher.find(args)(args)
     return result
 

@@ -205,6 +205,11 @@ def _moves(x: Any) -> bool:
 
 
 def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if "strict" in kwargs:
+        raise Refusal(
+            "strict=True of jvp is not supported in a differentiated function",
+            "strict=True of the derivative of the outer function",
+        )
     if len(args) != 3 or kwargs:
         raise Refusal("jvp takes a function, arguments and tangents")
     function, primals, tangents = args

@@ -170,7 +170,9 @@ def _transform(
         return derive.gradient(function, selection, value=value, aux=step.aux)
     if step.kind == "jvp":
         held = set(function.inputs) - typed.selected
-        return derive.jvp(function, selection.params, held)
+        if step.strict:
+            function = derive.checked(function, selection.params, held)
+        return derive.jvp(function, selection.params, held, step.strict)
     if step.kind == "tangent":
         return derive.jvp(function, selection.params)
     if step.kind in ("vjp", "adjoint"):

@@ -535,7 +535,7 @@ CATALOG: dict[str, dict[str, str]] = {
         ),
     },
     "strictness": {
-        "PRIMITIVES": "bends check_finite check_smooth",
+        "PRIMITIVES": "bends check_finite check_smooth uneven_like",
     },
     "strides": {
         "ATTRIBUTES": "itemsize nbytes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial as bind
 from typing import Any
@@ -47,6 +48,36 @@ bends = register(
     )
 )
 """What goes into a function with kinks at certain points, for strict derivatives."""
+
+
+_uneven = register(
+    Primitive(
+        name="uneven_like",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=kernels.uneven_like,
+        template=lambda types, attrs: f"uneven_like({{0}}, {attrs['start']})",
+        shape_only=(0,),
+        takes_complex=True,
+        samples=(
+            Sample(("f64[3]",), {"start": 1}),
+            Sample(("f32[2,2]",), {"start": 2}),
+        ),
+    )
+)
+
+
+def uneven_cotangents(ys: Sequence[Handle]) -> list[Handle]:
+    """Return cotangents, no few of which add up to zero; 1 for a number alone."""
+    if len(ys) == 1 and not ys[0].rank and ys[0].dtype.kind == "f":
+        return [lift(ys[0].builder, 1.0)]
+    return [_uneven_cotangent(y, start) for start, y in enumerate(ys, 1)]
+
+
+def _uneven_cotangent(y: Handle, start: int) -> Handle:
+    if y.rank:
+        return _uneven(y, start=start)
+    number = complex(math.cos(start), math.sin(start))
+    return lift(y.builder, number if y.dtype.kind == "c" else number.real)
 
 
 def check_smooth(kink: Any, slope: Handle, span: Span | None) -> None:

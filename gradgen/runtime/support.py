@@ -51,6 +51,7 @@ from gradgen.kernels import (
     sinc_derivative,
     stable_order,
     sum_to,
+    uneven_like,
     zeros_like_tape,
 )
 
@@ -105,5 +106,6 @@ __all__ = [
     "sinc_derivative",
     "stable_order",
     "sum_to",
+    "uneven_like",
     "zeros_like_tape",
 ]

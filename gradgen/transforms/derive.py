@@ -6,19 +6,23 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
 from gradgen.ir.naming import unused
 from gradgen.ir.tree import NONE, Tree, leaf
-from gradgen.ir.types import Scalar, is_floating
+from gradgen.ir.types import Array, Scalar, is_floating
 from gradgen.primitives.registry import Handle
 from gradgen.structs import frozen, replace
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
 
 if TYPE_CHECKING:
-    from gradgen.transforms import residuals, tangent
+    from gradgen.primitives import strictness
+    from gradgen.transforms import checks, residuals, tangent
 else:
+    checks = Deferred("gradgen.transforms.checks")
+    strictness = Deferred("gradgen.primitives.strictness")
     residuals = Deferred("gradgen.transforms.residuals")
     tangent = Deferred("gradgen.transforms.tangent")
 
@@ -107,12 +111,39 @@ def _finish(
     return Function(name, params, body, result, doc, function.span, helpers)
 
 
-def jvp(
+def checked(
     function: Function, moving: Sequence[int], held: Container[Value] = ()
+) -> Function:
+    """Return a function with the checks that its strict reverse sweep makes."""
+    builder = forward_sweep(function, strictly=True)
+    inputs = selected_leaves(function, Selection(tuple(moving)))
+    ys = [y for y in function.result.leaves() if is_floating(y.type)]
+    moved = [y for y in dict.fromkeys(ys) if isinstance(y, Value)]
+    if any(not isinstance(y.type, Scalar | Array) for y in moved):
+        raise Refusal(
+            "strict=True of jvp is not supported for lists of unknown length",
+            "return an array, or check with vjp",
+        )
+    bars = strictness.uneven_cotangents([Handle(builder, y) for y in moved])
+    pairs = list(zip(moved, bars, strict=True))
+    reverse_sweep(builder, function, [x for x in inputs if x not in held], pairs)
+    return replace(
+        function,
+        body=builder.block(function.inputs, function.body.results),
+        helpers=builder.helpers,
+    )
+
+
+def jvp(
+    function: Function,
+    moving: Sequence[int],
+    held: Container[Value] = (),
+    strict: bool = False,
 ) -> Function:
     """Return ``f_jvp(args, dots) -> (value, tangent)`` for ``moving`` parameters.
 
-    Of these, the leaves in ``held`` are fixed nevertheless.
+    Of these, the leaves in ``held`` are fixed nevertheless. With ``strict``, tangents
+    are checked to be finite.
     """
     seeds: dict[Value, Value] = {}
     seed_params = []
@@ -123,6 +154,10 @@ def jvp(
         seed_params.append(Param(unused(param.name + "_dot", taken), tree, "seed"))
     builder, dots = tangent.tangent_sweep(function, seeds)
     moved_by = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
+    if strict:
+        builder.span = None
+        for y_dot in dict.fromkeys(moved_by.leaves()):
+            checks.check_once(Handle(builder, y_dot), function.span)
     params = function.params + tuple(seed_params)
     result = Tree("tuple", (function.result, moved_by))
     moved = ", ".join(function.params[i].name for i in moving)

@@ -29,6 +29,7 @@ def assert_raises(function, x, text, words="no derivative is defined"):
         lambda: grad(function, strict=True)(x),
         lambda: value_and_grad(function, strict=True)(x),
         lambda: pullback(1.0),
+        lambda: jvp(function, (x,), (np.ones_like(x),), strict=True),
     ):
         with pytest.raises(FloatingPointError) as caught:
             run()
@@ -40,6 +41,9 @@ def assert_fine(function, x):
     wanted = grad(function)(x)
     np.testing.assert_array_equal(grad(function, strict=True)(x), wanted)
     np.testing.assert_array_equal(vjp(function, x, strict=True)[1](1.0)[0], wanted)
+    dots = (np.ones_like(x, float),)
+    found = jvp(function, (x,), dots, strict=True)
+    np.testing.assert_array_equal(found, jvp(function, (x,), dots))
 
 
 INFINITE = "a derivative is not finite"
@@ -221,14 +225,55 @@ def test_it_says_where_only_what_moves_counts():
     assert_fine(lambda x: np.max(x, axis=1)[1], rows)
 
 
-def test_forward_mode_is_not_strict_itself():
-    """It passes a point before it can know whether a mask leaves that out."""
+def test_forward_mode_of_a_strict_gradient():
     slope = grad(lambda x: x * abs(x - 1.0), strict=True)
     assert jvp(slope, (3.0,), (1.0,)) == (5.0, 2.0)
     with pytest.raises(FloatingPointError, match="no derivative"):
         jvp(slope, (1.0,), (1.0,))
-    with pytest.raises(TypeError, match="strict"):
-        jvp(abs, (1.0,), (1.0,), strict=True)
+
+
+def test_forward_mode_looks_at_all_results():
+    """Also where what they make of a kink adds up to zero, or is complex."""
+    for function in (
+        lambda x: (abs(x) + x, -abs(x)),
+        lambda x: np.stack([abs(x), -abs(x), x]),
+        lambda x: {"a": [x], "b": x + 1j * abs(x), "n": 3},
+    ):
+        with pytest.raises(FloatingPointError, match=r"no derivative .* abs"):
+            jvp(function, (np.zeros(2),), (np.ones(2),), strict=True)
+        found = jvp(function, (np.ones(2),), (np.ones(2),), strict=True)
+        assert str(found) == str(jvp(function, (np.ones(2),), (np.ones(2),)))
+
+
+def test_forward_mode_looks_at_what_moves():
+    def product(x, y, n):
+        return abs(x) * y * n
+
+    assert jvp(product, (0.0, 2.0, 3), (None, 1.0, None), strict=True) == (0.0, 0.0)
+    with pytest.raises(FloatingPointError, match="no derivative"):
+        jvp(product, (0.0, 2.0, 3), (0.0, 1.0, None), strict=True)
+    with pytest.raises(FloatingPointError, match=r"not finite at .*def product"):
+        jvp(product, (1.0, 2.0, 3), (np.inf, 1.0, None), strict=True)
+
+
+def test_forward_mode_draws_but_once():
+    def noisy(x, rng):
+        return np.maximum(x, rng.normal(size=x.shape))
+
+    one, other = np.random.default_rng(3), np.random.default_rng(3)
+    found = jvp(noisy, (np.ones(4), one), (np.ones(4), None), strict=True)
+    np.testing.assert_array_equal(
+        found, jvp(noisy, (np.ones(4), other), (np.ones(4), None))
+    )
+    assert one.random() == other.random()
+
+
+def test_forward_mode_within_a_function_is_refused():
+    def along(x):
+        return jvp(lambda y: abs(y), (x,), (1.0,), strict=True)[1]
+
+    with pytest.raises(gradgen.UnsupportedError, match="strict=True of jvp"):
+        grad(along)(1.0)
 
 
 def test_as_a_decorator():

@@ -92,18 +92,24 @@ def test_strict_on_the_page(functions: list[Callable[..., Any]], index: int) -> 
         if "xy"[argnum] in line.strict:
             with pytest.raises(FloatingPointError, match=r"page\.py:\d"):
                 derivative(*line.args)
+            with pytest.raises(FloatingPointError, match=r"page\.py:\d"):
+                pushed(function, line.args, argnum, strict=True)
         else:
             np.testing.assert_allclose(derivative(*line.args), wanted, rtol=1e-12)
+            found = pushed(function, line.args, argnum, strict=True)
+            np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
-def pushed(function: Callable[..., Any], args: list[Any], argnum: int) -> Any:
+def pushed(
+    function: Callable[..., Any], args: list[Any], argnum: int, strict: bool = False
+) -> Any:
     """Return the gradient in one argument by tangents, one for each element."""
     x = args[argnum]
     rows = np.eye(np.size(x)).reshape(np.size(x), *np.shape(x))
     dots: list[list[Any]] = [[None] * len(args) for _ in rows]
     for dot, row in zip(dots, rows, strict=True):
         dot[argnum] = row if np.ndim(x) else 1.0
-    slopes = [jvp(function, tuple(args), tuple(dot))[1] for dot in dots]
+    slopes = [jvp(function, tuple(args), tuple(d), strict=strict)[1] for d in dots]
     return slopes if np.ndim(x) else slopes[0]
 
 
