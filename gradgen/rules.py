@@ -23,6 +23,7 @@ class Rule:
 
     ``result`` is a function of the same arguments, whose value has the type of the
     function's result: then the function is called as it is, and its source not read.
+    ``instead`` is a function of gradgen's that is called in its place.
     """
 
     function: Any
@@ -30,6 +31,7 @@ class Rule:
     tangent: Any = None
     result: Any = None
     nondiff: bool = False
+    instead: Any = None
 
     @property
     def text(self) -> str:
@@ -52,8 +54,9 @@ FORGET: list[Callable[[], None]] = []
 
 
 BUILT_IN = {
-    "scipy.integrate._odepack_py": "gradgen.integrators",
-    "scipy.integrate._quadpack_py": "gradgen.integrators",
+    "scipy.integrate._ivp.ivp": "gradgen.integrators.odes",
+    "scipy.integrate._odepack_py": "gradgen.integrators.odes",
+    "scipy.integrate._quadpack_py": "gradgen.integrators.areas",
 }
 """By modules whose functions have rules, what has these, and is loaded when needed."""
 
@@ -166,6 +169,16 @@ def rule(
 
     def enter(given: F) -> F:
         setattr(entry, mode, given)
+        return given
+
+    return enter
+
+
+def instead(function: Callable[..., Any]) -> Callable[[F], F]:
+    """Enter a function of gradgen's that is called in the place of ``function``."""
+
+    def enter(given: F) -> F:
+        _rules.setdefault(id(function), Rule(function)).instead = given
         return given
 
     return enter

@@ -198,9 +198,10 @@ def with_helpers(function: Function, helpers: Mapping[str, Function]) -> Functio
     for name in found:
         stem = _plain_name(name.partition("#")[0], "function")
         names[name] = unused(stem, set(names.values()))
-    for block in (function.body, *(helper.body for helper in found.values())):
-        for op in walk_ops(block):
-            rename_callees(op, names)
+    blocks = (function.body, *(helper.body for helper in found.values()))
+    ops = {id(op): op for block in blocks for op in walk_ops(block)}
+    for op in ops.values():  # a helper and its tangent have ops in common
+        rename_callees(op, names)
     table = {names[key]: replace(f, name=names[key]) for key, f in found.items()}
     return replace(function, helpers=table)
 

@@ -7,9 +7,11 @@ All else that these read, integers among it, they get as it is outside.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, Buffer
 from gradgen.frontend.frame import Context, Frame, Raised, call
@@ -40,6 +42,11 @@ from gradgen.primitives.registry import Handle
 from gradgen.rules import Rule
 from gradgen.structs import replace, struct
 
+if TYPE_CHECKING:
+    from gradgen.frontend import solutions
+else:
+    solutions = Deferred("gradgen.frontend.solutions")
+
 SHARED = "this is what a function with a rule returned, and may be one of its arguments"
 
 Plain = Callable[[Sequence[Any], dict[str, Any]], Any]
@@ -52,6 +59,10 @@ def call_with_rule(
     """Return the abstract value of a call of a function that has a rule."""
     context = frame.context
     _rely_on(context, rule)
+    if rule.instead is not None and rule.result is None:
+        plain = functools.partial(solutions.solved, frame, rule)
+        if not rule.nondiff:
+            return plain(args, kwargs)
     if rule.nondiff:
         return _constant(frame, rule, args, kwargs, plain)
     if context.plain and rule.result is None:

@@ -25,7 +25,7 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 
 
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
-READ = ("gradgen.integrators",)
+READ = tuple(f"gradgen.integrators.{name}" for name in ("areas", "odes", "paths"))
 """Modules of gradgen whose functions are read as a user's are."""
 
 

@@ -384,8 +384,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "quadratures": {
         "LOWERINGS": (
             "scipy.integrate: cumulative_simpson cumulative_trapezoid dblquad "
-            "fixed_quad nquad quad_vec romb simpson solve_bvp solve_ivp tplquad "
-            "trapezoid"
+            "fixed_quad nquad quad_vec romb simpson solve_bvp tplquad trapezoid"
         ),
         "PRIMITIVES": "simpson simpson_back",
     },

@@ -218,7 +218,7 @@ for _names, _reason, _hint in (
         "it is made of differences of other integrals",
         "scipy.integrate.cumulative_trapezoid or simpson",
     ),
-    ("solve_ivp solve_bvp", SOLVERS, "scipy.integrate.odeint(f, y0, t, tfirst=True)"),
+    ("solve_bvp", SOLVERS, "scipy.integrate.odeint(f, y0, t, tfirst=True)"),
     ("dblquad tplquad nquad quad_vec fixed_quad", SEVERAL, "scipy.integrate.quad"),
 ):
     for _name in _names.split():
