@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import operator
 from collections.abc import Callable
@@ -54,8 +55,9 @@ from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import folds, records, runlists, strides
+    from gradgen.frontend import copying, folds, records, runlists, strides
 else:
+    copying = Deferred("gradgen.frontend.copying")
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
@@ -123,6 +125,10 @@ def knows(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 KNOWN[print] = show
+KNOWN[copy.copy] = lambda frame, args, kwargs: copying.copied(frame, args, kwargs)
+KNOWN[copy.deepcopy] = lambda frame, args, kwargs: copying.deeply_copied(
+    frame, args, kwargs
+)
 KNOWN[np.lib.stride_tricks.as_strided] = lambda frame, args, kwargs: strides.as_strided(
     frame, args, kwargs
 )
