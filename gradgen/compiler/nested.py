@@ -8,7 +8,7 @@ does with the same values is no part of the derivative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,18 +56,50 @@ def run_part(
     function: Any,
     args: Sequence[Any],
     kwargs: dict[str, Any],
-    chosen: Sequence[int],
+    moving: Mapping[int, Sequence[bool] | None],
 ) -> Part:
-    """Call ``function`` with new names for the arguments that are chosen."""
+    """Call ``function`` with new names for what is differentiated by.
+
+    ``moving`` says by number which arguments that is, and which of their leaves, None
+    for all of them.
+    """
     renamed = [map_parts(arg, _own) for arg in args]
     kwargs = {name: map_parts(arg, _own) for name, arg in kwargs.items()}
-    for i in chosen:
-        renamed[i] = map_parts(renamed[i], lambda x: _rename(frame, x))
-    inputs = [map_parts(renamed[i], _contents) for i in chosen]
+    inputs = []
+    for i, flags in moving.items():
+        given = parts_in(renamed[i])
+        chosen = [True] * len(given) if flags is None else flags
+        found = [
+            _rename(frame, x) if moves else x
+            for x, moves in zip(given, chosen, strict=True)
+        ]
+        renamed[i] = _filled(renamed[i], found)
+        contents = [
+            _contents(x) if moves else Static(None)
+            for x, moves in zip(found, chosen, strict=True)
+        ]
+        inputs.append(_filled(renamed[i], contents))
     start = len(frame.builder.ops)
-    value = call(frame, function, renamed, kwargs)
+    with _deeper(frame):
+        value = call(frame, function, renamed, kwargs)
     ops = tuple(frame.builder.ops[start:])
     return Part(ops, inputs, map_parts(value, _contents), value)
+
+
+@contextmanager
+def _deeper(frame: Frame) -> Iterator[None]:
+    """Let rules be lowered for one more derivative meanwhile."""
+    frame.builder.order += 1
+    try:
+        yield
+    finally:
+        frame.builder.order -= 1
+
+
+def _filled(value: Any, leaves: Sequence[Any]) -> Any:
+    """Return a container of abstract values with others for what it holds."""
+    supply = iter(leaves)
+    return map_parts(value, lambda _: next(supply))
 
 
 def _contents(x: Any) -> Any:
@@ -152,7 +184,7 @@ def gradient(
     """Return what ``grad`` or ``value_and_grad`` of ``function`` returns."""
     chosen = _positions(step.argnums, args, kwargs)
     with _strictly(frame, step.strict):
-        part = run_part(frame, function, args, kwargs, chosen)
+        part = run_part(frame, function, args, kwargs, dict.fromkeys(chosen))
     target = part.results
     if step.aux:
         if not isinstance(part.value, tuple) or len(part.value) != 2:
@@ -204,6 +236,12 @@ def _moves(x: Any) -> bool:
     return isinstance(x, Handle) and is_floating(x.atom.type)
 
 
+def _may_move(x: Any) -> bool:
+    """Tell whether a leaf is a floating number, known or not, or an array of these."""
+    known = isinstance(x, Static) and isinstance(x.value, float | complex)
+    return known or _moves(x)
+
+
 def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if "strict" in kwargs:
         raise Refusal(
@@ -215,9 +253,15 @@ def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     function, primals, tangents = args
     if len(primals) != len(tangents):
         raise Refusal("jvp needs as many tangents as arguments")
-    chosen = [i for i, dot in enumerate(tangents) if dot != Static(None)]
-    part = run_part(frame, function, list(primals), {}, chosen)
-    dots = _tangents_of(frame, part, [tangents[i] for i in chosen])
+    moving = {
+        i: [x != Static(None) for x in parts_in(dot)]
+        for i, dot in enumerate(tangents)
+        if dot != Static(None)
+    }
+    if any(len(parts_in(primals[i])) != len(flags) for i, flags in moving.items()):
+        raise Refusal("a tangent must have the structure of its argument")
+    part = run_part(frame, function, list(primals), {}, moving)
+    dots = _tangents_of(frame, part, [tangents[i] for i in moving])
     tangents = map_parts(part.results, lambda y: _tangent(frame, y, dots))
     return part.value, _entered(tangents)
 
@@ -227,8 +271,6 @@ def _tangents_of(
 ) -> dict[Value, Handle]:
     """Append the tangents of a part; return those of all its values."""
     builder, xs, x_dots = frame.builder, parts_in(part.inputs), parts_in(tangents)
-    if len(xs) != len(x_dots):
-        raise Refusal("a tangent must have the structure of its argument")
     dots: dict[Value, Handle] = {}
     for x, x_dot in zip(xs, x_dots, strict=True):
         if x_dot == Static(None):
@@ -261,9 +303,13 @@ def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if kwargs:
         raise Refusal("vjp takes no other options than argnums and strict")
     numbers = [argnums] if isinstance(argnums, int) else argnums
-    chosen = _positions(numbers, primals, {})
+    moving: dict[int, Sequence[bool] | None] = dict.fromkeys(
+        _positions(numbers, primals, {})
+    )
+    if numbers is None:
+        moving = {i: [*map(_may_move, parts_in(primals[i]))] for i in moving}
     with _strictly(frame, strict):
-        part = run_part(frame, function, primals, {}, chosen)
+        part = run_part(frame, function, primals, {}, moving)
 
     def pullback(frame: Frame, bars: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(bars) != 1 or kwargs:
