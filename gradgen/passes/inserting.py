@@ -38,11 +38,18 @@ def insert_copies(block: Block, needed: Needed, residuals: Sequence[Value]) -> B
 def copies_in_loops(function: Function) -> list[Op]:
     """Return the copies of a bufferized function that a loop repeats for a write.
 
-    They change what an iteration costs: from an element, say, to the whole array.
+    They change what an iteration costs, from an element, say, to the whole array,
+    unless the array is as long in every call.
     """
     functions = (function, *function.helpers.values())
     ops = (op for f in functions for op in walk_ops(f.body))
-    return [op for op in ops if op.origin == FORCED]
+    return [op for op in ops if op.origin == FORCED and _grows(op.operands[0])]
+
+
+def _grows(x: Atom) -> bool:
+    """Tell whether the size of an array is known only at run time."""
+    shape = getattr(x.type, "shape", (None,))
+    return not all(isinstance(dim, int) for dim in shape)
 
 
 @struct

@@ -35,6 +35,7 @@ zeros_if_bound = register(
         evaluate=np.zeros_like,
         template="(None if {0} is None else np.zeros_like({0}))",
         shape_only=(0,),
+        takes_complex=True,
         samples=(Sample(("f64[3,4]",)),),
     )
 )
@@ -44,6 +45,7 @@ copy_if_bound = register(
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=lambda x: np.array(x)[()],
         template="(None if {0} is None else {0}.copy())",
+        takes_complex=True,
         samples=(Sample(("f64[3,4]",)),),
     )
 )

@@ -13,7 +13,7 @@ from gradgen import kernels
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Scalar, Tape, Type, is_floating, same_type
+from gradgen.ir.types import Array, Scalar, Tape, Type, is_floating, same_type
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.lists import item_for
 from gradgen.primitives.registry import (
@@ -25,6 +25,7 @@ from gradgen.primitives.registry import (
     joined_terms,
     register,
 )
+from gradgen.primitives.unbound import zeros_for
 
 
 def pack(builder: Builder, items: Sequence[Handle], name: str) -> Handle:
@@ -45,9 +46,9 @@ def _moving(x: Handle, derivative: Handle | None) -> Handle:
     """Return the derivative of an item as one of a tape: zeros, or nothing at all."""
     if not is_floating(x.atom.type):
         return _nothing(x)
-    if derivative is None:
-        derivative = zeros_like(x)
     type_ = x.atom.type
+    if derivative is None:
+        derivative = zeros_for(x) if isinstance(type_, Array) else zeros_like(x)
     if isinstance(type_, Scalar) and not same_type(derivative.atom.type, type_):
         return item_for(derivative, type_)
     return derivative

@@ -75,19 +75,23 @@ def reverse_ops(
 ) -> None:
     """Append the adjoints of ``ops`` in opposite order."""
     for op in reversed(ops):
-        if not any(y in cotangents.bars for y in op.results):
-            continue
-        if RULE in op.attrs:
-            rules.reverse_rule(sweep.builder, op, cotangents)
-            continue
-        if op.name == "call":
-            calls.reverse_call(sweep, op, cotangents, forward)
-            continue
-        if not op.regions:
-            _reverse_op(sweep.builder, op, cotangents)
-            continue
+        if any(y in cotangents.bars for y in op.results):
+            with refused_at(op.span):
+                _append_adjoint(sweep, op, cotangents, forward)
+
+
+def _append_adjoint(
+    sweep: Sweep, op: Op, cotangents: Cotangents, forward: list[Op]
+) -> None:
+    if RULE in op.attrs:
+        rules.reverse_rule(sweep.builder, op, cotangents)
+    elif op.name == "call":
+        calls.reverse_call(sweep, op, cotangents, forward)
+    elif op.regions:
         op = current_op(forward, op)
         _reverse_of(op)(sweep, op, cotangents, forward)
+    else:
+        _reverse_op(sweep.builder, op, cotangents)
 
 
 def _reverse_of(op: Op) -> Callable[[Sweep, Op, Cotangents, list[Op]], None]:
@@ -109,12 +113,11 @@ def _reverse_op(builder: Builder, op: Op, cotangents: Cotangents) -> None:
     ys = [Handle(builder, y) for y in op.results]
     bars: Any = given if primitive.several else given[0]
     values: Any = ys if primitive.several else ys[0]
-    with refused_at(op.span):
-        contributions = primitive.adjoint(bars, values, *xs, **op.attrs)
-        if builder.strict:
-            checks.check_results(op, given, contributions, cotangents.moves(op))
-        for x, contribution in zip(op.operands, contributions, strict=False):
-            cotangents.add(x, contribution)
+    contributions = primitive.adjoint(bars, values, *xs, **op.attrs)
+    if builder.strict:
+        checks.check_results(op, given, contributions, cotangents.moves(op))
+    for x, contribution in zip(op.operands, contributions, strict=False):
+        cotangents.add(x, contribution)
     builder.scalar_math = False
 
 

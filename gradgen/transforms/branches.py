@@ -13,13 +13,13 @@ from gradgen.ir.core import Atom, Block, Literal, Op, Value
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array, Scalar, Seq, Type, same_type
 from gradgen.primitives.registry import Handle, apply
+from gradgen.primitives.unbound import length_of
 from gradgen.structs import replace, struct
 from gradgen.transforms.cotangents import Cotangents, Sweep, recheck_lengths, replace_op
 from gradgen.transforms.extending import extend_if
 from gradgen.transforms.fit import (
     exact,
     is_weaker,
-    length_of,
     materialise,
     name_after,
     strengthened,

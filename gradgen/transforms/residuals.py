@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from gradgen.ir.core import Atom, Block, Op, Value, map_operands, walk_ops
 from gradgen.ir.types import Array, Scalar, Seq, Sym, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
+from gradgen.primitives.unbound import unbound_results
 from gradgen.structs import field, replace, struct
 from gradgen.transforms.cut import minimum_cut
-from gradgen.transforms.fit import unbound_results
 
 LARGE = 1000
 """How many numbers an axis is reckoned to have."""

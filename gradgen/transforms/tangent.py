@@ -116,7 +116,8 @@ def _append_primal(tangents: Tangents, op: Op) -> None:
     builder = tangents.builder
     computes_both = op.name in REGION_OPS and RULE not in op.attrs
     if computes_both and any(y in tangents.active for y in op.results):
-        op = _with_tangents(tangents, op)
+        with refused_at(op.span):
+            op = _with_tangents(tangents, op)
     builder.origin = "primal"
     builder.append(op)
 

@@ -93,3 +93,18 @@ def test_a_copy_in_a_loop_is_named(name):
         warnings.simplefilter("error", CopyInLoopWarning)
         with pytest.raises(CopyInLoopWarning):
             warn_of_copies([function])
+
+
+def test_copies_of_arrays_of_one_size_are_not_worth_a_word():
+    def meeting(a):
+        x, y = 1.0, 1.0
+        while abs(x * x + a * y - 2.0) > 1e-9:
+            slopes = np.array([[2.0 * x, a], [-a, 3.0 * y * y]])
+            off = np.array([2.0 - x * x - a * y, a * x - y**3])
+            dx, dy = np.linalg.solve(slopes, off)
+            x += dx
+            y += dy
+        return x * y
+
+    slope = grad(lambda a: grad(meeting)(a) ** 2)(0.7)
+    assert np.isfinite(slope)

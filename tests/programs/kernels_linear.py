@@ -334,3 +334,35 @@ def batch_norm_with_residual(x, gamma, beta):
     h[h < 0] *= 0.1
     h += x
     return energy(h)
+
+
+@program(lambda r, n, m: (r(2 * n + 2),))
+def transform_by_halves(x):
+    def transformed(z):
+        n = len(z)
+        if n % 2:
+            k = np.arange(n)
+            return np.exp(-2j * np.pi * np.outer(k, k) / n) @ z
+        even, odd = transformed(z[::2]), transformed(z[1::2])
+        turned = np.exp(-2j * np.pi * np.arange(n // 2) / n) * odd
+        return np.concatenate([even + turned, even - turned])
+
+    found = transformed(x + 0j)
+    return np.sum(np.abs(found) ** 2 * np.arange(len(found)))
+
+
+@program(lambda r, n, m: (r(n), r(n)))
+def newton_for_two_unknowns(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        x, y = 1.0, 1.0
+        for _ in range(30):
+            slopes = np.array([[2.0 * x, a[i]], [-b[i], 3.0 * y * y]])
+            off = np.array([2.0 - x * x - a[i] * y, b[i] * x - y * y * y])
+            dx, dy = np.linalg.solve(slopes, off)
+            x += dx
+            y += dy
+            if abs(dx) + abs(dy) < 1e-13:
+                break
+        total += x * y
+    return total
