@@ -232,16 +232,20 @@ def sinc_derivative(x: Any, order: int) -> Any:
     With ``u = pi x`` and ``f(u) = sin(u) / u`` it is ``pi**k f^(k)(u)``: a power series
     near zero, the recurrence ``u f^(k) = sin(u + k pi / 2) - k f^(k-1)`` elsewhere.
     """
-    u = np.pi * np.asarray(x, dtype=np.result_type(x, np.float64))
-    near = np.abs(u) < order + 1
-    safe = np.where(near, 1.0, u)
-    far = np.sin(safe) / safe
+    u = np.array(x, dtype=np.result_type(x, np.float64), order="C")
+    u *= np.pi
+    close = np.flatnonzero(np.abs(u) < order + 1)
+    near = u.flat[close]
+    np.put(u, close, 1.0)
+    waves = np.sin(u), np.cos(u)
+    value = np.asarray(waves[0] / u)
     for k in range(1, order + 1):
-        far = (np.sin(safe + k * np.pi / 2) - k * far) / safe
-    value = np.pi**order * np.where(
-        near, _sinc_series(np.where(near, u, 0.0), order), far
-    )
-    return value.astype(np.result_type(x, 1.0))[()]
+        value *= -k
+        value += -waves[k % 2] if k % 4 > 1 else waves[k % 2]
+        value /= u
+    np.put(value, close, _sinc_series(near, order))
+    value *= np.pi**order
+    return value.astype(np.result_type(x, 1.0), copy=False)[()]
 
 
 def _sinc_series(u: Any, order: int) -> Any:
@@ -249,7 +253,8 @@ def _sinc_series(u: Any, order: int) -> Any:
     total, square = np.zeros_like(u), u * u
     for m in reversed(range(order + order % 2, order + 2 * order + 26, 2)):
         sign = -1.0 if m // 2 % 2 else 1.0
-        total = total * square + sign / ((m + 1) * math.factorial(m - order))
+        total *= square
+        total += sign / ((m + 1) * math.factorial(m - order))
     return total * u if order % 2 else total
 
 

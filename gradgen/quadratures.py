@@ -27,15 +27,23 @@ def simpson_back(
     """
     rank = np.ndim(y_bar) + 1
     if x is None:
-        steps = np.full(n - 1, dx)
+        weights = _even_weights(dx, n)
     else:
         steps = np.diff(x if np.ndim(x) == 1 else np.moveaxis(x, axis, -1))
-    weights = _weights(steps, n)
+        weights = _weights(steps, n)
     if weights.ndim == 1:
         weights = weights.reshape([-1 if k == axis else 1 for k in range(rank)])
     else:
         weights = np.moveaxis(weights, -1, axis)
     return np.expand_dims(y_bar, axis) * weights
+
+
+def _even_weights(dx: float, n: int) -> Any:
+    """Return the weights for equal steps, where two come again and again."""
+    short = n if n < 8 else 6 + n % 2
+    weights = _weights(np.full(short - 1, dx), short)
+    again = np.tile(weights[2:0:-1], (n - short) // 2)
+    return np.concatenate([weights[:2], again, weights[2:]])
 
 
 def _weights(steps: Any, n: int) -> Any:

@@ -79,5 +79,7 @@ i1e: Primitive = elementwise(
 )
 k0 = elementwise(special.k0, partials=[lambda y, x: -k1(x)], samples=ABOVE_ZERO)
 k1: Primitive = elementwise(
-    special.k1, partials=[lambda y, x: -0.5 * (k0(x) + kn(2, x))], samples=ABOVE_ZERO
+    special.k1,
+    partials=[lambda y, x: -k0(x) - apply("masked_divide", y, x)],
+    samples=ABOVE_ZERO,
 )

@@ -316,11 +316,20 @@ def _cho_solve_adjoint(
     b_bar = conjugated(
         apply("cho_solve", c, conjugated(x_bar), lower=lower, **UNCHECKED)
     )
-    a_bar = matrix_bar(b_bar, x)
-    both = a_bar + dagger(a_bar)
-    factor = conjugated(_triangle(c, {"lower": lower}))
-    c_bar = both @ factor if lower else factor @ both
-    return [_triangle(c_bar, {"lower": lower}), b_bar]
+    return [_factor_bar(c, b_bar, x, lower), b_bar]
+
+
+def _factor_bar(c: Handle, b_bar: Handle, x: Handle, lower: bool) -> Handle:
+    """Return the cotangent of a factor, of rank two for each vector of ``x``."""
+    factor = _triangle(c, {"lower": lower})
+    x_conj, b_conj = conjugated(x), conjugated(b_bar)
+    if lower:
+        down = dagger(factor)
+        sums = matrix_bar(b_bar, down @ x) + matrix_bar(x_conj, down @ b_conj)
+    else:
+        up = conjugated(factor)
+        sums = matrix_bar(up @ b_bar, x) + matrix_bar(up @ x_conj, b_conj)
+    return _triangle(sums, {"lower": lower})
 
 
 def _cho_solve_text(types: Sequence[Any], attrs: Attrs) -> str:
