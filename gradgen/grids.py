@@ -93,6 +93,57 @@ def picked_back(y_bar: Any, places: Any, n: int) -> Any:
     return bars
 
 
+def line_slope(line: Any, at: Any, nu: int) -> Any:
+    """Return a derivative of an ``interp1d``, of order ``nu``.
+
+    Examples
+    --------
+    >>> line_slope(interpolate.interp1d([0.0, 2.0], [0.0, 1.0]), np.array([1.5]), 1)
+    array([0.5])
+    """
+    if line.bounds_error:
+        check_line(at, line.x)
+    if line._kind != "linear" or nu > 1:
+        return np.zeros(np.shape(at))[()]
+    inside = not isinstance(line.fill_value, str)
+    return grid_value(line.y, (at,), (line.x,), (nu,), inside)
+
+
+def grid_slope(grid: Any, at: Any, nu: Sequence[int]) -> Any:
+    """Return a derivative of a ``RegularGridInterpolator``, of order ``nu``.
+
+    Examples
+    --------
+    >>> grid = interpolate.RegularGridInterpolator(([0.0, 2.0],), np.array([0.0, 1.0]))
+    >>> grid_slope(grid, (np.array([1.5]),), (1,))
+    array([0.5])
+    """
+    if grid.bounds_error:
+        check_grid(at, grid.grid)
+    if grid.method != "linear":
+        return np.zeros(np.shape(at[0]))[()]
+    inside = not grid.bounds_error and grid.fill_value is not None
+    return grid_value(grid.values, at, grid.grid, nu, inside)
+
+
+def meets_points(function: Any, at: Any) -> Any:
+    """Return where an ``interp1d`` or a grid turns or jumps: at points, or halfway.
+
+    Examples
+    --------
+    >>> meets_points(interpolate.interp1d([0.0, 2.0], [0.0, 1.0]), ([1.0, 2.0],))
+    array([False,  True])
+    """
+    line = isinstance(function, interpolate.interp1d)
+    points = (function.x,) if line else function.grid
+    kind = function._kind if line else function.method
+    halfway = kind.startswith("nearest")
+    found: Any = False
+    for q, x in zip(at, points, strict=True):
+        found = found | np.isin(q, (x[1:] + x[:-1]) / 2 if halfway else x)
+    return found[()]
+
+
 def check_line(at: Any, x: Any) -> None:
     """Raise what ``interp1d`` raises where places are out of its range.
 

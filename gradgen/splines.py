@@ -51,6 +51,8 @@ def spline_back(y_bar: Any, t: Any, knots: Any, n: int, k: int, nu: int = 0) -> 
     bars = matrix.T @ weights
     for degree in range(k - nu + 1, k + 1):
         level = knots[k - degree : len(knots) - k + degree]
-        shares = degree * bars / (level[degree + 1 : -1] - level[1 : -degree - 1])
+        widths = level[degree + 1 : -1] - level[1 : -degree - 1]
+        shares = np.zeros(len(widths))
+        np.divide(degree * bars, widths, out=shares, where=widths > 0)
         bars = -np.diff(shares, prepend=0.0, append=0.0)
     return bars

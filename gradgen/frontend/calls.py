@@ -218,7 +218,7 @@ def _call_plain(
         return _fold_call(function, list(args), kwargs)
     if interpolants.makes_interpolant(function):
         return interpolants.make_interpolant(frame, function, args, kwargs)
-    raise Refusal(*unknown(function))
+    raise Refusal(*unknown(function, args))
 
 
 def _call_lowering(

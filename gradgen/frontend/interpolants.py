@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
-from gradgen.frontend.arrays import ArrayObject, fresh
+from gradgen.frontend.arrays import fresh
 from gradgen.frontend.frame import Frame, always, refusing
 from gradgen.frontend.values import Native, Partial, Static, from_python, to_python
 from gradgen.primitives.registry import Handle
@@ -21,10 +21,6 @@ else:
     interpolants = Deferred("gradgen.primitives.interpolants")
     piecewise = Deferred("gradgen.primitives.piecewise")
     regulargrids = Deferred("gradgen.primitives.regulargrids")
-
-SHARED = (
-    "an interpolant that was made of this array reads what is written into it later"
-)
 
 
 def makes_interpolant(function: Any) -> bool:
@@ -102,9 +98,7 @@ def _make_grid(
 ) -> Partial:
     options = _options(function, args, kwargs)
     grid = _grid(frame, "RegularGridInterpolator", options)
-    for held in _arrays(options["points"], options["values"]):
-        if held.dtype.kind == "f":
-            held.buffer.guest = held.buffer.guest or SHARED
+    splines.keep([options["points"], options["values"]])
     return Partial(GRID, grid, {})
 
 
@@ -139,17 +133,6 @@ def _check_method(name: str, method: Any) -> None:
 def _snapshot(x: Handle) -> Handle:
     """Return the contents of an array as they are now."""
     return Handle(x.builder, x.atom)
-
-
-def _arrays(*values: Any) -> list[ArrayObject]:
-    """Return arrays that an interpolant keeps as they are."""
-    found: list[ArrayObject] = []
-    for value in values:
-        if isinstance(value, ArrayObject):
-            found.append(value)
-        elif isinstance(value, tuple | list):
-            found += _arrays(*value)
-    return found
 
 
 def _interpn(
@@ -198,8 +181,15 @@ def _make_spline(
     return splines.make_spline(frame, function, args, kwargs)
 
 
+def _make_b_spline(
+    frame: Frame, function: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    return splines.make_b_spline(frame, function, args, kwargs)
+
+
 LINE, GRID = Native(_line_at), Native(_grid_at)
 MAKERS: dict[str, Callable[..., Any]] = {
+    "BSpline": _make_b_spline,
     "CubicSpline": _make_spline,
     "RegularGridInterpolator": _make_grid,
     "interp1d": _make_line,

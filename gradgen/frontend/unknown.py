@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradgen.deferred import Deferred
 from gradgen.frontend.attributes import CALL_OUTSIDE
 from gradgen.frontend.known import PURE
+from gradgen.frontend.values import Foreign
+from gradgen.ir.abstract import CURVES
 from gradgen.rules import find_rule
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 
 
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
-READ = tuple(f"gradgen.integrators.{name}" for name in ("areas", "odes", "paths"))
+NAMES = ("areas", "odes", "parameters", "paths")
+READ = tuple(f"gradgen.integrators.{name}" for name in NAMES)
 """Modules of gradgen whose functions are read as a user's are."""
 
 
@@ -51,7 +55,7 @@ def is_pure(function: Any) -> bool:
     )
 
 
-def unknown(function: Any) -> tuple[str, str]:
+def unknown(function: Any, args: Sequence[Any] = ()) -> tuple[str, str]:
     """Return why a function is not called, and what to do instead."""
     special = accept.refusal_of_call(function)
     if special is not None:
@@ -73,11 +77,8 @@ def unknown(function: Any) -> tuple[str, str]:
         )
     if module.startswith("scipy.sparse.") and name in ("__matmul__", "__rmatmul__"):
         return "a product with a sparse matrix in this format", "A.tocsr()"
-    if module.startswith("scipy.interpolate.") and name == "__call__":
-        return (
-            "a curve of this class, or with other values than real numbers",
-            "a CubicSpline or BSpline with real values",
-        )
+    if module.startswith("scipy.interpolate.") and "." in function.__qualname__:
+        return _of_interpolant(function, args[0] if args else None)
     if isinstance(function, type):
         return f"objects of class {name} cannot be made here", CALL_OUTSIDE
     parts = [part for part in module.split(".") if not part.startswith("_")]
@@ -90,6 +91,18 @@ def unknown(function: Any) -> tuple[str, str]:
         )
     hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
     return f"the derivative of '{name}' is not known", hint
+
+
+def _of_interpolant(method: Any, owner: Any) -> tuple[str, str]:
+    """Return why a method of an interpolant that was made outside is not called."""
+    cls, _, name = method.__qualname__.rpartition(".")
+    cls = type(owner.value).__name__ if isinstance(owner, Foreign) else cls
+    hint = "a CubicSpline, BSpline, interp1d or RegularGridInterpolator of real values"
+    if name != "__call__":
+        return f"the method '{name}' of class {cls} is not known", hint
+    if cls in CURVES:
+        return f"a curve of class {cls} with other values than real numbers", hint
+    return f"the derivative of objects of class {cls} is not known", hint
 
 
 METHODS = {

@@ -82,12 +82,25 @@ CURVES = {
 
 
 def is_curve(value: Any) -> bool:
-    """Tell whether ``value`` is a curve of SciPy with real values."""
+    """Tell whether ``value`` is a curve or a grid of SciPy with real values."""
+    return axes_of_curve(value) > 0
+
+
+def axes_of_curve(value: Any) -> int:
+    """Return of how many numbers a curve or grid is a function; 0 if it is none."""
     cls = type(value)
     if not cls.__module__.startswith("scipy.interpolate."):
-        return False
-    real = cls.__name__ in CURVES and value.c.dtype == np.float64
-    return real and value.c.ndim == CURVES[cls.__name__]
+        return 0
+    name = cls.__name__
+    if name == "interp1d":
+        lines = value.y.ndim == 1 and value.y.dtype == np.float64
+        return int(lines and value._kind != "spline")
+    if name == "RegularGridInterpolator":
+        axes, values = len(value.grid), value.values
+        plain = values.ndim == axes and values.dtype == np.float64
+        return axes if plain and value.method in ("linear", "nearest") else 0
+    real = name in CURVES and value.c.dtype == np.float64
+    return int(real and value.c.ndim == CURVES[name])
 
 
 def is_object(value: Any) -> bool:
@@ -112,7 +125,7 @@ def type_of(value: Any, dims: Dims, name: str) -> Type:
     if isinstance(value, np.generic):
         return Scalar(value.dtype)
     if is_curve(value):
-        return Curve(type(value).__name__)
+        return Curve(type(value).__name__, axes_of_curve(value))
     if is_sparse(value):
         shape = tuple(_dim(length, dims) for length in value.shape)
         return Sparse(type(value).__name__, value.dtype, shape)

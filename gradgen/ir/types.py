@@ -147,9 +147,10 @@ class Sparse:
 
 @frozen
 class Curve:
-    """A function of one number, of a class ``name``, as the object that it is."""
+    """A function of one number, or more, of a class ``name``, as the object it is."""
 
     name: str
+    axes: int = 1
 
     def __str__(self) -> str:
         return self.name

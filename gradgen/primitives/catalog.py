@@ -88,7 +88,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "cumprod cumsum prod products_before recurrence shifted",
     },
     "curves": {
-        "PRIMITIVES": "curve_value",
+        "PRIMITIVES": "curve_value grid_call meets_points",
     },
     "densities": {
         "LOWERINGS": (
@@ -421,6 +421,23 @@ CATALOG: dict[str, dict[str, str]] = {
             "show_config show_runtime sort_complex trim_zeros union1d unique "
             "unique_all unique_counts unique_inverse unique_values unpackbits "
             "vectorize void"
+        ),
+    },
+    "refusedinterpolants": {
+        "LOWERINGS": (
+            "scipy.interpolate: AAA Akima1DInterpolator BPoly BarycentricInterpolator "
+            "BivariateSpline CloughTocher2DInterpolator CubicHermiteSpline "
+            "FloaterHormannInterpolator InterpolatedUnivariateSpline "
+            "KroghInterpolator LSQBivariateSpline LSQSphereBivariateSpline "
+            "LSQUnivariateSpline LinearNDInterpolator NdBSpline NdPPoly "
+            "NearestNDInterpolator PPoly PchipInterpolator RBFInterpolator Rbf "
+            "RectBivariateSpline RectSphereBivariateSpline SmoothBivariateSpline "
+            "SmoothSphereBivariateSpline UnivariateSpline "
+            "approximate_taylor_polynomial barycentric_interpolate bisplev bisplrep "
+            "generate_knots griddata insert interp2d krogh_interpolate lagrange "
+            "make_lsq_spline make_smoothing_spline make_splprep make_splrep pade "
+            "pchip_interpolate spalde splantider splder splev splint splprep splrep "
+            "sproot"
         ),
     },
     "regulargrids": {

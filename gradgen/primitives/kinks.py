@@ -218,6 +218,15 @@ def _on_grid(y: Handle, values: Handle, *others: Handle, kind: str, **_: Any) ->
     return _either(*(_between(y, q, x, kind) for q, x in axes))
 
 
+def _on_given_line(y: Handle, t: Handle, curve: Handle, **_: Any) -> Handle | None:
+    name = getattr(curve.atom.type, "name", "")
+    return apply("meets_points", t, curve) if name == "interp1d" else None
+
+
+def _on_given_grid(y: Handle, *operands: Handle, **_: Any) -> Handle:
+    return apply("meets_points", *operands)
+
+
 KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "absolute": _result_zero,
     "fabs": _result_zero,
@@ -247,6 +256,8 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "max": _several_extremes,
     "min": _several_extremes,
     "bends": (_on_points, None),
+    "curve_value": _on_given_line,
+    "grid_call": _on_given_grid,
     "interp1d": (None, _on_line),
     "regular_grid": (None, _on_grid),
     "running_maximum": _repeated_extreme,

@@ -31,10 +31,11 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
-from gradgen.primitives.shaping import dims_from
+from gradgen.primitives.shaping import cast_to, dims_from
 
 Dots = Sequence[Handle | None]
 WHY = "the derivative of a spline in the places of its values is not known"
+KNOTS_MOVE = "the derivative of a spline in its knots is not known"
 
 
 def _line_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -106,10 +107,16 @@ def _slope(b: Handle, t: Handle, knots: Handle, k: int, nu: int) -> Handle:
     return apply("spline_value", b, t, knots, k=k, nu=nu + 1)
 
 
+def _refuse_moving(knots_dot: Handle | None) -> None:
+    if knots_dot is not None:
+        raise Refusal(KNOTS_MOVE)
+
+
 def _value_tangent(
     y: Handle, dots: Dots, b: Handle, t: Handle, knots: Handle, **attrs: Any
 ) -> Handle:
-    b_dot, t_dot, _ = dots
+    b_dot, t_dot, knots_dot = dots
+    _refuse_moving(knots_dot)
     return joined_terms(
         None if b_dot is None else apply("spline_value", b_dot, t, knots, **attrs),
         None if t_dot is None else scale(t_dot, _slope(b, t, knots, **attrs)),
@@ -122,7 +129,7 @@ def _value_adjoint(
     return [
         apply("spline_back", y_bar, t, knots, dim_of(b, 0), **attrs),
         pull(y_bar, _slope(b, t, knots, **attrs)) if differentiable(t) else None,
-        Unknown(WHY),
+        Unknown(KNOTS_MOVE),
     ]
 
 
@@ -154,6 +161,7 @@ def _back_tangent(
     nu: int,
 ) -> Handle:
     y_dot, t_dot = dots[:2]
+    _refuse_moving(dots[2])
     moved = None
     if t_dot is not None:
         moved = apply("spline_back", y_bar * t_dot, t, *others, k=k, nu=nu + 1)
@@ -176,7 +184,7 @@ def _back_adjoint(
     return [
         apply("spline_value", b_bar, t, knots, **attrs),
         None if slope is None else y_bar * slope,
-        Unknown(WHY),
+        Unknown(KNOTS_MOVE),
         None,
     ]
 
@@ -216,3 +224,12 @@ def fitted(x: Any, y: Any, k: int, builder: Builder) -> tuple[Handle, Handle]:
     places, heights = lift(builder, x), lift(builder, y)
     b = apply("spline_coefficients", heights, places, k=k)
     return b, apply("spline_knots", places, k=k)
+
+
+def given(t: Any, c: Any, k: int, builder: Builder) -> tuple[Handle, Handle]:
+    """Return the coefficients and knots of a spline of degree ``k`` that has them."""
+    knots, b = lift(builder, t), lift(builder, c)
+    if b.rank != 1 or knots.rank != 1 or b.dtype.kind not in "iuf":
+        raise Refusal("a BSpline whose knots or coefficients are no real vectors")
+    builder.dims.assume_equal(knots.shape[0], shift_dim(b.shape[0], k + 1))
+    return cast_to(b, FLOAT), cast_to(knots, FLOAT)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir.abstract import is_array_like, is_curve, is_sparse
+from gradgen.ir.abstract import axes_of_curve, is_array_like, is_sparse
 from gradgen.ir.tree import record_fields
 
 Key = tuple[Hashable, ...]
@@ -110,7 +110,7 @@ def _describe_other(
         parts.append(value.dtype)
         parts.append(tuple(value.shape))
     else:
-        parts.append(is_curve(value))
+        parts.append(axes_of_curve(value))
 
 
 def _dict_key(key: Hashable) -> Hashable:

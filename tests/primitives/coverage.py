@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradgen.frontend.interpolants import makes_interpolant
 from gradgen.frontend.known import KNOWN, PURE
 from gradgen.primitives.lowering import Refused
 from gradgen.primitives.registry import (
@@ -117,6 +118,8 @@ def state(function: Any) -> str:
     if isinstance(lowering, Refused):
         return "refused"
     if lowering is not None or find_rule(function) is not None:
+        return "done"
+    if makes_interpolant(function):
         return "done"
     for table, word in ((MUTATORS, "done"), (KNOWN, "known"), (PURE, "known")):
         if _holds(table, function):

@@ -27,6 +27,12 @@ SCIPY = {
         "dirichlet.logpdf"
     ),
     "scipy.integrate": ("cumulative_trapezoid odeint quad simpson solve_ivp trapezoid"),
+    "scipy.interpolate": (
+        "Akima1DInterpolator BSpline CubicHermiteSpline CubicSpline "
+        "LinearNDInterpolator NearestNDInterpolator PPoly PchipInterpolator "
+        "RBFInterpolator RectBivariateSpline RegularGridInterpolator UnivariateSpline "
+        "griddata interp1d interpn make_interp_spline splev splrep"
+    ),
     "scipy.ndimage": (
         "convolve convolve1d correlate correlate1d gaussian_filter gaussian_filter1d"
     ),

@@ -260,6 +260,17 @@ def test_strict_derivatives_refuse_points_unless_values_move_alone():
         grad(f, argnums=1, strict=True)(values, q + 0.1)
 
 
+@pytest.mark.parametrize("name", ["a line", "steps", "a grid", "nearest"])
+def test_strict_derivatives_refuse_points_of_given_interpolants(name):
+    curve = GIVEN[name]
+    line = isinstance(curve, interp1d)
+    place = X[1:2] if line else np.array([[0.1, 1.5 if name == "nearest" else 2.0]])
+    gradient = grad(lambda q: np.sum(curve(q)), strict=True)
+    with pytest.raises(FloatingPointError):
+        gradient(place)
+    gradient(place + 0.1)
+
+
 def test_a_place_that_is_no_number_counts_where_it_is_read():
     q = np.array([0.2, np.nan, 2.0])
 
@@ -319,6 +330,67 @@ def test_in_a_loop_and_a_branch():
     check(f, Y, Q)
 
 
+GIVEN = {
+    "a line": interp1d(X, Y),
+    "a line and beyond": interp1d(X, Y, fill_value=EXTRAPOLATE),
+    "a line and a fill": interp1d(X, Y, bounds_error=False, fill_value=3.0),
+    "steps": interp1d(X, Y, "next", bounds_error=False),
+    "a grid": RegularGridInterpolator((X, U), V),
+    "a grid and beyond": RegularGridInterpolator(
+        (X, U), V, bounds_error=False, fill_value=None
+    ),
+    "a grid and a fill": RegularGridInterpolator(
+        (X, U), V, bounds_error=False, fill_value=3.0
+    ),
+    "nearest": RegularGridInterpolator(
+        (X, U), V, method="nearest", bounds_error=False, fill_value=3.0
+    ),
+    "a vector": RegularGridInterpolator((X,), Y),
+}
+
+
+def places_on(curve, far):
+    """Places that a given interpolant is called at."""
+    if isinstance(curve, interp1d):
+        return FAR if far else Q
+    places = OUT if far else P
+    return places[:, : len(curve.grid)]
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_given_interpolants_are_constants(name):
+    curve = GIVEN[name]
+    far = not curve.bounds_error
+    check(lambda q: curve(q), places_on(curve, far))
+    check(lambda q: curve(q) ** 2, places_on(curve, far)[0])
+    slope = grad(lambda f, q: np.sum(f(q) ** 2), argnums=1)
+    check(lambda q: slope(curve, q), places_on(curve, far))
+
+
+def test_a_given_grid_at_coordinates():
+    def f(q, p):
+        return GIVEN["a grid"]((q, p)) * GIVEN["a grid"](xi=(q, 2.5))
+
+    check(f, Q, Q + 1.0)
+    check(f, 0.3, 1.7)
+
+
+@pytest.mark.parametrize("name", ["a line", "a grid"])
+def test_outside_a_given_interpolant_raises_what_scipy_raises(name):
+    curve = GIVEN[name]
+    with pytest.raises(ValueError, match=r"range|bounds"):
+        grad(lambda q: np.sum(curve(q)))(places_on(curve, True))
+
+
+def test_a_given_interpolant_may_be_replaced_by_one_of_more_axes():
+    gradient = grad(lambda f, q: np.sum(f(q)), argnums=1)
+    for name in ("a vector", "a grid", "a line", "nearest"):
+        q = places_on(GIVEN[name], False)
+        found = gradient(GIVEN[name], q)
+        assert found.shape == q.shape
+        assert found.any() == (name != "nearest")
+
+
 REFUSED = {
     "kind 'cubic'": lambda y: interp1d(X, y, kind="cubic")(0.5),
     "kind 'slinear'": lambda y: interp1d(X, y, kind="slinear")(0.5),
@@ -343,6 +415,8 @@ REFUSED = {
     "real and imaginary": lambda y: RegularGridInterpolator((X,), 1j * y)([0.5])[0],
     "no tuple of vectors": lambda y: RegularGridInterpolator(YS, y)([0.5])[0],
     "2 coordinates": lambda y: RegularGridInterpolator((X,), y)((0.5, 0.1))[0],
+    "a grid from outside": lambda y: GIVEN["a grid"](y[:2], method="nearest")[0],
+    "this is not supported .TypeError": lambda y: GIVEN["a line"](y, 1)[0],
     "always raises TypeError": lambda y: interp1d(X, y)(0.5, 1.0),
 }
 
@@ -370,3 +444,90 @@ def test_what_a_grid_shares_must_not_be_written_to():
         return grid([0.5])[0] * z[0]
 
     check(copied, Y)
+
+
+KNOTS = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0])
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 3])
+def test_b_splines_in_coefficients_and_places(k):
+    c = np.arange(8.0 - k) ** 2
+
+    def f(c, q):
+        return interpolate.BSpline(KNOTS, c, k)(q) * interpolate.BSpline(
+            KNOTS, 2 * c, k
+        )(q, nu=1)
+
+    check(f, c, Q)
+    slope = grad(lambda c, q: np.sum(f(c, q)), argnums=1)
+    check(lambda c, q: slope(c, q), c, Q)
+
+
+def test_knots_do_not_move():
+    def f(t):
+        return interpolate.BSpline(t, Y[:3], 2)(0.5)
+
+    t = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    for derivative in (grad(f), lambda t: jvp(f, (t,), (t,))):
+        with pytest.raises(UnsupportedError, match="in its knots"):
+            derivative(t)
+    with pytest.raises(UnsupportedError, match="'t' of make_interp_spline"):
+        grad(lambda y: interpolate.make_interp_spline(X, y, 3, KNOTS[:8])(0.5))(Y)
+    with pytest.raises(UnsupportedError, match="'extrapolate' of BSpline"):
+        grad(lambda c: interpolate.BSpline(t, c, 2, extrapolate=False)(0.5))(Y[:3])
+
+
+MADE = (
+    "Akima1DInterpolator",
+    "CubicHermiteSpline",
+    "LinearNDInterpolator",
+    "NearestNDInterpolator",
+    "PPoly",
+    "PchipInterpolator",
+    "RBFInterpolator",
+    "RectBivariateSpline",
+    "UnivariateSpline",
+    "griddata",
+    "splev",
+    "splrep",
+)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_other_interpolants_are_refused_by_name(name):
+    function = getattr(interpolate, name)
+    with pytest.raises(UnsupportedError, match=f"interpolate.{name}: .*") as found:
+        grad(lambda y: np.sum(function(X, y)))(Y)
+    assert "instead" in str(found.value)
+
+
+PLACES = np.column_stack([X, np.cos(7 * X)])
+OBJECTS = [
+    interpolate.UnivariateSpline(X, Y),
+    interpolate.RectBivariateSpline(X, X, np.outer(X, Y), kx=1, ky=1),
+    interpolate.LinearNDInterpolator(PLACES, Y),
+    interpolate.NearestNDInterpolator(PLACES, Y),
+    interpolate.RBFInterpolator(PLACES, Y),
+    interpolate.KroghInterpolator(X, Y),
+    interpolate.CubicSpline(X, 1j * Y),
+    interp1d(X, Y, kind="quadratic"),
+    interp1d(X, YS),
+    RegularGridInterpolator((X, U), V, method="slinear"),
+    RegularGridInterpolator((X, U), W),
+]
+
+
+@pytest.mark.parametrize("curve", OBJECTS, ids=lambda x: type(x).__name__)
+def test_other_objects_are_refused_by_the_name_of_their_class(curve):
+    def f(q):
+        return np.sum(np.real(curve(q)))
+
+    with pytest.raises(UnsupportedError, match=f"of class {type(curve).__name__}"):
+        grad(f)(Q)
+
+
+def test_methods_of_other_objects_are_refused_by_name():
+    surface = OBJECTS[1]
+    words = "the method 'ev' of class RectBivariateSpline"
+    with pytest.raises(UnsupportedError, match=words):
+        grad(lambda q: np.sum(surface.ev(q, q)))(Q)

@@ -51,7 +51,7 @@ def same(left: Any, right: Any) -> None:
     if is_sparse(left):
         left, right = left.toarray(), right.toarray()
     if is_curve(left):
-        left, right = left.c, right.c
+        left, right = (x.c if hasattr(x, "c") else x.values for x in (left, right))
     np.testing.assert_array_equal(left, right)
     assert type(left) is type(right)
     assert np.asarray(left).dtype == np.asarray(right).dtype
