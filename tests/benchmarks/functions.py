@@ -7,14 +7,17 @@ cotangent of the result is an array of its own.
 
 from __future__ import annotations
 
+import importlib
 import linecache
 import math
 import re
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,25 +26,27 @@ import gradgen
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
+from largecalls import SIZE, large_call  # noqa: E402
+from programs import PARTS, Problem, problems  # noqa: E402
 from timing import Thunk, interleave  # noqa: E402
 
 from tests.primitives.calls import BY_FUNCTION  # noqa: E402
 from tests.primitives.calls.call import Call, Known, name_of  # noqa: E402
-from tests.primitives.coverage import moves  # noqa: E402
 from tests.primitives.lowered import (  # noqa: E402
     arguments_of_call,
     call_python,
-    is_smooth,
     leaves,
-    program_of,
 )
-from tests.primitives.variants import accepted, mapped  # noqa: E402
 
-SIZE = 100_000
-TRIVIAL = ("math.", "operator.", "gradgen.", "ndarray.")
 LIMIT = 6.0
 LONG = 0.5
 """Seconds for a call that is not made again."""
+ENOUGH = 1.0
+"""Seconds for all calls of a function and its gradients, if there are enough."""
+PATIENCE = 20.0
+"""Seconds after which a first call is given up."""
+FEW = 7
+"""How often each is called at least."""
 
 
 class Speed(NamedTuple):
@@ -53,44 +58,6 @@ class Speed(NamedTuple):
     theirs: float | None
 
 
-def enlarged(call: Call) -> Call | None:
-    """Return a call on random arrays of about ``SIZE`` numbers, if there can be one."""
-    if any(map(np.iscomplexobj, arguments_of_call(call) + leaves(call_python(call)))):
-        return None
-    arrays = [x for x in arguments_of_call(call) if np.ndim(x)]
-    if not all(np.isfinite(x).all() for x in arrays if x.dtype.kind in "fc"):
-        return None
-    twice = _times(call, 2)
-    if not any(x.dtype.kind == "f" for x in arrays) or not accepted(twice):
-        return None
-    ranks = [(x.size, x.ndim) for x in arrays]
-    before, after = size_of_result(call), size_of_result(twice)
-    if after > before > 0:
-        ranks.append((before, math.log2(after / before)))
-    factor = min((SIZE / size) ** (1 / rank) for size, rank in ranks if size)
-    found = _times(call, max(round(factor), 1))
-    return found if accepted(found) else None
-
-
-def size_of_result(call: Call) -> int:
-    """Return how many numbers a call results in."""
-    return sum(np.size(y) for y in leaves(call_python(call)))
-
-
-def _times(call: Call, factor: int) -> Call:
-    rng = np.random.default_rng(0)
-    change = lambda tree: mapped(tree, lambda x: _enlarged(x, factor, rng))
-    options = {key: change(value) for key, value in call.options.items()}
-    return Call(call.function, change(call.args), options)
-
-
-def _enlarged(x: Any, factor: int, rng: np.random.Generator) -> Any:
-    shape = tuple(n if n == 1 else n * factor for n in np.shape(x))
-    if x.dtype.kind != "f" or not shape:
-        return np.resize(x, shape) if shape else x
-    return rng.uniform(np.min(x), np.max(x), shape).astype(x.dtype)
-
-
 def source_of(call: Call) -> str:
     """Return a function of the arrays of a call and of weights for its results."""
     names = iter(range(100))
@@ -100,10 +67,13 @@ def source_of(call: Call) -> str:
     result = f"{name_of(call.function)}({', '.join(given)})"
     count = len(arguments_of_call(call))
     params = ", ".join(f"x{i}" for i in range(count))
-    if isinstance(call_python(call), list | tuple):
+    results = call_python(call)
+    if isinstance(results, list | tuple):
         body = f"sum([np.sum(v * y) for v, y in zip(w, {result})])"
     else:
         body = f"np.sum(w * {result})"
+    if any(map(np.iscomplexobj, leaves(results))):
+        body = f"np.real({body})"
     return f"def f({params}, w):\n    return {body}\n"
 
 
@@ -140,20 +110,36 @@ def autograds(source: str, argnums: tuple[int, ...]) -> Callable[..., Any] | Non
         import autograd.numpy as anp
     except ImportError:
         return None
+    tuples = importlib.import_module("autograd.builtins").tuple
+    names = {"np": anp, "scipy": _scipy("autograd.scipy"), "tuple": tuples}
     found: Callable[..., Any] = autograd.grad(
-        made(source, "<autograd>", {"np": anp}), argnums
+        made(source, "<autograd>", names), argnums
     )
     return found
 
 
-def speed(call: Call, rounds: int) -> Speed:
-    """Return how long one function and its gradients take."""
-    source, args, results = source_of(call), arguments_of_call(call), call_python(call)
+def _scipy(root: str) -> Any:
+    """Return SciPy, or autograd's part of it, with those modules that are there."""
+    for name in PARTS:
+        with suppress(ImportError):
+            importlib.import_module(f"{root}.{name}")
+    return sys.modules.get(root)
+
+
+def problem_of(call: Call) -> Problem:
+    """Return the weighted sum of what a call returns, and what that is called with."""
+    args, results = arguments_of_call(call), call_python(call)
     rng = np.random.default_rng(1)
-    weights = [rng.standard_normal(np.shape(y)) for y in leaves(results)]
+    weights = [_weights(y, rng) for y in leaves(results)]
     given = (*args, weights if isinstance(results, list | tuple) else weights[0])
     argnums = tuple(i for i, x in enumerate(args) if np.ndim(x) and x.dtype.kind == "f")
-    function = made(source, f"<{call}>", {"np": np})
+    return Problem(str(call), source_of(call), given, argnums)
+
+
+def speed(problem: Problem, rounds: int) -> Speed:
+    """Return how long one function and its gradients take."""
+    what, source, given, argnums = problem
+    function = made(source, f"<{what}>", {"np": np, "scipy": _scipy("scipy")})
     ours = gradgen.grad(function, argnums=argnums)
     contenders: dict[str, Thunk] = {
         "function": lambda: function(*given),
@@ -163,20 +149,42 @@ def speed(call: Call, rounds: int) -> Speed:
     seconds = None if theirs is None else _first(lambda: theirs(*given), ours(*given))
     if seconds is not None and seconds < LONG:
         contenders["autograd"] = lambda: theirs(*given)
-    rows = {row.contender: row for row in interleave(str(call), contenders, rounds)}
+    timed = interleave(
+        what, contenders, _rounds(contenders, rounds), clock=process_time
+    )
+    rows = {row.contender: row for row in timed}
     base = rows["function"].seconds
     other = None if seconds is None else seconds / base
     if "autograd" in rows:
         other = rows["autograd"].ratio
-    return Speed(str(call), base, rows["gradgen"].ratio, other)
+    return Speed(what, base, rows["gradgen"].ratio, other)
+
+
+def _weights(y: Any, rng: np.random.Generator) -> Any:
+    """Return the cotangent of a result."""
+    w = rng.standard_normal(np.shape(y))
+    return w + 1j * rng.standard_normal(np.shape(y)) if np.iscomplexobj(y) else w
+
+
+def _rounds(contenders: dict[str, Thunk], most: int) -> int:
+    """Return how often to call each, so that it takes no longer than ``ENOUGH``."""
+    start = process_time()
+    for thunk in contenders.values():
+        thunk()
+    seconds = process_time() - start
+    return min(most, max(FEW, int(ENOUGH / seconds)))
 
 
 def _first(theirs: Thunk, ours: Any) -> float | None:
-    """Return the seconds of a first call, if autograd has the same gradient."""
+    """Return the seconds of a first call, if autograd has the same gradient.
+
+    It has none of functions that it hands to NumPy, which then reckons with objects.
+    """
     try:
-        start = perf_counter()
-        found = theirs()
-        seconds = perf_counter() - start
+        with time_limit(PATIENCE):
+            start = process_time()
+            found = theirs()
+            seconds = process_time() - start
         pairs = zip(found, ours, strict=True)
         same = all(np.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in pairs)
     except Exception:
@@ -184,23 +192,32 @@ def _first(theirs: Thunk, ours: Any) -> float | None:
     return seconds if same else None
 
 
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise ``TimeoutError`` in what takes longer."""
+    previous = signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise TimeoutError
+
+
 def bench_functions(rounds: int, names: Sequence[str] = ()) -> list[Speed]:
     """Time the gradients of functions, by default of all that have a rule."""
     from tqdm import tqdm
 
     warnings.simplefilter("ignore")
-    groups = [BY_FUNCTION[name] for name in names or BY_FUNCTION]
-    large = filter(None, map(large_call, groups))
-    return [speed(call, rounds) for call in tqdm(list(large), unit="function")]
-
-
-def large_call(calls: Sequence[Call]) -> Call | None:
-    """Return a call on large arrays, if the function has a derivative with those."""
-    name = name_of(calls[0].function)
-    if "." not in name or name.startswith(TRIVIAL):
-        return None
-    smooth = (call for call in calls if is_smooth(call) and moves(program_of(call)))
-    return next(filter(None, map(enlarged, smooth)), None)
+    groups = [BY_FUNCTION[name] for name in names or BY_FUNCTION if name in BY_FUNCTION]
+    calls = filter(None, map(large_call, tqdm(groups, unit="function")))
+    found = [problem_of(call) for call in calls]
+    found += [p for p in problems() if not names or _function(p.what) in names]
+    return [speed(problem, rounds) for problem in tqdm(found, unit="function")]
 
 
 ROW = re.compile(r"\| `(.+)` \| (\d+) \| (\S+) \| (\S*) ?\|")
@@ -227,10 +244,16 @@ REASONS = {
     "np.linalg.det": "it takes an inverse, four times the work of a factorisation, of "
     "which NumPy hands out none",
     "np.linalg.slogdet": "it takes an inverse, as that of `det` does",
+    "scipy.linalg.det": "it takes an inverse, as that of `np.linalg.det` does",
+    "np.linalg.cholesky": "it takes the inverse of the factor, for which NumPy has "
+    "nothing that knows of triangles; that of `scipy.linalg.cholesky` solves instead",
+    "np.linalg.lstsq": "it takes a pseudoinverse, since NumPy hands out nothing that "
+    "it solves with",
     "np.cumprod": "it solves a recurrence, so that nothing is divided by a zero",
     "np.cumulative_prod": "it solves a recurrence, as that of `cumprod` does",
     "np.multiply.accumulate": "it solves a recurrence, as that of `cumprod` does",
     "np.prod": "it multiplies from both sides, so that nothing is divided by a zero",
+    "np.multiply.reduce": "it multiplies from both sides, as that of `prod` does",
     "np.partition": "it sorts, since NumPy does not tell in which order it leaves the "
     "rest",
     "np.median": "it sorts with the places of elements, which takes longer than to "
@@ -238,6 +261,28 @@ REASONS = {
     "np.quantile": "it sorts with the places of elements, as that of `median` does",
     "np.percentile": "it sorts with the places of elements, as that of `median` does",
     "np.ptp": "it compares twice, and counts twice, what the function reads twice",
+    "np.vecdot": "it writes two matrices, of which the function reads one to the end",
+    "np.linalg.vecdot": "it writes two matrices, as that of `np.vecdot` does",
+    "np.interp": "it fills two arrays of zeros, of which the function reads two places",
+    "scipy.special.j1": "SciPy has series for orders 0 and 1, not for order 2; the "
+    "quotient that would do instead is not right to higher orders near 0",
+    "scipy.special.ive": "it sums Bessel functions of two orders; autograd takes one "
+    "and divides by x, which gives nan at 0",
+    "scipy.special.psi": "the derivative is a zeta function, which takes SciPy longer",
+    "scipy.special.exprel": "it takes a hypergeometric function, since quotients lose "
+    "their digits near 0",
+    "scipy.special.ellipe": "it takes a hypergeometric function, since quotients lose "
+    "their digits near 0",
+    "scipy.special.ellipk": "it takes a hypergeometric function, as that of `ellipe` "
+    "does",
+    "scipy.special.poch": "it takes two digamma functions, where the function is a "
+    "product",
+    "scipy.integrate.odeint": "it integrates back from each place that is returned, by "
+    "derivatives called from Python, where the function runs through in compiled code",
+    "scipy.integrate.solve_ivp": "it integrates back from each place that is returned, "
+    "of which the function interpolates most",
+    "scipy.integrate.quad": "it integrates a vector of partial derivatives, in Python, "
+    "where the function integrates a number in compiled code",
 }
 """Why gradients of some functions take longer than ``LIMIT`` times the function."""
 
@@ -249,7 +294,12 @@ def table(rows: list[Speed]) -> str:
     behind = [r for r in rows if r.theirs is not None and r.ours > 1.05 * r.theirs]
     return "\n".join(
         [
-            HEAD.format(size=SIZE, version=np.__version__),
+            HEAD.format(
+                size=SIZE,
+                numpy=np.__version__,
+                scipy=getattr(_scipy("scipy"), "__version__", "(none)"),
+                patience=PATIENCE,
+            ),
             "| call | µs | gradient | autograd's |",
             "| --- | --- | --- | --- |",
             *lines,
@@ -257,10 +307,14 @@ def table(rows: list[Speed]) -> str:
             *(f"- `{r.call}`: {r.ours:.1f}{_reason(r)}" for r in slow),
             "" if slow else "None.\n",
             "## Slower than autograd\n",
-            *(f"- `{r.call}`: {r.ours:.2f} against {r.theirs:.2f}" for r in behind),
+            *(f"{_line(r)}{_reason(r)}" for r in behind),
             "" if behind else "None.\n",
         ]
     )
+
+
+def _line(row: Speed) -> str:
+    return f"- `{row.call}`: {row.ours:.2f} against {row.theirs:.2f}"
 
 
 def _reason(row: Speed) -> str:
@@ -277,13 +331,21 @@ HEAD = """# How fast gradients of functions are
 
 The time of the gradient of `np.sum(w * f(...))`, with the value not asked for, as a
 multiple of the time of `np.sum(w * f(...))` itself, on arrays of about {size:,}
-numbers, with NumPy {version}. All contenders of a line run in turn in one process;
-figures are medians. Where there is none for HIPS autograd, it lacks the function, or
-has another derivative. Written by
+numbers, with NumPy {numpy} and SciPy {scipy}. Of each function one call is measured,
+the first of those declared for the tests that can be made so large.
+
+All contenders of a line run in turn in one process; figures are medians. Times are
+those of the processor, with one thread for linear algebra, so that other work of the
+machine counts for little; figures of two runs still differ by a fifth. Where there is
+none for HIPS autograd, it lacks the function, has another derivative, or is not done
+within {patience:.0f} seconds. Written by
 
 ```sh
-python tests/benchmarks/main_path.py --only functions --table docs/speed.md
+OPENBLAS_NUM_THREADS=1 python tests/benchmarks/main_path.py \\
+    --only functions --table docs/speed.md
 ```
+
+With `--named np.sin,scipy.special.erf` only the lines of these functions are renewed.
 """
 
 
