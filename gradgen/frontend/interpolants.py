@@ -140,12 +140,14 @@ def _interpn(
 ) -> Handle:
     options = _options(function, args, kwargs)
     points, values, method, fill = _grid(frame, "interpn", options)
-    return _grid_value(points, values, method, fill, options["xi"])
+    at = regulargrids.coordinates(options["xi"], len(points), frame.builder)
+    places = regulargrids.at_least_vectors(at)
+    return _grid_value(points, values, method, fill, places)
 
 
-def _grid_value(points: Any, values: Any, method: Any, fill: Any, xi: Any) -> Handle:
+def _grid_value(points: Any, values: Any, method: Any, fill: Any, at: Any) -> Handle:
     grid, heights, kind, outside = map(to_python, (points, values, method, fill))
-    found = regulargrids.grid_interpolated(list(grid), heights, kind, outside, xi)
+    found = regulargrids.grid_interpolated(list(grid), heights, kind, outside, at)
     return fresh(found)
 
 
@@ -164,7 +166,8 @@ def _grid_at(frame: Frame, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             raise Refusal("argument 'nu' of a RegularGridInterpolator is not supported")
         kind = method if another is None else Static(another)
         _check_method("a RegularGridInterpolator", to_python(kind))
-        return _grid_value(points, values, kind, fill, xi)
+        at = regulargrids.coordinates(xi, len(points), frame.builder)
+        return _grid_value(points, values, kind, fill, at)
 
 
 def _places(args: Sequence[Any], kwargs: dict[str, Any], *names: str) -> list[Any]:

@@ -109,12 +109,7 @@ register(
                 (1.1, 1.9),
             ),
             Sample(
-                ("f64[3,4]", "f64", "f64", X, U),
-                {"kind": "linear", "fill": (2.0,)},
-                (1.1, 1.9),
-            ),
-            Sample(
-                ("f64[3,4]", "f64[2]", HALF, X, U),
+                ("f64[3,4]", "f64[1]", HALF, X, U),
                 {"kind": "nearest", "fill": (math.nan,)},
                 (0.1, 0.4),
             ),
@@ -144,7 +139,9 @@ def coordinates(xi: Any, count: int, builder: Builder) -> list[Handle]:
     if isinstance(xi, tuple) and len(xi) > 1:
         return _joint([lift(builder, q) for q in xi], count)
     places = lift(builder, xi[0] if isinstance(xi, tuple) else xi)
-    if places.rank < 2:
+    if not places.rank:
+        raise Refusal("a number as a place on a grid", "a vector, such as [x]")
+    if places.rank == 1:
         places = reshape_to(places, [-1, count])
     builder.dims.assume_equal(places.shape[-1], count)
     return [read(places, [..., k]) for k in range(count)]
@@ -169,12 +166,16 @@ def grid_between(
     return [lift(builder, x) for x in points], lift(builder, values)
 
 
+def at_least_vectors(at: list[Handle]) -> list[Handle]:
+    """Return coordinates as ``interpn`` reads them, which makes one place a vector."""
+    return at if at[0].rank else [reshape_to(q, [1]) for q in at]
+
+
 def grid_interpolated(
-    points: list[Handle], values: Handle, kind: str, fill: Any, xi: Any
+    points: list[Handle], values: Handle, kind: str, fill: Any, at: list[Handle]
 ) -> Handle:
-    """Return what ``RegularGridInterpolator`` computes at places ``xi``."""
+    """Return what ``RegularGridInterpolator`` computes at places."""
     builder = values.builder
-    at = coordinates(xi, len(points), builder)
     check_real("interpolation on a grid", [q.type for q in at])
     if fill is None:
         builder.emit("check_grid", [h.atom for h in (*at, *points)], [], {})

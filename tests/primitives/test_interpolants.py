@@ -104,7 +104,7 @@ def check(f, *args, tolerance=1e-7, h=1e-6):
     found = sum(np.sum(bar * dot) for bar, dot in zip(bars, dots, strict=True))
     np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance)
     outcome, moved = jvp(f, args, dots)
-    np.testing.assert_array_equal(outcome, f(*args))
+    np.testing.assert_array_equal(outcome, f(*args), strict=True)
     moved = np.where(np.isfinite(outcome), moved, 0.0)
     np.testing.assert_allclose(
         np.sum(moved * weights), wanted, rtol=tolerance, atol=tolerance
@@ -128,6 +128,11 @@ GRIDS = {
     ),
     "numbers": (
         lambda v, p, x: RegularGridInterpolator([x, U], v)((p[0, 0], p[0, 1])),
+        V,
+        P,
+    ),
+    "numbers, as a vector": (
+        lambda v, p, x: interpolate.interpn((x, U), v, (p[0, 0], p[0, 1])),
         V,
         P,
     ),
@@ -363,8 +368,12 @@ def test_given_interpolants_are_constants(name):
     far = not curve.bounds_error
     check(lambda q: curve(q), places_on(curve, far))
     check(lambda q: curve(q) ** 2, places_on(curve, far)[0])
+
+
+@pytest.mark.parametrize("name", ["a line and a fill", "a grid and a fill"])
+def test_second_derivatives_of_given_interpolants(name):
     slope = grad(lambda f, q: np.sum(f(q) ** 2), argnums=1)
-    check(lambda q: slope(curve, q), places_on(curve, far))
+    check(lambda q: slope(GIVEN[name], q), places_on(GIVEN[name], True))
 
 
 def test_a_given_grid_at_coordinates():
@@ -414,6 +423,7 @@ REFUSED = {
     "argument 'nu'": lambda y: RegularGridInterpolator((X,), y)([0.5], nu=(1,))[0],
     "real and imaginary": lambda y: RegularGridInterpolator((X,), 1j * y)([0.5])[0],
     "no tuple of vectors": lambda y: RegularGridInterpolator(YS, y)([0.5])[0],
+    "a number as a place": lambda y: RegularGridInterpolator((X,), y)(0.5)[0],
     "2 coordinates": lambda y: RegularGridInterpolator((X,), y)((0.5, 0.1))[0],
     "a grid from outside": lambda y: GIVEN["a grid"](y[:2], method="nearest")[0],
     "this is not supported .TypeError": lambda y: GIVEN["a line"](y, 1)[0],
@@ -449,7 +459,7 @@ def test_what_a_grid_shares_must_not_be_written_to():
 KNOTS = np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0])
 
 
-@pytest.mark.parametrize("k", [0, 1, 2, 3])
+@pytest.mark.parametrize("k", [0, 1, 3])
 def test_b_splines_in_coefficients_and_places(k):
     c = np.arange(8.0 - k) ** 2
 
