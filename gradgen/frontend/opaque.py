@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,14 @@ from gradgen.errors import Refusal
 from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.raising import what_is_raised
 from gradgen.frontend.rulevalues import live_ops
-from gradgen.frontend.values import Foreign, Root, Static, describe, from_python
+from gradgen.frontend.values import (
+    Foreign,
+    Partial,
+    Root,
+    Static,
+    describe,
+    from_python,
+)
 from gradgen.ir.core import Atom, Literal, Op, Value
 from gradgen.ir.rules import CALL_OUTSIDE, Arguments, Outside
 from gradgen.ir.tree import NONE, Tree, leaf
@@ -62,6 +70,8 @@ class Call:
         if isinstance(value, Foreign):
             self.context.guard(value.root, value.value)
             return leaf(outside(self.context, value.value))
+        if isinstance(value, Partial) and _is_method(value):
+            return leaf(_method(self.context, value))
         raise Refusal(
             f"{describe(value)} cannot be passed to a function that is not read",
             "what is defined outside, and gets as arguments what it needs",
@@ -167,6 +177,25 @@ def outside(context: Context, value: Any) -> Outside:
     if key not in context.memo:
         _rely_on(context, value)
         context.memo[key] = Outside(value, _name_of(value))
+    found: Outside = context.memo[key]
+    return found
+
+
+def _is_method(value: Partial) -> bool:
+    """Tell whether this is a method of an object from outside."""
+    owner = value.args[0] if len(value.args) == 1 and not value.kwargs else None
+    known = isinstance(value.function, Static)
+    return isinstance(owner, Foreign) and known and callable(value.function.value)
+
+
+def _method(context: Context, value: Partial) -> Outside:
+    """Return what stands for a method; it and its object must stay the same."""
+    (owner,), function = value.args, value.function.value
+    context.guard(owner.root, owner.value)
+    key = ("outside", id(function), id(owner.value))
+    if key not in context.memo:
+        method = types.MethodType(function, owner.value)
+        context.memo[key] = Outside(method, _name_of(function))
     found: Outside = context.memo[key]
     return found
 

@@ -172,11 +172,14 @@ class _Ruling:
         for y in leaves_of(self.value):
             if isinstance(y, Handle):
                 builder.dims.note(y.type)
-        builder.order -= 1
+        context = self.frame.context
+        under_way, context.activations = context.activations, []
+        builder.order -= 1  # so that rules that call one another come to an end
         try:
             calls = [self._lower("adjoint"), self._lower("tangent")]
         finally:
             builder.order += 1
+            context.activations = under_way
         more = list(dict.fromkeys(x for _, captured in calls for x in captured))
         adjoint, tangent = (
             _given_more(made, [count + more.index(x) for x in captured])

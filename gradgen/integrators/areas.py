@@ -14,7 +14,7 @@ import numpy as np
 from scipy import integrate
 
 from gradgen.api import jvp, vjp
-from gradgen.integrators.parameters import filled, flat
+from gradgen.integrators.parameters import filled, flat, floats
 from gradgen.rules import rule
 
 Function = Callable[..., Any]
@@ -63,7 +63,7 @@ def area_cotangents(
 ) -> Any:
     """Return the cotangents of the parameters of an integrand."""
     if not flat(args).size:
-        return args
+        return floats(args)
     heights = _kept_heights(func, order)
 
     def slopes(x: float) -> Any:
@@ -121,7 +121,7 @@ def area_tangent(*given: Any) -> Any:
 
 @rule(
     area_cotangents,
-    result=lambda func, order, bar, a, b, args, options: args,
+    result=lambda func, order, bar, a, b, args, options: floats(args),
 )
 def cotangents_adjoint(
     bars: Any,
@@ -145,7 +145,7 @@ def cotangents_adjoint(
 @rule(area_cotangents, mode="tangent")
 def cotangents_tangent(*given: Any) -> Any:
     """Return the tangents of what ``area_cotangents`` returns."""
-    bar_dot, *dots = given[2:6]
+    bar_dot, dots = given[2], given[3:6]
     func, order, bar, a, b, args, options = given[8:]
 
     def tangent(args: Any) -> Any:

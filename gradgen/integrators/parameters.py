@@ -8,39 +8,48 @@ import numpy as np
 
 from gradgen.ir.tree import tree_of
 
+COMPLEX = "derivatives of an integral in complex numbers are not known"
 
-def moves(x: Any) -> bool:
-    """Tell whether a leaf is a float, or an array of floats.
+
+def floats(x: Any) -> Any:
+    """Return nested containers with None for all that is no float in them.
 
     Raises
     ------
     TypeError
-        For complex ones.
+        For complex numbers.
     """
-    kind = "f" if isinstance(x, float) else np.dtype(getattr(x, "dtype", int)).kind
-    if kind == "c" or isinstance(x, complex):
-        raise TypeError("derivatives of an integral in complex numbers are not known")
-    return bool(kind == "f")
+    if isinstance(x, dict):
+        return {key: floats(part) for key, part in x.items()}
+    if isinstance(x, list):
+        return [floats(part) for part in x]
+    if isinstance(x, tuple):
+        return tuple(floats(part) for part in x)
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind == "c":
+            raise TypeError(COMPLEX)
+        return x if x.dtype.kind == "f" else None
+    if isinstance(x, complex):
+        raise TypeError(COMPLEX)
+    return x if isinstance(x, float) else None
 
 
 def flat(tree: Any) -> Any:
     """Return the numbers of all floats in nested containers."""
-    parts = [np.ravel(x) for x in tree_of(tree).leaves() if moves(x)]
+    parts = [np.ravel(x) for x in tree_of(floats(tree)).leaves()]
     return np.concatenate([np.zeros(0), *parts])
 
 
 def filled(like: Any, numbers: Any) -> Any:
-    """Return ``like`` with its floats replaced by numbers from a vector."""
+    """Return ``floats(like)`` with other numbers, from a vector."""
     at = 0
 
     def take(x: Any) -> Any:
         nonlocal at
-        if not moves(x):
-            return x
         at += np.size(x)
         part = numbers[at - np.size(x) : at]
         if isinstance(x, np.ndarray):
             return part.reshape(x.shape).astype(x.dtype)
         return type(x)(part[0])
 
-    return tree_of(like).map(take).build()
+    return tree_of(floats(like)).map(take).build()

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import integrate
 
 from gradgen.api import jvp, vjp
-from gradgen.integrators.parameters import filled, flat
+from gradgen.integrators.parameters import filled, flat, floats
 from gradgen.rules import rule
 
 Function = Callable[..., Any]
@@ -44,7 +44,7 @@ def rates_of(func: Function, form: str, order: int) -> Function:
             found = func(y, t, *args)
         else:
             found = func(t, y if form == "t, y" else y[:, np.newaxis], *args)
-        return np.ravel(np.array(found, dtype=float))
+        return np.reshape(np.array(found, dtype=float), len(y))
 
     return rates
 
@@ -55,7 +55,8 @@ def _moving(rates: Function) -> Function:
     def moving(y: Any, t: Any, args: Any, args_dot: Any) -> Any:
         state, state_dot = np.reshape(y, (2, len(y) // 2))
         tangents = (state_dot, None, *args_dot)
-        return np.concatenate(jvp(rates, (state, t, *args), tangents))
+        both = jvp(rates, (state, t, *args), tangents)
+        return np.reshape(np.concatenate(both), len(y))
 
     return moving
 
@@ -225,7 +226,11 @@ def paths_tangent(*given: Any) -> Any:
 
 @rule(
     path_cotangents,
-    result=lambda func, form, order, ys_bar, ys, y0, t, args, *rest: (y0, t, args),
+    result=lambda func, form, order, ys_bar, ys, y0, t, args, *rest: (
+        y0,
+        t,
+        floats(args),
+    ),
 )
 def cotangents_adjoint(bars: Any, values: Any, *given: Any) -> Any:
     """Return the cotangents of what ``path_cotangents`` takes."""
@@ -242,7 +247,7 @@ def cotangents_adjoint(bars: Any, values: Any, *given: Any) -> Any:
 @rule(path_cotangents, mode="tangent")
 def cotangents_tangent(*given: Any) -> Any:
     """Return the tangents of what ``path_cotangents`` returns."""
-    ys_bar_dot, _, *dots = given[3:8]
+    ys_bar_dot, dots = given[3], given[5:8]
     func, form, order, ys_bar, _, y0, t, args, *rest = given[12:]
 
     def both(y0: Any, t: Any, args: Any) -> Any:

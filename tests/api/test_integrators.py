@@ -141,6 +141,21 @@ def test_values_and_times_that_are_whole_numbers():
     assert jvp(from_a_vector, (0.5,), (1.0,))[1] == pytest.approx(wanted, rel=1e-6)
 
 
+def power(y, t, n, name, flag, p):
+    return -p[name] * y**n if flag else y
+
+
+def with_settings(k, n):
+    args = (n, "rate", True, {"rate": k, "n": 3, "none": None})
+    return odeint(power, Y0, T, args, rtol=1e-10, atol=1e-10)[-1, 0]
+
+
+def test_parameters_that_are_no_numbers():
+    assert grad(with_settings)(0.5, 2) == pytest.approx(-2 / 2**2)
+    second = grad(lambda k, n: grad(with_settings)(k, n))
+    assert second(0.5, 2) == pytest.approx(2 * 2**2 / 2**3)
+
+
 def turning(y, t, c):
     return c.real * y
 
@@ -150,7 +165,7 @@ def in_complex_numbers(k):
 
 
 def test_complex_parameters():
-    with pytest.raises(TypeError, match="complex"):
+    with pytest.raises(UnsupportedError, match="complex numbers are not known"):
         grad(in_complex_numbers)(0.5)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+import gradgen
 from gradgen import UnsupportedError, grad, jvp, value_and_grad, vjp
 
 
@@ -137,3 +138,47 @@ def test_a_cotangent_of_known_length():
     np.testing.assert_allclose(grad(weighted)(x), 6 * x * np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match="could not be broadcast"):
         grad(weighted)(np.ones(3))
+
+
+def raised(p, x):
+    return p["a"] * x ** p["n"]
+
+
+def inner_tangent(a, n):
+    return jvp(raised, ({"a": a, "n": n}, 3.0), ({"a": 1.0, "n": None}, None))[1]
+
+
+def inner_cotangent(a, n):
+    _, pullback = vjp(raised, {"a": a * a, "n": n}, a)
+    p_bar, x_bar = pullback(1.0)
+    assert p_bar["n"] is None
+    return p_bar["a"] + x_bar
+
+
+def test_whole_numbers_in_containers_do_not_move():
+    assert jvp(inner_tangent, (2.0, 2), (1.0, None)) == (9.0, 0.0)
+    assert grad(inner_cotangent)(2.0, 3) == pytest.approx(3 * 2.0**2 + 12 * 2.0**3)
+
+
+def doubled(x):
+    return x * x
+
+
+@gradgen.rule(doubled)
+def doubled_adjoint(y_bar, y, x):
+    return 2.0 * x * y_bar
+
+
+@gradgen.rule(doubled, mode="tangent")
+def doubled_tangent(x_dot, y, x):
+    return 2.0 * doubled(x) / x * x_dot
+
+
+def along(x, order):
+    if order == 0:
+        return x * doubled(x)
+    return jvp(lambda x: along(x, order - 1), (x,), (1.0,))[1]
+
+
+def test_rules_within_rules_to_the_third_order():
+    assert grad(lambda x: along(x, 2))(1.5) == pytest.approx(6.0)

@@ -191,10 +191,22 @@ def making(rate):
     return lambda t, y: -rate * y
 
 
-OUTSIDE = [Model(2.0), making(2.0), functools.partial(decay, k=2.0)]
+class Decay:
+    rate = 2.0
+
+    def rates(self, t, y):
+        return -self.rate * y
 
 
-@pytest.mark.parametrize("number", range(3))
+OUTSIDE = [
+    Model(2.0),
+    making(2.0),
+    functools.partial(decay, k=2.0),
+    Decay().rates,
+]
+
+
+@pytest.mark.parametrize("number", range(4))
 def test_functions_that_close_over_constants(number):
     function = OUTSIDE[number]
 
@@ -202,6 +214,29 @@ def test_functions_that_close_over_constants(number):
         return solve_ivp(function, (0.0, 1.0), y0, t_eval=[1.0]).y[0, 0]
 
     np.testing.assert_allclose(grad(last)(np.ones(1)), np.exp(-2.0), rtol=2e-3)
+
+
+class Growth:
+    def __init__(self, rate):
+        self.rate = rate
+
+    def rates(self, t, y, k):
+        return self.rate * k * y
+
+    def last(self, k):
+        options = {"t_eval": T, "rtol": 1e-9, "atol": 1e-9}
+        return solve_ivp(self.rates, (0, 1), Y0, args=(k,), **options).y[0, -1]
+
+
+def test_a_method_of_an_object_that_changes():
+    model = Growth(2.0)
+    first = grad(model.last)
+    second = grad(lambda k: grad(model.last)(k))
+    for rate in (2.0, 0.5):
+        model.rate = rate
+        value = np.exp(0.3 * rate)
+        assert first(0.3) == pytest.approx(rate * value, rel=1e-6)
+        assert second(0.3) == pytest.approx(rate**2 * value, rel=1e-6)
 
 
 def explode(t, y, k):
