@@ -41,6 +41,7 @@ from gradgen.lines import stable_order as stable_order
 from gradgen.matrices import det_gradient as det_gradient
 from gradgen.matrices import divide_or_nan as divide_or_nan
 from gradgen.matrices import expect_real as expect_real
+from gradgen.matrices import inverse_of_lower as inverse_of_lower
 from gradgen.matrices import inverse_or_nan as inverse_or_nan
 from gradgen.ranges import check_not_negative as check_not_negative
 from gradgen.ranges import check_range as check_range

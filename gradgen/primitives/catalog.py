@@ -250,7 +250,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "inverses": {
         "LOWERINGS": "numpy.linalg: inv matrix_power solve tensorinv tensorsolve",
-        "PRIMITIVES": "inv inverse_or_nan solve",
+        "PRIMITIVES": "inv inverse_or_nan lower_inverse solve",
     },
     "joining": {
         "LOWERINGS": (

@@ -60,7 +60,7 @@ Between = Callable[[Handle, Handle, bool], Handle]
 
 def between_inverses(low: Handle, x: Handle, back: bool) -> Handle:
     """Divide by a factor from both sides, by its inverse; see ``Between``."""
-    inverse = apply("inv", low)
+    inverse = apply("lower_inverse", low)
     if back:
         return turned(inverse) @ x @ conjugated(inverse)
     return inverse @ x @ dagger(inverse)

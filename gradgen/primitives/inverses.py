@@ -18,7 +18,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
-from gradgen.matrices import inverse_or_nan
+from gradgen.matrices import inverse_of_lower, inverse_or_nan
 from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.matrixforms import (
@@ -83,6 +83,7 @@ def _declare_inverse(name: str, function: Callable[..., Any], text: str) -> None
 
 _declare_inverse("inv", np.linalg.inv, "np.linalg.inv({0})")
 _declare_inverse("inverse_or_nan", inverse_or_nan, "inverse_or_nan({0})")
+_declare_inverse("lower_inverse", inverse_of_lower, "inverse_of_lower({0})")
 
 
 @lowers(np.linalg.inv)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradgen import grad, jvp, value_and_grad, vjp
-from gradgen.matrices import det_gradient, inverse_or_nan
+from gradgen.matrices import det_gradient, inverse_of_lower, inverse_or_nan
 
 WEIGHTS = np.cos(np.arange(9.0)).reshape(3, 3)
 TWICE = np.diag([1.0, 2.0, 2.0])
@@ -18,6 +18,17 @@ def cofactors(x):
     minors = [[np.delete(np.delete(x, i, 0), j, 1) for j in range(n)] for i in range(n)]
     signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
     return signs * np.linalg.det(np.array(minors))
+
+
+@pytest.mark.parametrize("shape", [(77, 77), (2, 65, 65), (0, 0)])
+def test_large_triangles_are_inverted_by_halves(shape):
+    n = shape[-1]
+    x = np.random.default_rng(n).standard_normal(shape)
+    low = np.tril(x) + n * np.eye(n)
+    low[..., -1:, :] *= 1e-6
+    found = inverse_of_lower(low) @ low
+    np.testing.assert_allclose(found, np.broadcast_to(np.eye(n), shape), atol=1e-11)
+    np.testing.assert_array_equal(inverse_of_lower(low[..., :33, :33] * 1j).real, 0.0)
 
 
 @pytest.mark.parametrize("rank", [0, 1, 2, 3, 4])
