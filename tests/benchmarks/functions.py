@@ -245,8 +245,8 @@ REASONS = {
     "which NumPy hands out none",
     "np.linalg.slogdet": "it takes an inverse, as that of `det` does",
     "scipy.linalg.det": "it takes an inverse, as that of `np.linalg.det` does",
-    "np.linalg.cholesky": "it takes the inverse of the factor, for which NumPy has "
-    "nothing that knows of triangles; that of `scipy.linalg.cholesky` solves instead",
+    "np.linalg.cholesky": "it takes the inverse of the factor, since NumPy has no solve "
+    "that knows of triangles, and three products with it",
     "np.linalg.lstsq": "it takes a pseudoinverse, since NumPy hands out nothing that "
     "it solves with",
     "np.cumprod": "it solves a recurrence, so that nothing is divided by a zero",
