@@ -230,14 +230,24 @@ class Joiner(ArrayJoiner):
             gap = Literal.undefined(a.type)
             return choose(gap, a) if first else choose(a, gap)
 
-        inner = Joiner(self.context, one_sided, self.base, self.own, lifting=True)
+        own = State() if first else self._unpaired()
+        inner = Joiner(self.context, one_sided, self.base, own, lifting=True)
         inner.first = inner.second = self.second if first else self.first
         joined = inner.join(value, value)
         self.adopt(inner)
         return joined
 
+    def _unpaired(self) -> State:
+        """Return our own objects without those that stand for a pair already."""
+        found, taken = State(), {first for first, _ in self.pairs}
+        for key, thing in self.own.objects.items():
+            if key not in taken:
+                found.note(thing, self.own.contents[key])
+        return found
+
     def adopt(self, inner: Joiner) -> None:
         """Take over what another joiner has made."""
+        self.pairs.update({k: thing for k, thing in inner.pairs.items() if k[1] == -1})
         for key, thing in inner.made.objects.items():
             self.made.note(thing, inner.made.contents[key])
         self.kept.extend(inner.kept)

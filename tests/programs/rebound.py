@@ -162,3 +162,17 @@ def part_of_itself_added_twice_in_a_loop(x, y):
         x[:-1] *= np.cos(0.5 * (y[:-1] + y[:-1]) + v)
         y[-1] += 0.1 * v
     return np.sum(x) + y @ y
+
+
+@program(lambda r, n, m: (r(n), r(n, m)))
+def rebound_after_a_row_that_may_stay(x, A):
+    k = 0
+    while k < len(x) and x[0] > 0.0:
+        k += 1
+        e = 0.1 * k
+        while e > 0.15:
+            e = 0.5 * e
+            for row in A:
+                e += 1e-3 * row[0]
+        A = np.sin(A) * e
+    return np.sum(A)
