@@ -276,6 +276,8 @@ def lowered(
     """
     if isinstance(kwargs.get("out"), ArrayObject):
         return _into(frame, lowering, args, kwargs)
+    if isinstance(lowering, Refused):
+        lowering()
     plain, named = to_python(args), to_python(kwargs)
     if any(map(is_sparse, [*args, *kwargs.values()])):
         sparse.refuse_sparse(args, getattr(lowering, "name", name))

@@ -30,7 +30,7 @@ from gradgen.frontend.containers import (
 )
 from gradgen.frontend.displays import collected, known_key, known_set
 from gradgen.frontend.expressions import BINARY, combine
-from gradgen.frontend.frame import Frame
+from gradgen.frontend.frame import Frame, call
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.messages import show
 from gradgen.frontend.values import (
@@ -55,9 +55,11 @@ from gradgen.ir.types import Scalar
 from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
+    from gradgen import recipes
     from gradgen.frontend import copying, folds, records, runlists, strides
 else:
     copying = Deferred("gradgen.frontend.copying")
+    recipes = Deferred("gradgen.recipes")
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
@@ -128,6 +130,9 @@ KNOWN[print] = show
 KNOWN[copy.copy] = lambda frame, args, kwargs: copying.copied(frame, args, kwargs)
 KNOWN[copy.deepcopy] = lambda frame, args, kwargs: copying.deeply_copied(
     frame, args, kwargs
+)
+KNOWN[np.piecewise] = lambda frame, args, kwargs: call(
+    frame, Static(recipes.piecewise), args, kwargs
 )
 KNOWN[np.lib.stride_tricks.as_strided] = lambda frame, args, kwargs: strides.as_strided(
     frame, args, kwargs

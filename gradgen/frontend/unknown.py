@@ -6,6 +6,8 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradgen.deferred import Deferred
 from gradgen.frontend.attributes import CALL_OUTSIDE
 from gradgen.frontend.known import PURE
@@ -29,7 +31,7 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
 NAMES = ("areas", "odes", "parameters", "paths")
-READ = tuple(f"gradgen.integrators.{name}" for name in NAMES)
+READ = ("gradgen.recipes", *(f"gradgen.integrators.{name}" for name in NAMES))
 """Modules of gradgen whose functions are read as a user's are."""
 
 
@@ -75,6 +77,8 @@ def unknown(function: Any, args: Sequence[Any] = ()) -> tuple[str, str]:
             f"rng.{METHODS.get(name, name)}(…) of a generator, such as "
             "rng = np.random.default_rng(seed)",
         )
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return _of_ufunc(function.__self__.__name__, name)
     if module.startswith("scipy.sparse.") and name in ("__matmul__", "__rmatmul__"):
         return "a product with a sparse matrix in this format", "A.tocsr()"
     if module.startswith("scipy.interpolate.") and "." in function.__qualname__:
@@ -91,6 +95,21 @@ def unknown(function: Any, args: Sequence[Any] = ()) -> tuple[str, str]:
         )
     hint = f"@gradgen.rule({name}, result=…), or {CALL_OUTSIDE}"
     return f"the derivative of '{name}' is not known", hint
+
+
+INSTEAD_OF_REDUCE = {
+    "fmax": "np.nanmax",
+    "fmin": "np.nanmin",
+    "hypot": "np.linalg.norm",
+    "logaddexp": "scipy.special.logsumexp",
+}
+
+
+def _of_ufunc(ufunc: str, method: str) -> tuple[str, str]:
+    """Return why a method of a ufunc is not called."""
+    hint = INSTEAD_OF_REDUCE.get(ufunc) if method == "reduce" else None
+    reason = f"the derivative of '{ufunc}.{method}' is not known"
+    return reason, hint or f"a loop that calls {ufunc}"
 
 
 def _of_interpolant(method: Any, owner: Any) -> tuple[str, str]:

@@ -170,6 +170,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "LOWERINGS": "scipy.signal: lfilter",
         "PRIMITIVES": "lag_products lfilter lfilter_from",
     },
+    "fitting": {
+        "LOWERINGS": "numpy: polyfit",
+    },
     "floats": {
         "LOWERINGS": (
             "numpy: bitwise_count frexp gcd isclose lcm ldexp modf nextafter spacing"
@@ -415,12 +418,11 @@ CATALOG: dict[str, dict[str, str]] = {
             "hamming hanning histogram histogram2d histogram_bin_edges histogramdd i0 "
             "info intersect1d is_busday isfortran isnat kaiser load loadtxt "
             "mask_indices matrix may_share_memory memmap ndenumerate ndindex nditer "
-            "nested_iters object_ packbits piecewise polyfit printoptions record "
-            "require row_stack save savetxt savez savez_compressed set_printoptions "
-            "setbufsize setdiff1d seterr seterrcall setxor1d shares_memory "
-            "show_config show_runtime sort_complex trim_zeros union1d unique "
-            "unique_all unique_counts unique_inverse unique_values unpackbits "
-            "vectorize void"
+            "nested_iters object_ packbits printoptions record require row_stack save "
+            "savetxt savez savez_compressed set_printoptions setbufsize setdiff1d "
+            "seterr seterrcall setxor1d shares_memory show_config show_runtime "
+            "sort_complex trim_zeros union1d unique unique_all unique_counts "
+            "unique_inverse unique_values unpackbits vectorize void"
         ),
     },
     "refusedinterpolants": {

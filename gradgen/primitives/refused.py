@@ -38,11 +38,6 @@ REASONS = (
         "numbers of days or seconds",
     ),
     (
-        "piecewise",
-        "it calls functions for parts of an array that only a run knows",
-        "np.where or np.select of the functions of the whole array",
-    ),
-    (
         "mask_indices",
         "it calls a function to find out what that leaves",
         "np.tril_indices, np.triu_indices or np.nonzero",
@@ -52,11 +47,6 @@ REASONS = (
         "histogram histogram2d histogramdd histogram_bin_edges",
         "its counts jump where a value leaves its bin",
         "np.bincount(np.digitize(x, edges), weights)",
-    ),
-    (
-        "polyfit",
-        "it scales and solves by a method of its own",
-        "np.linalg.lstsq(np.vander(x, degree + 1), y)[0]",
     ),
     ("i0", "its derivative is no function of NumPy", "scipy.special.i0"),
     ("bartlett blackman hamming hanning kaiser", "it makes a window", OUTSIDE),

@@ -161,6 +161,9 @@ SPECIAL: dict[tuple[str, str], Values] = {
     ("np.lib.stride_tricks.as_strided", "shape"): each((2,)),
     ("np.lib.stride_tricks.as_strided", "strides"): lambda x, y: [(0,) * y.ndim],
     ("np.lib.stride_tricks.as_strided", "writeable"): each(False),
+    ("np.polyfit", "cov"): each(True),
+    ("np.polyfit", "full"): each(True),
+    ("np.polyfit", "rcond"): each(Known(1e-13)),
     ("np.trapezoid", "x"): lambda x, y: [np.cumsum(np.abs(x) + 0.1, axis=-1)],
     **{
         (f"np.{name}", "weights"): lambda x, y: [

@@ -32,6 +32,8 @@ def polynomials() -> Iterator[Call]:
     yield Call(np.vander, (V,))
     yield Call(np.vander, (V, 3))
     yield Call(np.vander, (V,), {"increasing": True})
+    yield Call(np.polyfit, (V, W, 1))
+    yield Call(np.polyfit, (V, N, 2), {"w": V})
 
 
 def statistics() -> Iterator[Call]:
@@ -100,6 +102,7 @@ REFUSED = (
     Call(np.polyder, (V, 0)),
     Call(np.polyval, (M, V)),
     Call(np.vander, (M,)),
+    Call(np.polyfit, (V, W, [0, 1])),
     Call(np.cov, (T,)),
     Call(np.bincount, (V,)),
     Call(np.interp, (0.5, XP[:1], P[:1])),
