@@ -102,8 +102,13 @@ def _value_text(types: Sequence[Any], attrs: Attrs) -> str:
     return call + ("" if types[1].shape else "[()]")
 
 
-def _slope(b: Handle, t: Handle, knots: Handle, k: int, nu: int) -> Handle:
-    """Return the derivative of what a spline is in its places."""
+def _slope(b: Handle, t: Handle, knots: Handle, k: int, nu: int) -> Handle | None:
+    """Return the derivative of what a spline is in its places, None where it is zero.
+
+    SciPy 1.13 writes where it must not for orders two above the degree or more.
+    """
+    if nu >= k:
+        return None
     return apply("spline_value", b, t, knots, k=k, nu=nu + 1)
 
 
@@ -114,21 +119,23 @@ def _refuse_moving(knots_dot: Handle | None) -> None:
 
 def _value_tangent(
     y: Handle, dots: Dots, b: Handle, t: Handle, knots: Handle, **attrs: Any
-) -> Handle:
+) -> Handle | None:
     b_dot, t_dot, knots_dot = dots
     _refuse_moving(knots_dot)
-    return joined_terms(
-        None if b_dot is None else apply("spline_value", b_dot, t, knots, **attrs),
-        None if t_dot is None else scale(t_dot, _slope(b, t, knots, **attrs)),
-    )
+    slope = None if t_dot is None else _slope(b, t, knots, **attrs)
+    moved = None if t_dot is None or slope is None else scale(t_dot, slope)
+    if b_dot is None:
+        return moved
+    return joined_terms(apply("spline_value", b_dot, t, knots, **attrs), moved)
 
 
 def _value_adjoint(
     y_bar: Handle, y: Handle, b: Handle, t: Handle, knots: Handle, **attrs: Any
 ) -> list[Any]:
+    slope = _slope(b, t, knots, **attrs) if differentiable(t) else None
     return [
         apply("spline_back", y_bar, t, knots, dim_of(b, 0), **attrs),
-        pull(y_bar, _slope(b, t, knots, **attrs)) if differentiable(t) else None,
+        None if slope is None else pull(y_bar, slope),
         Unknown(KNOTS_MOVE),
     ]
 

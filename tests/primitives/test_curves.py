@@ -14,11 +14,13 @@ X = np.array([0.0, 0.7, 1.5, 2.0, 3.1, 4.0])
 Y = np.sin(X)
 T = np.array([-0.5, 0.3, 1.5, 2.9, 4.4])
 CURVE = CubicSpline(X, Y)
+AKIMA = interpolate.Akima1DInterpolator(X, Y)
+AKIMA.extrapolate = True
 CURVES = [
     CURVE,
     interpolate.make_interp_spline(X, Y),
     interpolate.PchipInterpolator(X, Y),
-    interpolate.Akima1DInterpolator(X, Y, extrapolate=True),
+    AKIMA,
     interpolate.PPoly(CURVE.c, X, extrapolate="periodic"),
 ]
 

@@ -506,7 +506,7 @@ MADE = (
 @pytest.mark.parametrize("name", MADE)
 def test_other_interpolants_are_refused_by_name(name):
     function = getattr(interpolate, name)
-    with pytest.raises(UnsupportedError, match=f"interpolate.{name}: .*") as found:
+    with pytest.raises(UnsupportedError, match=rf"interpolate\..*{name}: ") as found:
         grad(lambda y: np.sum(function(X, y)))(Y)
     assert "instead" in str(found.value)
 
