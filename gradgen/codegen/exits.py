@@ -23,6 +23,7 @@ from gradgen.codegen.statements import (
 )
 from gradgen.codegen.webs import filler
 from gradgen.ir.core import Atom, Literal, Value
+from gradgen.ir.regions import loop_parts, surely_begins
 
 
 def settle_exits(program: Program, *, forward: bool) -> None:
@@ -183,11 +184,27 @@ def _return_from_loop(program: Program, nodes: Nodes, k: int, end: Return) -> No
         atoms = _passed_back(program, before, end.atoms)
         block[:] = [*before, Return(atoms)]
     loop.orelse = []
-    if isinstance(loop, While) and loop.is_endless:
+    if _always_left(loop):
         del nodes[k:]
-    nodes[k:k] = orelse
+    else:
+        nodes[k:k] = orelse
     _return_from_inner(loop.body)
     _return_early(program, nodes)
+
+
+def _always_left(loop: For | While) -> bool:
+    """Tell whether a loop that returns where it is left never comes to its end."""
+    if isinstance(loop, While):
+        return loop.is_endless
+    return surely_begins(loop_parts(loop.op).range) and _never_goes_on(loop.body)
+
+
+def _never_goes_on(nodes: Nodes) -> bool:
+    """Tell whether each path through a block ends the function."""
+    end = nodes[-1]
+    if isinstance(end, If):
+        return all(arm and _never_goes_on(arm) for arm in (end.then, end.otherwise))
+    return never_ends(end)
 
 
 def _return_from_inner(nodes: Nodes) -> None:

@@ -27,7 +27,7 @@ from gradgen.frontend.values import Conflict, Static
 from gradgen.frontend.widening import made_of
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
-from gradgen.ir.regions import make_for, make_while
+from gradgen.ir.regions import make_for, make_while, surely_begins
 from gradgen.ir.types import PY_INT, Array, Scalar, Sym, Type, same_type
 from gradgen.primitives.registry import Handle
 from gradgen.structs import field, replace, struct
@@ -308,7 +308,7 @@ def _region_for(
         return leave_turn(frame)
 
     head, body = loop.settle(run)
-    begun = surely_begins(bounds)
+    begun = surely_begins([bound.atom for bound in bounds])
     initial = loop.initial()
     if loop.spreads() and not begun:
         _require_turn(frame, bounds)
@@ -323,18 +323,6 @@ def _region_for(
         span=frame.builder.span,
     )
     return loop.finish(op, head, begun=begun)
-
-
-def surely_begins(bounds: Bounds) -> bool:
-    """Tell whether a loop over a range has a first turn in any case."""
-    lo, hi, step = (bound.atom for bound in bounds)
-    if not isinstance(lo, Literal) or not isinstance(step, Literal):
-        return False
-    if isinstance(hi, Literal):
-        return bool(range(lo.value, hi.value, step.value))
-    dim = getattr(hi.type, "dim", None)
-    proper = isinstance(dim, Sym) and dim.proper
-    return proper and step.value > 0 and lo.value <= 1
 
 
 NO_TURN = "this loop has no turn, and leaves a number where it otherwise has an array"

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradgen.errors import Span
-from gradgen.ir.core import Atom, Block, Function, Op, Value
+from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.tree import Tree, leaf
 from gradgen.ir.types import (
@@ -139,6 +139,18 @@ def element_type(scanned: Type) -> Type | None:
     if isinstance(scanned, Array):
         return tensor(scanned.dtype, scanned.shape[1:])
     return None
+
+
+def surely_begins(bounds: Sequence[Atom]) -> bool:
+    """Tell whether a loop over a range has a first turn in any case."""
+    lo, hi, step = bounds
+    if not isinstance(lo, Literal) or not isinstance(step, Literal):
+        return False
+    if isinstance(hi, Literal):
+        return bool(range(lo.value, hi.value, step.value))
+    dim = getattr(hi.type, "dim", None)
+    proper = isinstance(dim, Sym) and dim.proper
+    return proper and step.value > 0 and lo.value <= 1
 
 
 def make_call(

@@ -220,3 +220,60 @@ def procedure_returns_from_its_loop(A, v):
         clip_until(row, 0.8)
     clip_until(v, 0.6)
     return np.sum(B * v)
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def returned_in_the_first_turn(x, y):
+    for v in x:
+        return y[-1] * v
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def left_in_the_first_turn(x, y):
+    for v in x:
+        z = y[-1] * v
+        break
+    return z * z
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def returned_by_either_branch(x, y):
+    for v in x:
+        if v > 0.7:
+            return y[-1] * v
+        else:
+            return np.sin(y[0])
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def left_by_one_branch_and_returned_by_the_other(x, y):
+    for v in x:
+        if v > 0.7:
+            z = y[-1] * v
+            break
+        else:
+            return np.sin(y[0])
+    return z + x[-1]
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def returned_from_a_loop_in_a_loop(x, y):
+    for v in x:
+        for w in y:
+            if v * w > 0.5:
+                return v * w
+            break
+        y[0] *= v
+        return y[0] + y[-1]
+
+
+@program(lambda r, n, m: (r(n), r(m)))
+def returned_in_the_first_turn_of_a_range(x, y):
+    for i in range(len(x)):
+        if y[i % len(y)] > 5.0:
+            continue
+        total = 0.0
+        for w in y:
+            total += w * x[i]
+        return total
+    return 0.0
