@@ -45,7 +45,8 @@ def _static_integer(atom: Atom) -> Any:
     if isinstance(atom.type, Scalar) and atom.type.weak and atom.type.dtype.kind == "i":
         raise NeedsStatic(atom)
     raise Refusal(
-        "this value must be known when compiling, but it is computed at run time"
+        "this value must be known when compiling, but it is computed at run time",
+        "write the value itself there",
     )
 
 
