@@ -245,10 +245,11 @@ REASONS = {
     "which NumPy hands out none",
     "np.linalg.slogdet": "it takes an inverse, as that of `det` does",
     "scipy.linalg.det": "it takes an inverse, as that of `np.linalg.det` does",
-    "np.linalg.cholesky": "it takes the inverse of the factor, since NumPy has no solve "
-    "that knows of triangles, and three products with it",
+    "np.linalg.cholesky": "it takes the inverse of the factor, since NumPy has no "
+    "solve that knows of triangles, and three products with it",
     "np.linalg.lstsq": "it takes a pseudoinverse, since NumPy hands out nothing that "
     "it solves with",
+    "np.power": "it takes one more power and a logarithm, and an array for each step",
     "np.cumprod": "it solves a recurrence, so that nothing is divided by a zero",
     "np.cumulative_prod": "it solves a recurrence, as that of `cumprod` does",
     "np.multiply.accumulate": "it solves a recurrence, as that of `cumprod` does",
@@ -261,6 +262,7 @@ REASONS = {
     "np.quantile": "it sorts with the places of elements, as that of `median` does",
     "np.percentile": "it sorts with the places of elements, as that of `median` does",
     "np.ptp": "it compares twice, and counts twice, what the function reads twice",
+    "np.fmax": "it compares twice, with a look at NaNs, and an array for each step",
     "np.vecdot": "it writes two matrices, of which the function reads one to the end",
     "np.linalg.vecdot": "it writes two matrices, as that of `np.vecdot` does",
     "np.interp": "it fills two arrays of zeros, of which the function reads two places",
