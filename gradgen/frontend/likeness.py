@@ -61,10 +61,13 @@ def is_none(value: Any) -> bool:
 
 
 def is_absent(value: Any, other: Any) -> bool:
-    """Tell whether ``value`` may be nothing where ``other`` is a number or array."""
+    """Tell whether ``value`` may be nothing where ``other`` is what nobody changes.
+
+    Arrays count as that: what is written to one is its next version.
+    """
     if value is UNBOUND or isinstance(value, Maybe):
         return True
-    return is_none(value) and is_tensor(other)
+    return is_none(value) and (is_tensor(other) or isinstance(other, tuple))
 
 
 def atom_of(value: Any) -> Atom:
