@@ -387,3 +387,27 @@ def field_is_none_at_first(x, s):
     for v in x:
         s = last.step(v, s)
     return s if last.value is None else s * last.value
+
+
+@program(lambda r, n, m: (r(n + 1),))
+def closest_pair_or_none(x):
+    best = None
+    for i in range(len(x)):
+        for j in range(i):
+            apart = abs(x[i] - x[j])
+            if best is None or apart < best[0]:
+                best = (apart, i, j)
+    if best is None:
+        return 0.0
+    apart, i, j = best
+    return apart * x[i] + x[j]
+
+
+@program(lambda r, n, m: (r(n),))
+def tuple_in_a_tuple_or_none(x):
+    found = None
+    if x[0] > 0.5:
+        found = x[0], (x[-1], 2.0)
+    if found:
+        return found[0] * found[1][0] * found[1][1]
+    return x[-1]
