@@ -47,6 +47,7 @@ BY_OP = {
     "minimum": "lower",
     "multiply": "prod",
     "normal_hazard": "hazard",
+    "numpy_i0": "i0",
     "permutation_of": "order",
     "python_max": "largest",
     "python_min": "least",

@@ -415,7 +415,7 @@ CATALOG: dict[str, dict[str, str]] = {
             "format_float_positional format_float_scientific from_dlpack frombuffer "
             "fromfile fromfunction fromiter frompyfunc fromregex fromstring "
             "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
-            "hamming hanning histogram histogram2d histogram_bin_edges histogramdd i0 "
+            "hamming hanning histogram histogram2d histogram_bin_edges histogramdd "
             "info intersect1d is_busday isfortran isnat kaiser load loadtxt "
             "mask_indices matrix may_share_memory memmap ndenumerate ndindex nditer "
             "nested_iters object_ packbits printoptions record require row_stack save "
@@ -513,9 +513,10 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "special": {
         "LOWERINGS": (
-            "gradgen.markers: stop_gradient math: erf erfc fsum gamma lgamma prod"
+            "gradgen.markers: stop_gradient math: erf erfc fsum gamma lgamma prod "
+            "numpy: i0"
         ),
-        "PRIMITIVES": "erf erfc fsum math_gamma math_lgamma stop_gradient",
+        "PRIMITIVES": "erf erfc fsum math_gamma math_lgamma numpy_i0 stop_gradient",
     },
     "spectra": {
         "LOWERINGS": "numpy.linalg: eig eigh eigvals eigvalsh",

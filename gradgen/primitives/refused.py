@@ -48,7 +48,6 @@ REASONS = (
         "its counts jump where a value leaves its bin",
         "np.bincount(np.digitize(x, edges), weights)",
     ),
-    ("i0", "its derivative is no function of NumPy", "scipy.special.i0"),
     ("bartlett blackman hamming hanning kaiser", "it makes a window", OUTSIDE),
     (
         "frompyfunc fromiter nested_iters apply_along_axis apply_over_axes vectorize",

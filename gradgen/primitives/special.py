@@ -1,4 +1,8 @@
-"""Functions of ``math`` without a NumPy counterpart, and what stops a derivative."""
+"""Functions of ``math`` without a NumPy counterpart, and what stops a derivative.
+
+So is ``np.i0``, the one Bessel function that NumPy has. Derivatives that are functions
+of SciPy alone are taken from there.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import Refusal
+from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import BOOL, PY_FLOAT, Scalar, Type
+from gradgen.ir.types import BOOL, FLOAT, PY_FLOAT, Scalar, Type, tensor
 from gradgen.markers import stop_gradient
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import elementwise_rules, linear
@@ -23,6 +30,7 @@ from gradgen.primitives.registry import (
     lift,
     register,
 )
+from gradgen.primitives.samples import FEW
 
 register(
     Primitive(
@@ -79,19 +87,52 @@ _math_function(math.erf, lambda y, x: _SLOPE * exp(-(x * x)))
 _math_function(math.erfc, lambda y, x: -_SLOPE * exp(-(x * x)))
 
 
-def _psi(x: Handle) -> Handle:
-    """Return the logarithmic derivative of the gamma function, which SciPy has."""
+def _of_scipy(name: str, x: Handle, what: str) -> Handle:
+    """Return a function of ``scipy.special``, which a derivative consists of."""
     try:
-        return apply("psi", x)
+        return apply(name, x)
     except ModuleNotFoundError:
         raise Refusal(
-            "the derivative of the gamma function needs SciPy, which is not installed",
+            f"the derivative of {what} needs SciPy, which is not installed",
             "pip install gradgen[scipy]",
         ) from None
 
 
+def _psi(x: Handle) -> Handle:
+    """Return the logarithmic derivative of the gamma function."""
+    return _of_scipy("psi", x, "the gamma function")
+
+
 _math_function(math.gamma, lambda y, x: y * _psi(x), "math_gamma")
 _math_function(math.lgamma, lambda y, x: _psi(x), "math_lgamma")
+
+
+def _i0_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    dtype = types[0].dtype
+    return tensor(dtype if dtype.kind == "f" else FLOAT, types[0].shape)
+
+
+_i0_rules = elementwise_rules([lambda y, x: _of_scipy("i1", x, "np.i0")])
+register(
+    Primitive(
+        name="numpy_i0",
+        type_rule=_i0_type,
+        evaluate=lambda x: np.i0(x)[()],
+        template=lambda types, attrs: (
+            "np.i0({0})" if types and types[0].shape else "np.i0({0})[()]"
+        ),
+        tangent=_i0_rules[0],
+        adjoint=_i0_rules[1],
+        elementwise=True,
+        samples=FEW,
+    )
+)
+
+
+@lowers(np.i0)
+def _i0(x: Any, *, builder: Builder) -> Handle:
+    return apply("numpy_i0", lift(builder, x))
+
 
 linear(
     "fsum",

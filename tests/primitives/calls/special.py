@@ -79,6 +79,9 @@ def calls() -> Iterator[Call]:
             yield Call(getattr(math, name), (0.7,))
             yield Call(getattr(math, name), (np.float64(2.7),))
     if special is not None:
+        yield Call(np.i0, (0.7,))
+        yield Call(np.i0, (R,))
+        yield Call(np.i0, (INTS,))
         yield from ufuncs()
         yield from others()
 
