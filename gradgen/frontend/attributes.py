@@ -25,6 +25,7 @@ from gradgen.frontend.outside import (
 from gradgen.frontend.values import (
     NOTHING,
     Foreign,
+    KnownSet,
     Message,
     Method,
     Native,
@@ -90,7 +91,7 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         return _foreign_attribute(frame, owner, name)
     if isinstance(owner, Static):
         return _static_attribute(frame, owner.value, name)
-    if isinstance(owner, list | tuple | dict | View | RunList):
+    if isinstance(owner, list | tuple | dict | View | RunList | KnownSet):
         return _container_method(owner, name)
     if isinstance(owner, Parent):
         return owner.find(frame, name)
@@ -137,6 +138,8 @@ def class_of(value: Any) -> type:
         return value.cls
     if isinstance(value, Message):
         return str
+    if isinstance(value, KnownSet):
+        return set
     if isinstance(value, list | tuple | dict):
         return type(value)
     if isinstance(value, RunList):
@@ -174,7 +177,7 @@ def _tensor_attribute(owner: Handle, name: str) -> Any:
 
 
 def _container_method(owner: Any, name: str) -> Method:
-    cls = class_of(owner) if isinstance(owner, RunList) else type(owner)
+    cls = class_of(owner) if isinstance(owner, RunList | KnownSet) else type(owner)
     cls = dict if isinstance(owner, View) else cls
     if not hasattr(cls, name):
         raise always("AttributeError", f"no '{name}' in a {cls.__name__}")
@@ -237,7 +240,7 @@ def _relied_on(context: Context, root: Root, function: Any) -> Any:
 
 def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
     cls = type(owner.value)
-    if cls.__module__.startswith("scipy.") and owner.root.kind != "argument":
+    if cls.__module__.startswith("scipy."):
         method = getattr(owner.value, name, None)
         if isinstance(method, types.MethodType) and is_known(method):
             frame.context.guard(owner.root, owner.value)

@@ -38,7 +38,7 @@ from gradgen.frontend.lists import RunList
 from gradgen.frontend.names import look_up
 from gradgen.frontend.overloads import changed_in_place, is_object
 from gradgen.frontend.targets import bind_target, evaluate_owner, store
-from gradgen.frontend.values import Closure, Record, Static, children_of
+from gradgen.frontend.values import Closure, KnownSet, Record, Static, children_of
 from gradgen.ir.core import Value
 from gradgen.primitives.registry import (
     PRIMITIVES,
@@ -48,11 +48,12 @@ from gradgen.primitives.registry import (
 )
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, records, runlists, writing
+    from gradgen.frontend import distribution, records, runlists, sets, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
+    sets = Deferred("gradgen.frontend.sets")
     writing = Deferred("gradgen.frontend.writing")
 
 
@@ -153,6 +154,8 @@ def updated(
     if is_object(old):
         found = changed_in_place(frame, BINARY[kind][1], old, value)
         return combine(frame, kind, old, value) if found is None else found
+    if isinstance(old, KnownSet):
+        return sets.combined(BINARY[kind][1], old, value, in_place=True)
     if isinstance(old, list | RunList):
         return _updated_list(frame, kind, old, value)
     if isinstance(old, dict) and kind is ast.BitOr and isinstance(value, dict):

@@ -12,6 +12,7 @@ from gradgen.frontend.containers import fold, truth
 from gradgen.frontend.frame import Frame
 from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.values import (
+    KnownSet,
     Static,
     describe,
     from_python,
@@ -21,9 +22,10 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import Handle, apply, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution
+    from gradgen.frontend import distribution, sets
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    sets = Deferred("gradgen.frontend.sets")
 
 
 def compare(
@@ -34,6 +36,8 @@ def compare(
         return distribution.distribute(
             frame, lambda x, y: compare(frame, name, function, x, y), a, b
         )
+    if KnownSet in (type(a), type(b)):
+        a, b = sets.frozen(a), sets.frozen(b)
     if is_static(a) and is_static(b):
         return fold(function, to_python(a), to_python(b))
     if isinstance(a, Handle | Static) and isinstance(b, Handle | Static):

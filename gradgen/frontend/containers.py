@@ -28,6 +28,7 @@ from gradgen.frontend.likeness import OneOf, is_name
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import (
     Foreign,
+    KnownSet,
     Message,
     Record,
     Static,
@@ -45,13 +46,21 @@ from gradgen.primitives.indexing import read
 from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, indexers, picking, rundicts, runlists
+    from gradgen.frontend import (
+        distribution,
+        indexers,
+        picking,
+        rundicts,
+        runlists,
+        sets,
+    )
 else:
     distribution = Deferred("gradgen.frontend.distribution")
     indexers = Deferred("gradgen.frontend.indexers")
     picking = Deferred("gradgen.frontend.picking")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
+    sets = Deferred("gradgen.frontend.sets")
 
 RUN_TIME_LENGTH = (
     "this takes items one by one, but their number is known only at run time"
@@ -80,7 +89,7 @@ def items_of(frame: Frame, value: Any) -> Iterator[Any]:
         return _items_of_walk(value)
     if isinstance(value, Static) and isinstance(value.value, str | bytes | range):
         return map(Static, value.value)
-    if isinstance(value, Static) and isinstance(value.value, frozenset):
+    if sets.is_known_set(value):
         raise Refusal("the order of a set is not defined", "a tuple, or sorted(…)")
     if isinstance(value, RunList | OneOf):
         raise Refusal(RUN_TIME_LENGTH, USE_LOOP)
@@ -160,6 +169,8 @@ def length_of(frame: Frame, value: Any) -> Any:
         return Static(len(value.fields))
     if isinstance(value, Handle) and value.shape:
         return from_python(dim_of(value, 0))
+    if isinstance(value, KnownSet):
+        return Static(len(value.members))
     if isinstance(value, Static) and hasattr(value.value, "__len__"):
         return Static(len(value.value))
     raise Refusal(f"{describe(value)} has no length")
@@ -181,6 +192,8 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
         return bool(value.value)
     if isinstance(value, list | tuple | dict):
         return bool(value)
+    if isinstance(value, KnownSet):
+        return bool(value.members)
     if isinstance(value, RunList):
         raise _run_time_test(frame.context, value, hint)
     if isinstance(value, View) and isinstance(value.owner, dict):

@@ -33,10 +33,11 @@ from gradgen.frontend.values import (
 )
 
 if TYPE_CHECKING:
-    from gradgen.frontend import folds, methods
+    from gradgen.frontend import folds, methods, sets
 else:
     folds = Deferred("gradgen.frontend.folds")
     methods = Deferred("gradgen.frontend.methods")
+    sets = Deferred("gradgen.frontend.sets")
 
 
 @evaluates(ast.Tuple, ast.List)
@@ -60,14 +61,7 @@ def evaluate_all(
 
 @evaluates(ast.Set)
 def _set(frame: Frame, node: ast.Set) -> Any:
-    return known_set(evaluate_all(frame, node.elts))
-
-
-def known_set(values: Sequence[Any]) -> Static:
-    """Return a set of known values, which serves for tests of membership."""
-    if not all(map(is_static, values)):
-        raise Refusal("a set of run-time values is not supported", "use a list")
-    return Static(frozenset(to_python(list(values))))
+    return sets.known_set(frame, evaluate_all(frame, node.elts))
 
 
 @evaluates(ast.Dict)
@@ -97,7 +91,9 @@ def _list_comprehension(frame: Frame, node: ast.ListComp | ast.SetComp) -> Any:
     first = evaluate(frame, node.generators[0].iter)
     run = functools.partial(folds.comprehend, frame, node.generators, node.elt, first)
     parts = collected(frame, run, first)
-    return parts if isinstance(node, ast.ListComp) else known_set(parts)
+    if isinstance(node, ast.ListComp):
+        return parts
+    return sets.known_set(frame, items_of(frame, parts))
 
 
 def collected(frame: Frame, run: Callable[[folds.Visit], Any], source: Any) -> Any:

@@ -37,6 +37,7 @@ from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.overloads import is_object, overloaded, overloaded_unary
 from gradgen.frontend.values import (
     Foreign,
+    KnownSet,
     Maybe,
     Static,
     View,
@@ -48,12 +49,20 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import Handle, apply, find_lowering
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, distribution, rundicts, runlists, sparse
+    from gradgen.frontend import (
+        branches,
+        distribution,
+        rundicts,
+        runlists,
+        sets,
+        sparse,
+    )
 else:
     branches = Deferred("gradgen.frontend.branches")
     distribution = Deferred("gradgen.frontend.distribution")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
+    sets = Deferred("gradgen.frontend.sets")
     sparse = Deferred("gradgen.frontend.sparse")
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
@@ -104,6 +113,8 @@ def combine(frame: Frame, kind: type[ast.operator], left: Any, right: Any) -> An
         return distribution.distribute(
             frame, lambda x, y: combine(frame, kind, x, y), left, right
         )
+    if KnownSet in (type(left), type(right)):
+        return sets.combined(function, left, right)
     if isinstance(left, Static) and isinstance(right, Static):
         return fold(function, left.value, right.value)
     if is_object(left) or is_object(right):
@@ -298,6 +309,8 @@ def _contains(frame: Frame, owner: Any, item: Any) -> bool:
     if isinstance(owner, dict) or (isinstance(owner, View) and owner.kind == "keys"):
         keys = owner if isinstance(owner, dict) else owner.owner
         return key_in(keys, item, present=False) in keys
+    if isinstance(owner, KnownSet):
+        return sets.contains(frame, owner, item)
     if isinstance(owner, Static) and is_static(item):
         found = fold(operator.contains, owner.value, to_python(item))
         return bool(found.value)

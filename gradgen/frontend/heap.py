@@ -16,6 +16,7 @@ from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Conflict,
+    KnownSet,
     Maybe,
     Partial,
     Record,
@@ -26,7 +27,7 @@ from gradgen.frontend.values import (
 from gradgen.primitives.registry import Handle
 from gradgen.structs import field, struct
 
-Mutable: Any = Frame | Buffer | Record | Stream | list | dict
+Mutable: Any = Frame | Buffer | Record | Stream | KnownSet | list | dict
 
 
 @struct
@@ -118,6 +119,8 @@ def contents_of(thing: Any) -> Any:
         return dict(thing.fields)
     if isinstance(thing, Stream):
         return thing.taken
+    if isinstance(thing, KnownSet):
+        return frozenset(thing.members)
     return list(thing) if isinstance(thing, list) else dict(thing)
 
 
@@ -130,6 +133,8 @@ def _set_contents(thing: Any, contents: Any) -> None:
         _replace(thing.fields, contents)
     elif isinstance(thing, Stream):
         thing.put_back(contents)
+    elif isinstance(thing, KnownSet):
+        thing.members = set(contents)
     elif isinstance(thing, list):
         thing[:] = contents
     elif isinstance(thing, dict):
@@ -169,6 +174,8 @@ def is_same(one: Any, other: Any) -> bool:
         return is_same(inner_of(one), inner_of(other))
     if isinstance(one, Static):
         return _same_known(one.value, other.value)
+    if isinstance(one, frozenset):
+        return one == other and sorted(map(repr, one)) == sorted(map(repr, other))
     if isinstance(one, Conflict):
         return one.reason == other.reason and is_same(one.after, other.after)
     return isinstance(one, str | int) and bool(one == other)

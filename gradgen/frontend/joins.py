@@ -38,6 +38,7 @@ from gradgen.frontend.values import (
     Closure,
     Conflict,
     Foreign,
+    KnownSet,
     Maybe,
     Partial,
     Record,
@@ -48,6 +49,11 @@ from gradgen.frontend.values import (
 from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 from gradgen.structs import replace
+
+
+FLAGS = "an array of flags, as in seen[k] = True, or a dict with all keys at first"
+    "an array of flags, as in seen[k] = True, or a dict with all keys from the start"
+)
 
 
 def _is_unbound(value: Any) -> bool:
@@ -120,6 +126,10 @@ class Joiner(ArrayJoiner):
         if isinstance(thing, Stream):
             if one != other:
                 raise Unlike("an iterator is advanced on some paths only")
+            return one
+        if isinstance(thing, KnownSet):
+            if not is_same(one, other):
+                raise Unlike("a set is changed on some paths only", FLAGS)
             return one
         if isinstance(thing, list | dict) and differs(one, other):
             raise self._wish(thing, one, other)
@@ -202,6 +212,8 @@ class Joiner(ArrayJoiner):
             return join_lists(self, one, other)
         if isinstance(one, list | tuple | dict | Record):
             return self._containers(one, other)
+        if isinstance(one, KnownSet) and one is other and id(one) in self.base.objects:
+            return one
         return self._others(one, other)
 
     def _maybe(self, one: Any, other: Any, bare: bool) -> Any:

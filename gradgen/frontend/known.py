@@ -28,7 +28,7 @@ from gradgen.frontend.containers import (
     select,
     truth,
 )
-from gradgen.frontend.displays import collected, known_key, known_set
+from gradgen.frontend.displays import collected, known_key
 from gradgen.frontend.expressions import BINARY, combine
 from gradgen.frontend.frame import Frame, call
 from gradgen.frontend.lists import RunList
@@ -37,6 +37,7 @@ from gradgen.frontend.values import (
     NOTHING,
     Closure,
     Foreign,
+    KnownSet,
     Method,
     Native,
     Partial,
@@ -56,13 +57,14 @@ from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
     from gradgen import recipes
-    from gradgen.frontend import copying, folds, records, runlists, strides
+    from gradgen.frontend import copying, folds, records, runlists, sets, strides
 else:
     copying = Deferred("gradgen.frontend.copying")
     recipes = Deferred("gradgen.recipes")
     folds = Deferred("gradgen.frontend.folds")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
+    sets = Deferred("gradgen.frontend.sets")
     strides = Deferred("gradgen.frontend.strides")
 
 Known = Callable[[Frame, list[Any], dict[str, Any]], Any]
@@ -75,7 +77,6 @@ PURE: dict[Any, bool] = dict.fromkeys(
         chr,
         complex,
         float,
-        frozenset,
         hash,
         int,
         ord,
@@ -165,7 +166,12 @@ def _tuple(frame: Frame, values: Any = ()) -> Any:
 
 @knows(set)
 def _set(frame: Frame, values: Any = ()) -> Any:
-    return known_set(list(items_of(frame, values)))
+    return KnownSet(set(sets.members_of(frame, values)))
+
+
+@knows(frozenset)
+def _frozenset(frame: Frame, values: Any = ()) -> Any:
+    return Static(frozenset(sets.members_of(frame, values)))
 
 
 @knows(dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import Refusal
-from gradgen.frontend import distribution, rundicts, runlists
+from gradgen.frontend import distribution, rundicts, runlists, sets
 from gradgen.frontend.containers import check_owned, fold, is_open, items_of, key_in
 from gradgen.frontend.frame import Frame, always, static_int
 from gradgen.frontend.likeness import OneOf
@@ -14,6 +14,7 @@ from gradgen.frontend.lists import CHANGING, RunList
 from gradgen.frontend.records import record_method
 from gradgen.frontend.values import (
     NOTHING,
+    KnownSet,
     Record,
     Static,
     View,
@@ -42,6 +43,8 @@ def call_method(
         return record_method(frame, owner, name, args, kwargs)
     if isinstance(owner, Static):
         return _known_method(frame, owner.value, name, args, kwargs)
+    if isinstance(owner, KnownSet):
+        return sets.call_method(frame, owner, name, args, kwargs)
     if isinstance(owner, RunList):
         return run_list_method(frame, owner, name, args, kwargs)
     table = (

@@ -24,13 +24,14 @@ from gradgen.frontend.arrays import (
 from gradgen.frontend.branches import RESULT
 from gradgen.frontend.frame import Context, Frame
 from gradgen.frontend.heap import State, is_same
-from gradgen.frontend.joins import Joiner
+from gradgen.frontend.joins import FLAGS, Joiner
 from gradgen.frontend.likeness import OneOf, Unlike
 from gradgen.frontend.listjoins import differs
 from gradgen.frontend.lists import RunList
 from gradgen.frontend.values import (
     Closure,
     Conflict,
+    KnownSet,
     Maybe,
     Method,
     Partial,
@@ -62,6 +63,8 @@ class Leaver(Joiner):
             return new
         if isinstance(thing, Stream):
             raise Unlike("an iterator that a recursive call advances")
+        if isinstance(thing, KnownSet):
+            raise Unlike("a set that a recursive call changes", FLAGS)
         if isinstance(thing, list | dict) and differs(old, new):
             raise self._wish(thing, old, new)
         return super()._lift(thing, old, new)

@@ -20,6 +20,7 @@ from gradgen.frontend.values import (
     Stream,
     Walk,
     describe,
+    from_python,
     is_static,
     to_python,
 )
@@ -36,9 +37,10 @@ from gradgen.frontend.walks import (
 from gradgen.primitives.registry import Handle
 
 if TYPE_CHECKING:
-    from gradgen.frontend import folds
+    from gradgen.frontend import folds, sets
 else:
     folds = Deferred("gradgen.frontend.folds")
+    sets = Deferred("gradgen.frontend.sets")
 
 
 def _stream(frame: Frame, items: Iterator[Any], *holds: Any) -> Stream:
@@ -159,7 +161,7 @@ def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) 
             "sorting a list whose length is known only at run time",
             "np.sort(np.array(…))",
         )
-    items = list(items_of(frame, values))
+    items = _items_to_sort(frame, values, key)
     if key is None:
         keys = items
     else:
@@ -170,6 +172,16 @@ def _sorted(frame: Frame, values: Any, *, key: Any = None, reverse: Any = None) 
     plain = to_python(keys)
     order = sorted(range(len(items)), key=plain.__getitem__, reverse=backwards)
     return [items[i] for i in order]
+
+
+def _items_to_sort(frame: Frame, values: Any, key: Any) -> list[Any]:
+    """Return the items, for which without a key it does not matter how they stand."""
+    if key is None and sets.is_known_set(values):
+        items = list(sets.members_of(frame, values))
+        if repr(sorted(items)) != repr(sorted(items[::-1])):
+            raise Refusal("the order of these members of a set is not defined")
+        return list(map(from_python, items))
+    return list(items_of(frame, values))
 
 
 @knows(functools.reduce)

@@ -163,6 +163,13 @@ class View:
 
 
 @struct
+class KnownSet:
+    """A set whose members are known while compiling, as an object that changes."""
+
+    members: set[Any]
+
+
+@struct
 class Message:
     """A string made at run time: text, and values with conversion and format."""
 
@@ -354,6 +361,7 @@ KINDS: dict[type, str] = {
     Maybe: "a value that is None on some paths",
     Conflict: "something that differs between the paths that lead here",
     View: "a view of a dict",
+    KnownSet: "a set",
     Message: "a string made at run time",
 }
 

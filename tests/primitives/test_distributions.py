@@ -116,3 +116,16 @@ def test_scipy_is_not_imported_for_programs_without_it():
         "assert not [m for m in sys.modules if m.partition('.')[0] == 'scipy']\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def likelihood(x, law=stats.norm):
+    return law.logpdf(x).sum()
+
+
+def test_law_given_as_default_or_argument() -> None:
+    x = np.array([0.3, 2.0])
+    gradient = grad(likelihood)
+    for _ in range(2):
+        np.testing.assert_allclose(gradient(x), -x)
+        np.testing.assert_allclose(gradient(x, stats.expon), [-1.0, -1.0])
+        np.testing.assert_allclose(gradient(x, law=stats.norm), -x)
