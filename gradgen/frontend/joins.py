@@ -50,10 +50,7 @@ from gradgen.ir.core import Atom, Literal
 from gradgen.primitives.registry import Handle
 from gradgen.structs import replace
 
-
 FLAGS = "an array of flags, as in seen[k] = True, or a dict with all keys at first"
-    "an array of flags, as in seen[k] = True, or a dict with all keys from the start"
-)
 
 
 def _is_unbound(value: Any) -> bool:

@@ -178,7 +178,8 @@ def _items_to_sort(frame: Frame, values: Any, key: Any) -> list[Any]:
     """Return the items, for which without a key it does not matter how they stand."""
     if key is None and sets.is_known_set(values):
         items = list(sets.members_of(frame, values))
-        if repr(sorted(items)) != repr(sorted(items[::-1])):
+        backwards = items[::-1]
+        if repr(sorted(items)) != repr(sorted(backwards)):
             raise Refusal("the order of these members of a set is not defined")
         return list(map(from_python, items))
     return list(items_of(frame, values))
