@@ -54,7 +54,7 @@ LIBRARIES = {
     "special": "from scipy import special",
     "stats": "from scipy import stats",
     **{
-        name: f"from gradgen.{module} import {name}"
+        name: f"from gradgen.kernels.{module} import {name}"
         for module, names in KERNELS_OF.items()
         for name in names
     },

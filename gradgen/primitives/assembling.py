@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gradgen import layouts
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, Type, tensor
+from gradgen.kernels import layouts
 from gradgen.primitives.axes import flipped, swapped, transpose_to
 from gradgen.primitives.families import differentiable, linear
 from gradgen.primitives.indexing import read

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from scipy import interpolate
 
-from gradgen import grids
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, FLOAT, Curve, Type, tensor
+from gradgen.kernels import grids
 from gradgen.primitives.families import pull, scale
 from gradgen.primitives.grids import X, added, tuple_text
 from gradgen.primitives.interpolants import check_real

@@ -14,7 +14,7 @@ import numpy as np
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, is_complex, tensor
-from gradgen.matrices import det_gradient
+from gradgen.kernels.matrices import det_gradient
 from gradgen.primitives.families import pull
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.matrixforms import (

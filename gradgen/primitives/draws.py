@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from gradgen import ranges
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Value
@@ -28,6 +27,7 @@ from gradgen.ir.types import (
     Type,
     tensor,
 )
+from gradgen.kernels import ranges
 from gradgen.primitives.families import (
     Over,
     Partial,

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
-from gradgen import filtering
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.kernels import filtering
 from gradgen.primitives.axes import flipped
 from gradgen.primitives.families import differentiable, zeros_like
 from gradgen.primitives.indexing import read

@@ -12,11 +12,11 @@ from typing import Any
 
 from scipy import ndimage
 
-from gradgen import images
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type
+from gradgen.kernels import images
 from gradgen.primitives.imaging import checked_mode, constant, floats
 from gradgen.primitives.lowering import Only, lowers, refuses, static
 from gradgen.primitives.registry import (

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from gradgen import grids
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Type, tensor
+from gradgen.kernels import grids
 from gradgen.primitives.families import differentiable, linear, pull, scale
 from gradgen.primitives.registry import (
     Attrs,

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from gradgen import images
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.kernels import images
 from gradgen.primitives.families import differentiable
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.promotion import elementwise_dtype

@@ -18,7 +18,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
-from gradgen.matrices import inverse_of_lower, inverse_or_nan
+from gradgen.kernels.matrices import inverse_of_lower, inverse_or_nan
 from gradgen.primitives.axes import transpose_to
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.matrixforms import (

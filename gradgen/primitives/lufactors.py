@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from gradgen.bands import permutation_of
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Type, is_complex, tensor
+from gradgen.kernels.bands import permutation_of
 from gradgen.primitives.indexing import read
 from gradgen.primitives.inverses import solve_type
 from gradgen.primitives.lowering import Only, lowers

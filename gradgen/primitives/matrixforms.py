@@ -17,7 +17,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Shape, Type, tensor
-from gradgen.matrices import divide_or_nan
+from gradgen.kernels.matrices import divide_or_nan
 from gradgen.primitives.lowering import static
 from gradgen.primitives.parts import conjugated, real_part
 from gradgen.primitives.promotion import elementwise_type

@@ -9,9 +9,9 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.rules import CALL_OUTSIDE, Arguments, Outside, objects_of
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import DType, Scalar, Type, tensor
+from gradgen.kernels.returns import returned
 from gradgen.primitives.registry import Attrs, Primitive, register
 from gradgen.primitives.shaping import dims_from
-from gradgen.returns import returned
 from gradgen.structs import frozen
 
 NUMBERS: dict[str, type] = {"b": bool, "i": int, "f": float, "c": complex}

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradgen import layouts
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Type, shift_dim, tensor
+from gradgen.kernels import layouts
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.joining import concatenate

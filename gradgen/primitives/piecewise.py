@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from scipy import interpolate
 
-from gradgen import grids
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.kernels import grids
 from gradgen.primitives.grids import X
 from gradgen.primitives.indexing import read
 from gradgen.primitives.interpolants import (

@@ -12,11 +12,11 @@ from typing import Any
 
 from scipy import integrate
 
-from gradgen import quadratures
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Type, tensor
+from gradgen.kernels import quadratures
 from gradgen.primitives.differences import neighbours, widths_of
 from gradgen.primitives.joining import concatenate
 from gradgen.primitives.lowering import lowers, refuses

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
-from gradgen import filtering
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Type, tensor
+from gradgen.kernels import filtering
 from gradgen.primitives.axes import flipped
 from gradgen.primitives.families import bilinear, differentiable
 from gradgen.primitives.lowering import Only, lowers, refuses, static

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from scipy import interpolate
 
-from gradgen import splines
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Type, shift_dim, tensor
+from gradgen.kernels import splines
 from gradgen.primitives.families import differentiable, linear, pull, scale
 from gradgen.primitives.lowering import static
 from gradgen.primitives.registry import (

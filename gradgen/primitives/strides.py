@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from gradgen import checks, layouts
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.kernels import checks, layouts
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.registry import (

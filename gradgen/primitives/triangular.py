@@ -17,6 +17,7 @@ from scipy import linalg
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
+from gradgen.kernels.triangles import solve_triangular_or_nan
 from gradgen.primitives.factors import (
     between_inverses,
     cholesky_adjoint,
@@ -53,7 +54,6 @@ from gradgen.primitives.scipyforms import (
     one_matrix,
     options_of,
 )
-from gradgen.triangles import solve_triangular_or_nan
 
 TRANSPOSITIONS = {"N": 0, "T": 1, "C": 2}
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradgen import layouts
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.kernels import layouts
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Lowering, Only, describe, lowers, refuses
 from gradgen.primitives.reduction import sum_dtype

@@ -8,7 +8,7 @@ from gradgen import grad, value_and_grad
 pytest.importorskip("scipy")
 from scipy import ndimage, signal
 
-from gradgen.filtering import spectral_overlaps
+from gradgen.kernels.filtering import spectral_overlaps
 
 B, A = np.array([1.0, 2.0, 3.0]), np.array([2.0, -0.5, 0.25])
 X = np.cos(np.arange(8.0))
@@ -97,4 +97,4 @@ def test_an_image_is_extended_as_by_hand():
 def test_what_is_imported_from_one_module_stands_on_one_line():
     source = grad(smooth, argnums=(0, 1)).source(X, B)
     assert "from scipy import ndimage\n" in source
-    assert "from gradgen.images import filter_back, weights_back\n" in source
+    assert "from gradgen.kernels.images import filter_back, weights_back\n" in source

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen import kernels, lines
+from gradgen import kernels
+from gradgen.kernels import lines
 
 
 def one_by_one(a: Any, b: Any, transposed: bool) -> Any:

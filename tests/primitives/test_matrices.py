@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradgen import grad, jvp, value_and_grad, vjp
-from gradgen.matrices import det_gradient, inverse_of_lower, inverse_or_nan
+from gradgen.kernels.matrices import det_gradient, inverse_of_lower, inverse_or_nan
 
 WEIGHTS = np.cos(np.arange(9.0)).reshape(3, 3)
 TWICE = np.diag([1.0, 2.0, 2.0])

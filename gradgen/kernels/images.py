@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from gradgen.filtering import overlaps
-from gradgen.layouts import fold_padding
+from gradgen.kernels.filtering import overlaps
+from gradgen.kernels.layouts import fold_padding
 
 PADDING = {
     "reflect": "symmetric",
