@@ -319,6 +319,8 @@ def _into(
     target, where = rest.pop("out"), Static(True)
     if not (isinstance(lowering, Lowering) and lowering.takes("where")):
         where = rest.pop("where", where)
+    if where != Static(True):
+        args = writing.harmless(frame, lowering, args, where)
     result = lowered(frame, lowering, args, rest)
     writing.overwrite(frame, target, result, None if where == Static(True) else where)
     return target  # type: ignore[no-any-return]

@@ -130,6 +130,30 @@ def written(frame: Frame, value: Any) -> Handle:
     )
 
 
+WITHIN_ONE = ("np.arcsin", "np.arccos", "np.arctanh")
+"""Ufuncs that are not smooth, or not finite, at 1; the others are where it is used."""
+
+
+def harmless(
+    frame: Frame, lowering: Any, operands: Sequence[Any], where: Any
+) -> list[Any]:
+    """Return the operands of a ufunc with other numbers where it is not computed.
+
+    It is smooth at these, so that neither it nor its derivative warns.
+    """
+    mask = written(frame, where)
+    name = getattr(lowering, "name", "")
+    number = 0.5 if name in WITHIN_ONE else 2.0
+    if mask.dtype.kind != "b":
+        raise Refusal(f"NumPy takes no {mask.type} for the argument 'where'")
+    return [
+        apply("where", mask, x, number)
+        if isinstance(x, Handle) and x.dtype.kind in "fc" and x.rank
+        else x
+        for x in operands
+    ]
+
+
 def overwrite(frame: Frame, target: ArrayObject, new: Any, where: Any = None) -> None:
     """Replace all contents of ``target``, cast as an operation in place casts."""
     value = written(frame, new)
