@@ -43,9 +43,10 @@ from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, sparse, strides, writing
+    from gradgen.frontend import distribution, flats, sparse, strides, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    flats = Deferred("gradgen.frontend.flats")
     sparse = Deferred("gradgen.frontend.sparse")
     strides = Deferred("gradgen.frontend.strides")
     writing = Deferred("gradgen.frontend.writing")
@@ -84,6 +85,8 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
             raise Refusal(f"'{name}' of a curve", "f(x), f(x, 1); else use it outside")
         if name == "strides" and owner.shape:
             return from_python(strides.strides_of(frame, owner))
+        if name == "flat" and not owner.type.weak:
+            return flats.flat_of(frame, owner)
         return _tensor_attribute(owner, name)
     if isinstance(owner, Record):
         return _record_attribute(frame, owner, name)

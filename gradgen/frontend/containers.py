@@ -27,6 +27,7 @@ from gradgen.frontend.frame import (
 from gradgen.frontend.likeness import OneOf, is_name
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.values import (
+    Flat,
     Foreign,
     KnownSet,
     Message,
@@ -48,6 +49,7 @@ from gradgen.primitives.registry import Handle, dim_of, find_lowering, lift
 if TYPE_CHECKING:
     from gradgen.frontend import (
         distribution,
+        flats,
         indexers,
         picking,
         rundicts,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     )
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    flats = Deferred("gradgen.frontend.flats")
     indexers = Deferred("gradgen.frontend.indexers")
     picking = Deferred("gradgen.frontend.picking")
     rundicts = Deferred("gradgen.frontend.rundicts")
@@ -190,15 +193,11 @@ def truth(frame: Frame, value: Any, hint: str = USE_WHERE) -> bool:
     """
     if isinstance(value, Static):
         return bool(value.value)
-    if isinstance(value, list | tuple | dict):
-        return bool(value)
-    if isinstance(value, KnownSet):
-        return bool(value.members)
-    if isinstance(value, RunList):
-        raise _run_time_test(frame.context, value, hint)
+    if isinstance(value, list | tuple | dict | KnownSet):
+        return bool(getattr(value, "members", value))
     if isinstance(value, View) and isinstance(value.owner, dict):
         return bool(value.owner)
-    if isinstance(value, Handle | Message):
+    if isinstance(value, Handle | Message | RunList):
         raise _run_time_test(frame.context, value, hint)
     if isinstance(value, Record) and value.is_tuple:
         return bool(value.fields)
@@ -276,6 +275,8 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
         return _select_from_array(frame, owner, index)
     if is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
         return rundicts.get_item(frame, owner, index)
+    if isinstance(owner, Flat):
+        return flats.select_from(frame, owner, index)
     if isinstance(owner, RunList):
         return runlists.item_at(frame, owner, index)
     if isinstance(owner, dict):

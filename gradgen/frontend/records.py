@@ -30,9 +30,10 @@ from gradgen.frontend.writing import store_into
 from gradgen.ir.types import is_complex
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution
+    from gradgen.frontend import distribution, flats
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    flats = Deferred("gradgen.frontend.flats")
 
 KEEP_OUTSIDE = "a plain class or a dataclass, or make the object outside"
 NO_WRITES = "make a new object, or keep the value in a variable"
@@ -257,7 +258,10 @@ def _check_writable(cls: type, name: str) -> None:
 
 
 def _set_part(frame: Frame, owner: ArrayObject, name: str, value: Any) -> None:
-    """Do ``owner.real = value`` or ``owner.imag = value`` for an array."""
+    """Do ``owner.real = value``, or ``.imag`` or ``.flat``, for an array."""
+    if name == "flat":
+        flats.store(frame, flats.flat_of(frame, owner), Static(...), value)
+        return
     if name != "real" and not (name == "imag" and is_complex(owner.type)):
         raise Refusal(f"binding '{name}' of an array is not supported", "x[...] = …")
     part = attribute_of(frame, owner, name)

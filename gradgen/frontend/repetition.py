@@ -23,7 +23,7 @@ from gradgen.frontend.frame import (
 from gradgen.frontend.heap import is_settled, state_of
 from gradgen.frontend.running import execute
 from gradgen.frontend.targets import bind_target
-from gradgen.frontend.values import Static, Walk
+from gradgen.frontend.values import Nest, Static, Walk
 from gradgen.frontend.walks import (
     SHORT,
     ask_for_turns,
@@ -36,10 +36,11 @@ from gradgen.ir.checkpoints import MARKED
 from gradgen.primitives.registry import Handle
 
 if TYPE_CHECKING:
-    from gradgen.frontend import branches, loops, turns
+    from gradgen.frontend import branches, loops, nests, turns
 else:
     branches = Deferred("gradgen.frontend.branches")
     loops = Deferred("gradgen.frontend.loops")
+    nests = Deferred("gradgen.frontend.nests")
     turns = Deferred("gradgen.frontend.turns")
 
 MAX_TURNS = 10_000
@@ -54,12 +55,21 @@ def _for(frame: Frame, node: ast.For) -> Flow | None:
     if isinstance(iterable, Checkpointed):
         return _checkpointed(frame, node, iterable)
     with frame.context.holding(iterable):
+        if isinstance(iterable, Nest) and nests.is_nested(iterable):
+            return _nested(frame, node, iterable)
         walk = guarded(frame, node.iter, lambda frame, _: walk_of(frame, iterable))
         if walk is not None:
             return _walked(frame, node, walk)
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             return _long_or_short(frame, node, iterable.value)
         return _turn_by_turn(frame, node, iterable)
+
+
+def _nested(frame: Frame, node: ast.For, nest: Nest) -> Flow | None:
+    def run(frame: Frame, _: ast.AST) -> Flow | None:
+        return nests.repeat(frame, node, nest)
+
+    return guarded(frame, node.iter, run)  # type: ignore[no-any-return]
 
 
 def _long_or_short(frame: Frame, node: ast.For, turns: range) -> Flow | None:

@@ -10,20 +10,48 @@ from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject
 from gradgen.frontend.containers import check_owned, is_choice, is_open, unpack
-from gradgen.frontend.frame import Frame, always, evaluate, guarded, static_int
+from gradgen.frontend.frame import (
+    Frame,
+    always,
+    evaluate,
+    evaluates,
+    guarded,
+    static_int,
+)
 from gradgen.frontend.likeness import OneOf
 from gradgen.frontend.lists import RunList, is_dict
 from gradgen.frontend.names import name_value
-from gradgen.frontend.values import Static, describe, is_static, to_python
+from gradgen.frontend.values import Flat, Static, describe, is_static, to_python
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, records, rundicts, runlists, writing
+    from gradgen.frontend import (
+        distribution,
+        flats,
+        records,
+        rundicts,
+        runlists,
+        writing,
+    )
 else:
     distribution = Deferred("gradgen.frontend.distribution")
+    flats = Deferred("gradgen.frontend.flats")
     records = Deferred("gradgen.frontend.records")
     rundicts = Deferred("gradgen.frontend.rundicts")
     runlists = Deferred("gradgen.frontend.runlists")
     writing = Deferred("gradgen.frontend.writing")
+
+
+class Kept(ast.expr):
+    """A target or expression that is no part of the source: it keeps its value."""
+
+    def __init__(self, value: Any = None) -> None:
+        super().__init__()
+        self.value = value
+
+
+@evaluates(Kept)
+def _kept(frame: Frame, node: Kept) -> Any:
+    return node.value
 
 
 def bind_target(frame: Frame, target: ast.expr, value: Any) -> None:
@@ -35,6 +63,8 @@ def _bind(frame: Frame, target: ast.expr, value: Any) -> None:
     if isinstance(target, ast.Name):
         frame.bind(target.id, value)
         name_value(value, target.id)
+    elif isinstance(target, Kept):
+        target.value = value
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(frame, target.elts, value)
     elif isinstance(target, ast.Starred):
@@ -73,6 +103,9 @@ def store(frame: Frame, owner: Any, index: Any, value: Any) -> None:
     if is_choice(frame, index, owner):
         keys = distribution.keys_of(frame, index)
         distribution.distribute(frame, _store_in(frame), owner, keys, value)
+        return
+    if isinstance(owner, Flat):
+        flats.store(frame, owner, index, value)
         return
     if isinstance(owner, ArrayObject):
         writing.store_into(frame, owner, index, value)

@@ -130,6 +130,23 @@ class Walk:
 
 
 @struct
+class Flat(Walk):
+    """What ``x.flat`` is: a walk over the elements of ``owner``, which a vector has."""
+
+    owner: Any = None
+    vector: Any = None
+    spent: bool = False
+
+
+@struct
+class Nest(Stream):
+    """The indices of a shape, with the elements of ``array`` if one is given."""
+
+    lengths: tuple[Any, ...] = ()
+    array: Any = None
+
+
+@struct
 class Maybe:
     """What a name holds that is bound on some paths only, and whether it is bound.
 
@@ -362,6 +379,8 @@ KINDS: dict[type, str] = {
     Conflict: "something that differs between the paths that lead here",
     View: "a view of a dict",
     KnownSet: "a set",
+    Flat: "the 'flat' of an array",
+    Nest: "an iterator over indices",
     Message: "a string made at run time",
 }
 

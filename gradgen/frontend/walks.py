@@ -11,7 +11,7 @@ from gradgen.frontend.containers import length_of, select
 from gradgen.frontend.frame import Frame, NeedsStatic, foldable_input, static_int
 from gradgen.frontend.likeness import OneOf, is_tensor
 from gradgen.frontend.lists import RunList, is_dict
-from gradgen.frontend.values import KINDS, Static, View, Walk
+from gradgen.frontend.values import KINDS, Flat, Static, View, Walk
 from gradgen.ir.core import Literal, Value
 from gradgen.ir.types import Sym
 from gradgen.primitives.registry import (
@@ -45,7 +45,7 @@ KINDS[Once] = KINDS[Walk]
 
 def walk_of(frame: Frame, value: Any) -> Walk | None:
     """Return how ``value`` is walked over in a loop, None if its items are known."""
-    if isinstance(value, Once):
+    if isinstance(value, Once | Flat):
         if value.spent:
             raise Refusal(
                 "this iterator was used before", "make it anew, or list(…) of it"

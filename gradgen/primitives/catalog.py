@@ -144,6 +144,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "elements": {
         "METHODS": "item tolist",
+        "PRIMITIVES": "flat",
     },
     "entropies": {
         "LOWERINGS": (

@@ -111,15 +111,25 @@ def local_index(index: Index, first: int) -> tuple[list[int], Index]:
 
 
 def path_text(types: Sequence[Any], path: Path) -> str:
-    """Return the template of the view that a path leads to."""
+    """Return the template of the view that a path leads to.
+
+    Written to by ``.flat``, a vector of all elements is a view whatever the layout.
+    """
     text, found = "{0}", types[0]
     dims = Dims()
     for step in path:
+        if step is path[-1] and _makes_vector(step, found):
+            return f"{text}.flat"
         chosen = step.chosen(found, types)
         template = PRIMITIVES[step.name].print_as(chosen, step.options)
         text = _nested(template, text, step.slots)
         found = PRIMITIVES[step.name].type_rule(dims, chosen, step.options)
     return text
+
+
+def _makes_vector(step: Step, found: Any) -> bool:
+    lines_up = step.name == "reshape" and len(step.slots) == 1
+    return (lines_up or step.name == "flat") and len(found.shape) > 1
 
 
 def _nested(template: str, start: str, slots: Sequence[int]) -> str:
