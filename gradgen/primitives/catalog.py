@@ -235,6 +235,10 @@ CATALOG: dict[str, dict[str, str]] = {
     "grids": {
         "PRIMITIVES": "grid_back grid_value picked picked_back",
     },
+    "histograms": {
+        "LOWERINGS": "numpy: histogram histogram_bin_edges trim_zeros",
+        "PRIMITIVES": "bin_counts bin_edges histogram",
+    },
     "imaging": {
         "LOWERINGS": "scipy.ndimage: convolve convolve1d correlate correlate1d",
         "PRIMITIVES": "filter_back filtered weights_back",
@@ -416,14 +420,13 @@ CATALOG: dict[str, dict[str, str]] = {
             "format_float_positional format_float_scientific from_dlpack frombuffer "
             "fromfile fromfunction fromiter frompyfunc fromregex fromstring "
             "genfromtxt get_include get_printoptions getbufsize geterr geterrcall "
-            "hamming hanning histogram histogram2d histogram_bin_edges histogramdd "
-            "info intersect1d is_busday isfortran isnat kaiser load loadtxt "
-            "mask_indices matrix may_share_memory memmap ndenumerate ndindex nditer "
-            "nested_iters object_ packbits printoptions record require row_stack save "
-            "savetxt savez savez_compressed set_printoptions setbufsize setdiff1d "
-            "seterr seterrcall setxor1d shares_memory show_config show_runtime "
-            "sort_complex trim_zeros union1d unique unique_all unique_counts "
-            "unique_inverse unique_values unpackbits vectorize void"
+            "hamming hanning histogram2d histogramdd info intersect1d is_busday "
+            "isfortran isnat kaiser load loadtxt mask_indices matrix may_share_memory "
+            "memmap nditer nested_iters object_ packbits printoptions record require "
+            "row_stack save savetxt savez savez_compressed set_printoptions "
+            "setbufsize setdiff1d seterr seterrcall setxor1d shares_memory "
+            "show_config show_runtime sort_complex union1d unique unique_all "
+            "unique_counts unique_inverse unique_values unpackbits vectorize void"
         ),
     },
     "refusedinterpolants": {

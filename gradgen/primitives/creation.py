@@ -340,7 +340,7 @@ def _meshgrid(
     *xi: Any,
     builder: Builder,
     copy: Any = Only(True),
-    sparse: Any = Only(False),
+    sparse: Any = False,
     indexing: Any = "xy",
 ) -> tuple[Handle, ...]:
     lines = [lift(builder, x) for x in xi]
@@ -349,11 +349,22 @@ def _meshgrid(
     order = list(range(len(lines)))
     if indexing == "xy" and len(order) > 1:
         order[:2] = [1, 0]
+    if static(sparse):
+        count = len(lines)
+        opened = (_opened(x, order.index(i), count) for i, x in enumerate(lines))
+        return tuple(apply("copy", x) for x in opened)
     lengths = [dims_of(lines[i])[0] for i in order]
     return tuple(_laid_out(x, order.index(i), lengths) for i, x in enumerate(lines))
 
 
+def _opened(line: Handle, axis: int, rank: int) -> Handle:
+    """Return a vector along one of several axes."""
+    others = tuple(i for i in range(rank) if i != axis)
+    return apply("expand_dims", line, axis=others) if others else line
+
+
 def _laid_out(line: Handle, axis: int, lengths: Sequence[Handle]) -> Handle:
-    others = tuple(i for i in range(len(lengths)) if i != axis)
-    column = apply("expand_dims", line, axis=others) if others else line
-    return apply("broadcast_to", column, *lengths) if others else apply("copy", line)
+    column = _opened(line, axis, len(lengths))
+    if column is line:
+        return apply("copy", line)
+    return apply("broadcast_to", column, *lengths)

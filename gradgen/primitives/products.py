@@ -120,6 +120,12 @@ def _ranked(x: Handle, rank: int) -> Handle:
     return apply("expand_dims", x, axis=axes) if axes else x
 
 
+def _moved_last(x: Handle, axis: int) -> Handle:
+    """Return ``x`` with one axis after all others."""
+    order = [*(i for i in range(x.rank) if i != axis), axis]
+    return transpose_to(x, order)
+
+
 def _dotted(x: Handle, y: Handle, axis: int) -> Handle:
     """Return the dot products along an axis, which both have in the same place."""
     dims = [part.shape[axis] for part in (x, y)]
@@ -145,11 +151,13 @@ if hasattr(np, "vecdot"):
         keepdims: Any = Only(False),
     ) -> Handle:
         x, y = factors(x1, x2)
-        if not x.rank or not y.rank or static(axis) >= 0:
-            raise Refusal("np.vecdot of numbers, or along an 'axis' from the front")
-        return _dotted(
-            x, y, normal_axis(axis, min(x.rank, y.rank)) - min(x.rank, y.rank)
-        )
+        if not x.rank or not y.rank:
+            raise Refusal("np.vecdot of numbers")
+        if static(axis) >= 0 and x.rank != y.rank:
+            x, y = (_moved_last(part, normal_axis(axis, part.rank)) for part in (x, y))
+            axis = -1
+        rank = min(x.rank, y.rank)
+        return _dotted(x, y, normal_axis(axis, rank) - rank)
 
 
 if hasattr(np, "matvec"):

@@ -21,6 +21,7 @@ ALWAYS = frozenset[str]().union(
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
     ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
     ("matrix_power", "ix_", "broadcast_arrays", "as_strided"),
+    ("histogram", "histogram_bin_edges", "trim_zeros"),
     (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.

@@ -48,6 +48,17 @@ def joined() -> Iterator[Call]:
     yield Call(np.delete, (M, 5))
 
 
+def histograms() -> Iterator[Call]:
+    edges = Known([0.25, 0.9, 1.4, 3.0])
+    yield Call(np.histogram, (M, 3, (-1.5, 1.0)), {"weights": M * M})
+    yield Call(np.histogram, (V, edges), {"weights": W})
+    dense = {"weights": W * W, "density": True}
+    yield Call(np.histogram, (V, edges), dense, smooth=False)
+    yield Call(np.histogram, (V, np.array([0.25, 1.2, 3.0])), {"density": True})
+    yield Call(np.histogram, (INTS, 4, (-0.7, 6.4)))
+    yield Call(np.histogram_bin_edges, (V, 4, (-1.0, 2.5)))
+
+
 def parts() -> Iterator[Call]:
     for axis in (0, 1, -1):
         yield Call(np.array_split, (M, 2), {"axis": axis})
@@ -60,6 +71,9 @@ def parts() -> Iterator[Call]:
     if hasattr(np, "unstack"):
         yield Call(np.unstack, (M[:1],))
         yield Call(np.unstack, (T[:1, :, :1],), {"axis": -1})
+    yield Call(np.trim_zeros, (V,))
+    for trim in ("fb", "f", "B"):
+        yield Call(np.trim_zeros, (np.array([0, 1, 0, 2, 0, 0]), trim))
     for axis, start in ((0, 2), (2, 0), (1, 3), (-1, -2)):
         yield Call(np.rollaxis, (T, axis, start))
     for k in (1, 0, 2, 3, -1):
@@ -180,6 +194,7 @@ def methods_of_ufuncs() -> Iterator[Call]:
 
 def calls() -> Iterator[Call]:
     yield from joined()
+    yield from histograms()
     yield from parts()
     yield from padded()
     yield from picked()
@@ -188,6 +203,9 @@ def calls() -> Iterator[Call]:
 
 
 REFUSED = (
+    Call(np.histogram, (V, "auto"), {"range": (0.0, 1.0)}),
+    Call(np.histogram_bin_edges, (V, 3, (0.0, 1.0), V)),
+    Call(np.trim_zeros, (M,)),
     Call(np.insert, (V, [2, 0], 1.5)),
     Call(np.block, (([M], M),)),
     Call(np.choose, (PLACES, S)),

@@ -41,6 +41,8 @@ def products() -> Iterator[Call]:
     yield Call(np.vecdot, (M, V))
     yield Call(np.vecdot, (T, M))
     yield Call(np.vecdot, (T, 2 * T), {"axis": -2})
+    yield Call(np.vecdot, (T, 2 * T), {"axis": 0})
+    yield Call(np.vecdot, (M, T[0, :, 0]), {"axis": 0})
     if hasattr(np, "matvec"):
         for pair in ((M, V), (T, V), (T, reals(2, 4))):
             yield Call(np.matvec, pair)
@@ -63,6 +65,6 @@ REFUSED = (
     Call(np.cross, (1.5, B)),
     Call(np.convolve, (M, V)),
     Call(np.convolve, (V, V), {"mode": "wrap"}),
-    Call(np.vecdot, (T, M), {"axis": 1}),
+    Call(np.vecdot, (T, 1.5)),
     Call(np.ediff1d, (INTS,), {"to_end": 0.5}),
 )

@@ -105,6 +105,7 @@ def joins() -> Iterator[Call]:
     yield Call(np.hstack, ([1.5, V],))
     yield Call(np.meshgrid, (V, W[:3]))
     yield Call(np.meshgrid, (V, W[:3], V[:2]), {"indexing": "ij"})
+    yield Call(np.meshgrid, (V, W[:3]), {"sparse": True})
 
 
 def calls() -> Iterator[Call]:
