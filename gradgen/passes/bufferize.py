@@ -23,6 +23,7 @@ from gradgen.passes.joining import join_users
 from gradgen.passes.likes import prefer_like
 from gradgen.passes.memory import Memory, mutates
 from gradgen.passes.order import slots_last
+from gradgen.passes.orders import put_in_order
 from gradgen.passes.plan import Plan, make_plan, note_reads, read_inside
 from gradgen.primitives.facts import known_inside
 from gradgen.structs import replace
@@ -47,8 +48,9 @@ def bufferize(function: Function) -> Function:
 def _bufferized(function: Function, *, helper: bool = False) -> Function:
     body = left_to_right(drop_proven_checks(function.body))
     body = inline_checkpoints(body)
-    body = repeat_indices(eliminate_dead(prefer_like(body)))
     taken = [function.inputs[k] for k, _ in function.takes]
+    body, ordered = put_in_order(body)
+    body = repeat_indices(eliminate_dead(prefer_like(body, ordered)))
     needed = needed_copies(body, taken, helper=helper)
     body = insert_copies(body, needed, _residuals(function))
     memory = memory_of(body, taken=taken) if needed.copies else needed.memory

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gradgen.ir.core import Atom, Block, Op, Value, walk_ops
 from gradgen.ir.infer import Proven
 from gradgen.ir.types import Array
@@ -11,8 +13,10 @@ from gradgen.structs import replace
 FILLED = ("zeros", "ones", "full")
 
 
-def prefer_like(block: Block) -> Block:
+def prefer_like(block: Block, ordered: Collection[Value] = ()) -> Block:
     """Name the array that has the wanted shape anyway.
+
+    What has to be ``ordered`` stays as it is, since the other array need not be.
 
     Before -> after::
 
@@ -21,19 +25,25 @@ def prefer_like(block: Block) -> Block:
     if not any(op.name in FILLED for op in walk_ops(block)):
         return block
     makers = {y: op for op in walk_ops(block) for y in op.results}
-    return _liked(block, makers, known_inside(block))
+    return _liked(block, makers, known_inside(block), ordered)
 
 
-def _liked(block: Block, makers: dict[Value, Op], known: Proven) -> Block:
+def _liked(
+    block: Block,
+    makers: dict[Value, Op],
+    known: Proven,
+    ordered: Collection[Value],
+) -> Block:
     ops = []
     for op in block.ops:
-        model = _model(op, makers)
+        keeps = not op.results or op.results[0] in ordered
+        model = None if keeps else _model(op, makers)
         if model is not None and same_layout(
             known[block], model.type, op.results[0].type
         ):
             op = _like(op, model)
         elif op.regions:
-            inner = tuple(_liked(region, makers, known) for region in op.regions)
+            inner = tuple(_liked(r, makers, known, ordered) for r in op.regions)
             op = replace(op, regions=inner)
         ops.append(op)
     return replace(block, ops=tuple(ops))

@@ -2,7 +2,8 @@
 
 Derivatives are those of other linear systems, with matrices in diagonal ordered form:
 see :mod:`gradgen.kernels.bands`. What SciPy does not read of that form has no
-derivative. A Hermitian matrix is ``H + H^*``, where ``H`` has half of the main diagonal.
+derivative. A Hermitian matrix is ``H + H^*``, where ``H`` has half of the main
+diagonal.
 """
 
 from __future__ import annotations

@@ -563,7 +563,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "strides": {
         "ATTRIBUTES": "itemsize nbytes",
         "LOWERINGS": "numpy.lib.stride_tricks: as_strided",
-        "PRIMITIVES": "check_layout fold_strided read_strided",
+        "PRIMITIVES": "check_layout fold_strided in_c_order read_strided",
     },
     "structured": {
         "LOWERINGS": "scipy.linalg: inv solve",

@@ -44,6 +44,16 @@ register(
         takes_complex=True,
     )
 )
+register(
+    Primitive(
+        name="in_c_order",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=lambda x: np.array(x, order="C"),
+        template='np.array({0}, order="C")',
+        takes_complex=True,
+        samples=(Sample(("f64[3,4]",)),),
+    )
+)
 
 
 def _type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
