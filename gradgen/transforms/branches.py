@@ -117,12 +117,17 @@ def touched_by(branches: Sequence[Branch], cotangents: Cotangents) -> list[Value
 def _yield_cotangents(
     sweep: Sweep, cond: Atom, branches: Sequence[Branch], touched: Sequence[Value]
 ) -> None:
-    """Let both branches yield the cotangents of what one has touched, in one type."""
+    """Let both branches yield the cotangents of what one has touched, in one type.
+
+    Where a branch never binds an array, its cotangent is undefined, since nothing tells
+    its shape.
+    """
     for x in touched:
         bars = [branch.cotangents.bars.get(x) for branch in branches]
         type_ = joined_type(x.type, bars)
         for side, (branch, bar) in enumerate(zip(branches, bars, strict=True)):
-            if bar is None and _is_undefined(sweep, x, cond, side):
+            shaped = not isinstance(type_, Scalar)
+            if shaped and bar is None and _is_undefined(sweep, x, cond, side):
                 branch.yields.append(Literal.undefined(type_))
                 continue
             with sweep.builder.region(branch.ops):

@@ -277,3 +277,18 @@ def returned_in_the_first_turn_of_a_range(x, y):
             total += w * x[i]
         return total
     return 0.0
+
+
+@program(lambda r, n, m: (r(n), r(m), r()))
+def returned_before_what_a_loop_binds_anew(x, y, s):
+    for i in range(3):
+        if len(x) > 3:
+            return np.tanh(y[-1])
+        k = 0
+        while k < 3 and y[-1] < 5.0:
+            k += 1
+            s = np.cos(y[0]) * np.cos(x[0] - 0.1 * i)
+        else:
+            s += 0.1 * x[0]
+        s += 0.1 * np.sin(s)
+    return s + np.sum(x * np.cos(x))
