@@ -36,7 +36,8 @@ IN_PLACE: dict[Any, Callable[[Any, Any], Any]] = {
 
 def known_set(frame: Frame, values: Iterable[Any]) -> KnownSet:
     """Return a new set of known values."""
-    return KnownSet(fold(lambda: {_member(frame, x) for x in values}).value)
+    members = [_member(frame, x) for x in values]
+    return KnownSet(fold(set, members).value)
 
 
 def members_of(frame: Frame, value: Any) -> Iterable[Any]:
