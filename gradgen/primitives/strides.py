@@ -149,6 +149,8 @@ def _as_strided(
     strides: Any = None,
     subok: Any = Only(False),
     writeable: Any = True,
+    *,
+    check_bounds: Any = None,
 ) -> Handle:
     lengths = dims_of(x) if shape is None else shape
     if not all(isinstance(given, tuple | list | None) for given in (lengths, strides)):
