@@ -14,6 +14,7 @@ from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array
 from gradgen.passes.memory import overwritten_slots
+from gradgen.primitives.paths import makes_vector
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import field, replace, struct
 
@@ -106,10 +107,9 @@ def _needs_order(op: Op) -> bool:
     if not isinstance(type_, Array) or len(type_.shape) < 2:
         return False
     path = op.attrs.get("path", ())
-    names = [step.name for step in path]
-    if len(path) == 1 and names[0] in LINED_UP:
-        return names[0] == "reshape" and len(path[0].slots) > 1
-    return any(name in LINED_UP for name in names)
+    if len(path) == 1 and makes_vector(path[0]):
+        return False
+    return any(step.name in LINED_UP for step in path)
 
 
 def _alternatives(block: Block) -> dict[Value, Sequence[Atom]]:

@@ -118,7 +118,7 @@ def path_text(types: Sequence[Any], path: Path) -> str:
     text, found = "{0}", types[0]
     dims = Dims()
     for step in path:
-        if step is path[-1] and _makes_vector(step, found):
+        if step is path[-1] and makes_vector(step) and len(found.shape) > 1:
             return f"{text}.flat"
         chosen = step.chosen(found, types)
         template = PRIMITIVES[step.name].print_as(chosen, step.options)
@@ -127,9 +127,9 @@ def path_text(types: Sequence[Any], path: Path) -> str:
     return text
 
 
-def _makes_vector(step: Step, found: Any) -> bool:
-    lines_up = step.name == "reshape" and len(step.slots) == 1
-    return (lines_up or step.name == "flat") and len(found.shape) > 1
+def makes_vector(step: Step) -> bool:
+    """Tell whether a step puts all elements in one line."""
+    return step.name == "flat" or (step.name == "reshape" and len(step.slots) == 1)
 
 
 def _nested(template: str, start: str, slots: Sequence[int]) -> str:
