@@ -182,6 +182,11 @@ def walk_ops(block: Block) -> Iterator[Op]:
             yield from walk_ops(region)
 
 
+def namesake(x: Value, type_: Type | None = None) -> Value:
+    """Return a new value that is called as ``x`` is, of its type or another one."""
+    return Value(x.type if type_ is None else type_, x.hint, x.base, x.suffix)
+
+
 def map_operands(block: Block, mapping: Callable[[Atom], Atom]) -> Block:
     """Return ``block`` with every operand and yield, regions included, mapped."""
     ops = tuple(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from gradgen.ir.core import Atom, Block, Op, Value, map_operands, walk_ops
+from gradgen.ir.core import Atom, Block, Op, Value, map_operands, namesake, walk_ops
 from gradgen.ir.flow import LOOPS
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.types import Array
@@ -137,14 +137,12 @@ def _put(block: Block, values: Collection[Value]) -> Block:
         results, after = list(op.results), []
         for k, y in enumerate(op.results):
             if y in values:
-                results[k] = Value(y.type, y.hint, y.base, y.suffix)
+                results[k] = namesake(y)
                 after.append(_in_order(results[k], y, op))
         ops += [replace(op, results=tuple(results), regions=regions), *after]
     if not given:
         return replace(block, ops=tuple(ops))
-    ordered: dict[Atom, Atom] = {
-        x: Value(x.type, x.hint, x.base, x.suffix) for x in given
-    }
+    ordered: dict[Atom, Atom] = {x: namesake(x) for x in given}
     found = map_operands(replace(block, ops=tuple(ops)), lambda x: ordered.get(x, x))
     first = [_in_order(x, ordered[x], None) for x in given]
     return replace(found, ops=(*first, *found.ops))

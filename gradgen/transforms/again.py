@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradgen.ir.core import Atom, Block, Op, Value
+from gradgen.ir.core import Atom, Block, Op, Value, namesake
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import replace
 
@@ -41,14 +41,9 @@ class Copier:
         return replace(op, operands=operands, results=results, regions=regions)
 
     def _fresh(self, values: Sequence[Value]) -> tuple[Value, ...]:
-        made = tuple(fresh(x) for x in values)
+        made = tuple(map(namesake, values))
         self.known.update(zip(values, made, strict=True))
         return made
-
-
-def fresh(x: Value) -> Value:
-    """Return a new value of the type and name of ``x``."""
-    return Value(x.type, x.hint, x.base, x.suffix)
 
 
 def _is_done(op: Op) -> bool:

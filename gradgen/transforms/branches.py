@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Atom, Block, Literal, Op, Value
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, namesake
 from gradgen.ir.regions import make_if
 from gradgen.ir.types import Array, Scalar, Seq, Type, same_type
 from gradgen.primitives.registry import Handle, apply
@@ -183,7 +183,7 @@ def _record(sweep: Sweep, branch: Branch, x: Value) -> tuple[Atom, Value, Atom]:
     lengths, it stands in a list, which is empty for the other branch.
     """
     builder, type_ = sweep.builder, item_type(x.type)
-    result = Value(type_, x.hint, x.base, x.suffix)
+    result = namesake(x, type_)
     if not (sweep.in_loop and isinstance(type_, Array)):
         return x, result, result
     if all(length_of(builder, dim) for dim in type_.shape):

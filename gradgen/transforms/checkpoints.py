@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from gradgen.errors import refuse
 from gradgen.ir.checkpoints import CHECKPOINT, KEEPS, MARKED
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands, namesake
 from gradgen.ir.regions import loop_parts, make_for, make_if
 from gradgen.ir.types import PY_INT
 from gradgen.primitives.registry import Handle, find_lowering
 from gradgen.structs import replace
-from gradgen.transforms.again import Copier, fresh
+from gradgen.transforms.again import Copier
 from gradgen.transforms.branches import (
     joined_type,
     reverse_branch,
@@ -108,7 +108,7 @@ def _recorded(sweep: Sweep, op: Op, forward: list[Op]) -> tuple[Block, Copier]:
     ops, drawn = recording.record(then.ops)
     if not drawn:
         return then, Copier({})
-    results = [fresh(x) for x in drawn]
+    results = [namesake(x) for x in drawn]
     nothing = [Literal.undefined(x.type) for x in drawn]
     extended = extend_if(op, [ops, otherwise.ops], [drawn, nothing], results)
     replace_op(forward, op, extended)
@@ -145,7 +145,7 @@ def in_segments(sweep: Sweep, loop: Op, size: Handle) -> list[Op]:
     _, hi, step = (Handle(builder, x) for x in parts.range)
     origin, builder.origin, builder.span = builder.origin, loop.origin, loop.span
     start = Value(PY_INT, "start")
-    carried = [fresh(x) for x in parts.carried]
+    carried = [namesake(x) for x in parts.carried]
     with builder.region() as ops:
         stride = size * step if parts.range[2] != Literal.of(1) else size
         with builder.region() as segment:
@@ -186,7 +186,7 @@ def _name(x: Handle, hint: str) -> None:
 def _segment(loop: Op, operands: tuple[Literal | Value, ...]) -> Op:
     """Return a loop over other bounds, from other values on."""
     attrs = {k: v for k, v in loop.attrs.items() if k != MARKED}
-    results = tuple(fresh(y) for y in loop.results)
+    results = tuple(namesake(y) for y in loop.results)
     return replace(loop, operands=operands, results=results, attrs=attrs)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gradgen.errors import refuse
 from gradgen.ir.checkpoints import KEEPS
-from gradgen.ir.core import Atom, Block, Literal, Op, Value
+from gradgen.ir.core import Atom, Block, Literal, Op, Value, namesake
 from gradgen.ir.regions import LoopParts, element_type, loop_parts
 from gradgen.ir.types import PY_BOOL, PY_INT, Array, Seq
 from gradgen.primitives.registry import Handle
@@ -177,7 +177,7 @@ def _element(x: Atom, suffix: str = "") -> Value:
         return Value(item_type(x.type))
     if suffix:
         return derivative_value(x, item_type(x.type), suffix)
-    return Value(item_type(x.type), x.hint, x.base, x.suffix)
+    return namesake(x, item_type(x.type))
 
 
 def _reverse_body(

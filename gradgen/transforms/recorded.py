@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
 from gradgen.ir.checkpoints import CHECKPOINT
-from gradgen.ir.core import Atom, Function, Literal, Op, Value, walk_ops
+from gradgen.ir.core import Atom, Function, Literal, Op, Value, namesake, walk_ops
 from gradgen.ir.types import Random, Scalar
 from gradgen.primitives.registry import PRIMITIVES
 from gradgen.structs import field, struct
-from gradgen.transforms.again import Copier, fresh
+from gradgen.transforms.again import Copier
 from gradgen.transforms.extending import Additions, extend_if, extend_loop
 from gradgen.transforms.residuals import Forward, item_type
 from gradgen.transforms.tapes import tape_of
@@ -66,7 +66,7 @@ class Recording:
     def _of_branches(self, op: Op) -> tuple[Op, list[Value]]:
         recorded = [self.record(region.ops) for region in op.regions]
         values = [x for _, drawn in recorded for x in drawn]
-        results = [fresh(x) for x in values]
+        results = [namesake(x) for x in values]
         for x, y in zip(values, results, strict=True):
             if CHECKPOINT not in op.attrs:
                 self._check_lengths(op, x)
@@ -135,7 +135,7 @@ class Reader(Copier):
             if op.name == "if":
                 self.known[x] = atom
                 continue
-            element = Value(item_type(x.type), x.hint, x.base, x.suffix)
+            element = namesake(x, item_type(x.type))
             more.scanned.append(atom)
             more.elements.append(element)
             self.known[x] = element

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from gradgen.ir.core import Atom, Block, Op, Value, map_operands, walk_ops
+from gradgen.ir.core import Atom, Block, Op, Value, map_operands, namesake, walk_ops
 from gradgen.ir.types import Array, Scalar, Seq, Sym, Type
 from gradgen.primitives.registry import PRIMITIVES, Handle
 from gradgen.primitives.unbound import unbound_results
@@ -164,7 +164,7 @@ def carry_out(
 
     head = []
     for op in plan.recomputed:
-        results = tuple(Value(y.type, y.hint, y.base, y.suffix) for y in op.results)
+        results = tuple(map(namesake, op.results))
         operands = tuple(map(look_up, op.operands))
         head.append(replace(op, operands=operands, results=results, origin=origin))
         known.update(zip(op.results, results, strict=True))

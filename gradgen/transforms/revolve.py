@@ -13,14 +13,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from gradgen.errors import refuse
 from gradgen.ir.builder import Builder
 from gradgen.ir.checkpoints import KEEPS
-from gradgen.ir.core import Atom, Block, Literal, Op, Value, map_operands, walk_ops
+from gradgen.ir.core import (
+    Atom,
+    Block,
+    Literal,
+    Op,
+    Value,
+    map_operands,
+    namesake,
+    walk_ops,
+)
 from gradgen.ir.flow import control, flow
 from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_while
 from gradgen.ir.types import PY_INT, Array, Scalar, Seq
 from gradgen.primitives.lists import append, from_values, get, length
 from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
 from gradgen.structs import struct
-from gradgen.transforms.again import Copier, fresh
+from gradgen.transforms.again import Copier
 from gradgen.transforms.cotangents import Cotangents, Sweep
 from gradgen.transforms.loops import (
     Draft,
@@ -275,7 +284,7 @@ def _keep_more(
     step = Handle(builder, turns.parts.range[2])
     initial = [x.atom for x in kept.lists]
     test_params, params = (
-        [fresh(x) for x in initial if isinstance(x, Value)] for _ in range(2)
+        [namesake(x) for x in initial if isinstance(x, Value)] for _ in range(2)
     )
     with builder.region() as test_ops:
         more = _ahead(_of(builder, test_params), room, index, step)
