@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 from gradgen.compiler import Request, Step, obtain, show_ir
 from gradgen.errors import ArgumentError
 from gradgen.runtime.binding import Target, take_apart
+from gradgen.runtime.digests import value_text
 from gradgen.runtime.dispatch import CacheInfo, Dispatcher, Program
 from gradgen.runtime.keys import Key
 from gradgen.runtime.places import ABSENT
@@ -78,6 +79,10 @@ class Derivative(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<{self.step.kind} of {self.__qualname__}>"  # type: ignore[attr-defined]
+
+    def cache_text(self) -> str:
+        """Return what identifies the derivative in another process."""
+        return f"{self.step} of {value_text(self.primal)}"
 
     def __reduce__(self) -> Any:
         if _found_by_name(self):

@@ -131,15 +131,32 @@ def value_text(value: Any) -> str:
         return f"{value_text(type(value))} {value.name}"
     if is_bound_builtin(value):
         return f"method {value.__name__} of {value_text(value.__self__)}"
+    if isinstance(value, types.MethodType):
+        return f"method {value_text(value.__func__)} of {value_text(value.__self__)}"
+    if isinstance(value, functools._lru_cache_wrapper):
+        return f"cached {value_text(value.__wrapped__)}"
+    if hasattr(type(value), "cache_text"):
+        text: str = value.cache_text()
+        return text
     return _named_text(value)
 
 
 def _named_text(value: Any) -> str:
+    """Return the name of what is built in, or is found by its name.
+
+    Other objects may bear the name of a function that they call.
+    """
     module = getattr(value, "__module__", None)
     name = getattr(value, "__qualname__", getattr(value, "__name__", None))
-    if callable(value) and isinstance(name, str) and "<" not in name:
-        return f"{type(value).__name__} {module}.{name}"
-    raise Uncacheable(type(value).__name__)
+    if not callable(value) or not isinstance(name, str):
+        raise Uncacheable(type(value).__name__)
+    if not isinstance(value, np.ufunc | types.BuiltinFunctionType):
+        found: Any = sys.modules.get(str(module))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is not value:
+            raise Uncacheable(type(value).__name__)
+    return f"{type(value).__name__} {module}.{name}"
 
 
 def key_text(key: Key) -> str:

@@ -211,6 +211,21 @@ def test_options_are_part_of_the_key(folder):
     assert grad(grad(f), argnums=1)(2.0, 3.0) == 1.0
 
 
+def test_what_bears_the_name_of_another_is_kept_apart(folder):
+    def product(x, y):
+        return x * x * y
+
+    def calling(function):
+        return lambda *xs: function(*xs) + 0.0 * xs[0]
+
+    for number, expected in ((0, 12.0), (1, 6.0)):
+        d = grad(calling(grad(product, argnums=number)))
+        assert d(3.0, 6.0) == expected
+    stats = pytest.importorskip("scipy.stats")
+    for law, expected in ((stats.norm, -3.0), (stats.expon, -1.0)):
+        assert grad(calling(law.logpdf))(3.0) == expected
+
+
 def test_vjp_is_found_again(folder):
     def f(x):
         return np.exp(x)
