@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial as bind
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Type, tensor
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import differentiable
-from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.masked import relative_exp
 from gradgen.primitives.promotion import broadcast, common_dtype
 from gradgen.primitives.reduction import reduced_shape, spread
@@ -24,6 +25,7 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
+    apply_several,
     joined_terms,
     lift,
     register,
@@ -50,9 +52,9 @@ def _logsumexp_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(_float(types), shape)
 
 
-def _logsumexp_text(types: Sequence[Any], attrs: Attrs) -> str:
+def _logsumexp_text(types: Sequence[Any], attrs: Attrs, more: str = "") -> str:
     weights = ", b={1}" if len(types) == 2 else ""
-    return f"special.logsumexp({{0}}{_options(types, attrs)}{weights})"
+    return f"special.logsumexp({{0}}{_options(types, attrs)}{weights}{more})"
 
 
 def _logsumexp(a: Any, b: Any = None, *, axis: Axes, keepdims: bool) -> Any:
@@ -107,6 +109,48 @@ logsumexp = register(
 )
 
 
+def _signed_tangent(
+    ys: Sequence[Handle], dots: Sequence[Handle | None], *operands: Handle, **attrs: Any
+) -> list[Handle | None]:
+    """Return what the sum brings by its sign, infinite where the sum is zero."""
+    y, sign = ys
+    moved = _logsumexp_tangent(y, dots, *operands, **attrs)
+    return [apply("masked_divide", moved, sign), None]
+
+
+def _signed_adjoint(
+    y_bars: Sequence[Handle | None],
+    ys: Sequence[Handle],
+    *operands: Handle,
+    **attrs: Any,
+) -> Sequence[Handle | None]:
+    if y_bars[0] is None:
+        return [None for _ in operands]
+    y, sign = ys
+    bar = apply("masked_divide", y_bars[0], sign)
+    return _logsumexp_adjoint(bar, y, *operands, **attrs)
+
+
+register(
+    Primitive(
+        name="signed_logsumexp",
+        type_rule=lambda dims, types, attrs: [_logsumexp_type(dims, types, attrs)] * 2,
+        evaluate=lambda a, b=None, **attrs: special.logsumexp(
+            a, b=b, return_sign=True, **attrs
+        ),
+        template=bind(_logsumexp_text, more=", return_sign=True"),
+        tangent=_signed_tangent,
+        adjoint=_signed_adjoint,
+        several=True,
+        samples=(
+            Sample(("f64[2,3]",), WHOLE),
+            Sample(("f32[2,3]", "f32[2,3]"), ROWS),
+            Sample(("f64[2,3]", "f64[3]"), ROWS),
+        ),
+    )
+)
+
+
 def _some_axes(name: str, axis: Any, rank: int) -> Axes:
     axes = normal_axes(axis, rank)
     if rank and not axes:
@@ -120,10 +164,10 @@ def _lower_logsumexp(
     axis: Any = None,
     b: Any = None,
     keepdims: Any = False,
-    return_sign: Any = Only(False),
+    return_sign: Any = False,
     *,
     builder: Builder,
-) -> Handle:
+) -> Any:
     operands = [lift(builder, x) for x in (a, b) if x is not None]
     x = operands[0]
     if x.rank == 0:
@@ -134,7 +178,10 @@ def _lower_logsumexp(
             "np.broadcast_to(a, b.shape)",
         )
     axes = _some_axes("logsumexp", axis, x.rank)
-    return logsumexp(*operands, axis=axes, keepdims=bool(static(keepdims)))
+    attrs: Attrs = {"axis": axes, "keepdims": bool(static(keepdims))}
+    if static(return_sign):
+        return tuple(apply_several("signed_logsumexp", *operands, **attrs))
+    return logsumexp(*operands, **attrs)
 
 
 def _same_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

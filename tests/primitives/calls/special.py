@@ -68,6 +68,8 @@ def others() -> Iterator[Call]:
         yield Call(special.logsumexp, (R,), {"axis": axis, "keepdims": True})
     yield Call(special.logsumexp, (R,), {"b": Q, "axis": 1})
     yield Call(special.logsumexp, (P,), {"b": R * R + 0.1})
+    yield Call(special.logsumexp, (R,), {"b": -Q, "axis": 1, "return_sign": True})
+    yield Call(special.logsumexp, (R, 0, None, True, True))
     yield Call(special.softmax, (0.7,))
     yield Call(special.log_softmax, (np.float32(0.7),))
     yield Call(special.logsumexp, (INTS,), {"axis": 0})
