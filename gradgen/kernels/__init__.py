@@ -35,7 +35,6 @@ from gradgen.kernels.halfspectra import fit_axes as fit_axes
 from gradgen.kernels.halfspectra import scale_paired as scale_paired
 from gradgen.kernels.layouts import fold_cycles as fold_cycles
 from gradgen.kernels.layouts import fold_padding as fold_padding
-from gradgen.kernels.layouts import fold_segments as fold_segments
 from gradgen.kernels.layouts import fold_strided as fold_strided
 from gradgen.kernels.layouts import fold_windows as fold_windows
 from gradgen.kernels.layouts import read_strided as read_strided
@@ -54,7 +53,10 @@ from gradgen.kernels.ranges import check_not_negative as check_not_negative
 from gradgen.kernels.ranges import check_range as check_range
 from gradgen.kernels.ranges import check_size as check_size
 from gradgen.kernels.ranges import check_triangle as check_triangle
+from gradgen.kernels.returns import read_only as read_only
 from gradgen.kernels.returns import returned as returned
+from gradgen.kernels.segments import fold_segments as fold_segments
+from gradgen.kernels.segments import segment_places as segment_places
 from gradgen.kernels.tapes import add_items as add_items
 from gradgen.kernels.tapes import add_tapes as add_tapes
 from gradgen.kernels.tapes import copy_tape as copy_tape

@@ -65,24 +65,6 @@ def fold_windows(x: Any, axes: tuple[int, ...], *shape: int) -> Any:
     return total
 
 
-def fold_segments(x: Any, indices: Any, length: int, axis: int) -> Any:
-    """Return to each element what ``np.add.reduceat`` made sums of it for.
-
-    Examples
-    --------
-    >>> fold_segments(np.array([1.0, 2.0]), np.array([0, 2]), 4, 0)
-    array([1., 1., 2., 2.])
-    """
-    starts = np.asarray(indices)
-    stops = np.append(starts[1:], length)
-    counts = np.maximum(stops - starts, 1)
-    ends = np.cumsum(counts)
-    places = np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
-    total = np.zeros((length, *np.delete(x.shape, axis)), x.dtype)
-    np.add.at(total, places, np.repeat(np.moveaxis(x, axis, 0), counts, axis=0))
-    return np.moveaxis(total, 0, axis)
-
-
 def read_strided(x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """Return ``as_strided`` of an array whose elements lie in the order of C.
 

@@ -77,13 +77,18 @@ def stable_order(x: Any, axis: int) -> Any:
     return np.argsort(x, axis, kind="stable")
 
 
-def shifted(x: Any, axis: int, by: int, fill: float) -> Any:
+def shifted(x: Any, axis: int, by: int, fill: float, groups: Any = None) -> Any:
     """Return ``x`` moved by one place along an axis, with ``fill`` in the gap.
+
+    If there are ``groups``, nothing moves from one to the next. Neighbours along the
+    axis are of one group if their numbers are equal.
 
     Examples
     --------
     >>> shifted(np.array([1.0, 2.0, 3.0]), 0, 1, 0.0)
     array([0., 1., 2.])
+    >>> shifted(np.array([1.0, 2.0, 3.0]), 0, 1, 0.0, np.array([7, 8, 8]))
+    array([0., 0., 2.])
     """
     moved = np.moveaxis(np.full_like(x, fill), axis, 0)
     source = np.moveaxis(x, axis, 0)
@@ -91,17 +96,32 @@ def shifted(x: Any, axis: int, by: int, fill: float) -> Any:
         moved[1:] = source[:-1]
     else:
         moved[:-1] = source[1:]
+    if groups is not None:
+        first = _starts(groups)
+        moved[first if by == 1 else np.roll(first, -1)] = fill
     return np.moveaxis(moved, 0, axis)
 
 
-def products_before(x: Any, axis: int) -> Any:
+def _starts(groups: Any) -> Any:
+    """Tell which elements are the first of their group."""
+    first = np.ones(len(groups), np.bool_)
+    first[1:] = groups[1:] != groups[:-1]
+    return first
+
+
+def products_before(x: Any, axis: int, groups: Any = None) -> Any:
     """Return for each element the product of those before it along an axis.
+
+    If there are ``groups``, as in :func:`shifted`, only of those in its group.
 
     Examples
     --------
     >>> products_before(np.array([2.0, 0.0, 3.0, 4.0]), 0)
     array([1., 2., 0., 0.])
     """
+    if groups is not None:
+        ones = shifted(np.zeros_like(x), axis, 1, 1.0, groups)
+        return recurrence(shifted(x, axis, 1, 0.0), ones, axis, False, groups)
     found = np.ones(x.shape, x.dtype)
     rows, factors = np.moveaxis(found, axis, 0), np.moveaxis(x, axis, 0)
     if rows[:1].size > NARROW:
@@ -112,10 +132,11 @@ def products_before(x: Any, axis: int) -> Any:
     return found
 
 
-def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
+def recurrence(a: Any, b: Any, axis: int, transposed: bool, groups: Any = None) -> Any:
     """Return ``h`` with ``h[i] = a[i] * h[i-1] + b[i]`` along an axis.
 
-    Transposed, as a linear map of ``b``, it is ``h[i] = a[i+1] * h[i+1] + b[i]``.
+    Transposed, as a linear map of ``b``, it is ``h[i] = a[i+1] * h[i+1] + b[i]``. If
+    there are ``groups``, as in :func:`shifted`, each of them starts anew.
 
     Examples
     --------
@@ -124,34 +145,46 @@ def recurrence(a: Any, b: Any, axis: int, transposed: bool) -> Any:
     """
     h = np.moveaxis(np.array(b, np.result_type(a, b)), axis, 0)
     a = np.moveaxis(a, axis, 0)
+    rows = np.arange(len(h))
+    first = rows == 0 if groups is None else _starts(groups)
+    if groups is not None:
+        a = np.array(a)
+        a[first] = 0
     if transposed:
-        a, h = np.concatenate([a[:1], a[:0:-1]]), h[::-1]
+        a, h, first = _turned(a), h[::-1], _turned(first)
     if len(h) < LONG or h[:1].size > NARROW or not _solved_by_blocks(a, h):
-        for i in range(1, len(h)):
+        for i in rows[~first].tolist():
             h[i] += a[i] * h[i - 1]
     return np.moveaxis(h[::-1] if transposed else h, 0, axis)
+
+
+def _turned(a: Any) -> Any:
+    """Return the factors that a recurrence from behind has in its turns."""
+    return np.concatenate([a[:1], a[:0:-1]])
 
 
 def _solved_by_blocks(a: Any, h: Any) -> bool:
     """Solve a recurrence in blocks of rows, all at once, if no product leaves bounds.
 
     Each block starts from 0; then it takes over the last row of the one before, times
-    the factors since. ``h`` holds the source, and the result if it is solved.
+    the factors since, which are exactly 0 from one that is 0 on. ``h`` holds the
+    source, and the result if it is solved.
     """
     length = math.isqrt(len(h))
     whole = len(h) // length * length
     part, factors = (_columns(x[:whole], length) for x in (h, a))
+    stopped = np.logical_or.accumulate(factors == 0)
     with np.errstate(all="ignore"):
         for i in range(1, length):
             part[i] += factors[i] * part[i - 1]
             factors[i] *= factors[i - 1]
-        if not _in_bounds(factors):
+        if not _in_bounds(factors, ~stopped):
             return False
         last = part[-1].copy()
         for k in range(1, len(last)):
             last[k] += factors[-1, k] * last[k - 1]
         part[:, 1:] += factors[:, 1:] * last[:-1]
-    if not np.isfinite(part).all():
+    if not (np.isfinite(part).all() and np.isfinite(h[whole:]).all()):
         return False
     h[:whole] = np.moveaxis(part, 0, 1).reshape(whole, *h.shape[1:])
     for i in range(whole, len(h)):
@@ -165,8 +198,9 @@ def _columns(x: Any, length: int) -> Any:
     return np.moveaxis(blocks, 1, 0).copy()
 
 
-def _in_bounds(products: Any) -> bool:
+def _in_bounds(products: Any, chosen: Any) -> bool:
     """Tell whether products are so far from 0 and infinity that none lost a digit."""
     sizes = np.abs(products)
     bound = float(np.finfo(products.dtype).tiny) ** 0.8
-    return bool(bound < sizes.min() and sizes.max() < 1 / bound)
+    least = sizes.min(where=chosen, initial=1.0)
+    return bool(bound < least and sizes.max() < 1 / bound)

@@ -456,6 +456,15 @@ CATALOG: dict[str, dict[str, str]] = {
             "scipy_svdvals"
         ),
     },
+    "segments": {
+        "LOWERINGS": (
+            "numpy: add.reduceat maximum.reduceat minimum.reduceat multiply.reduceat"
+        ),
+        "PRIMITIVES": (
+            "add_reduceat fold_segments maximum_reduceat minimum_reduceat "
+            "multiply_reduceat segment_places"
+        ),
+    },
     "selection": {
         "LOWERINGS": (
             "builtins: max min numpy: clip fmax fmin heaviside maximum minimum "
@@ -500,7 +509,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "softmax": {
         "LOWERINGS": "scipy.special: log_softmax logsumexp softmax",
-        "PRIMITIVES": "log_softmax logsumexp softmax",
+        "PRIMITIVES": "log_softmax logsumexp signed_logsumexp softmax",
     },
     "sorting": {
         "LOWERINGS": "numpy: argsort sort take take_along_axis",
@@ -599,17 +608,16 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "ufuncmethods": {
         "LOWERINGS": (
-            "numpy: add.accumulate add.outer add.reduce add.reduceat arctan2.outer "
-            "divide.outer equal.outer float_power.outer floor_divide.outer fmax.outer "
-            "fmin.outer fmod.outer greater.outer greater_equal.outer hypot.outer "
-            "less.outer less_equal.outer logaddexp.outer logaddexp2.outer "
-            "logical_and.reduce logical_or.reduce maximum.accumulate maximum.outer "
-            "maximum.reduce maximum.reduceat minimum.accumulate minimum.outer "
-            "minimum.reduce minimum.reduceat multiply.accumulate multiply.outer "
-            "multiply.reduce multiply.reduceat not_equal.outer power.outer "
+            "numpy: add.accumulate add.outer add.reduce arctan2.outer divide.outer "
+            "equal.outer float_power.outer floor_divide.outer fmax.outer fmin.outer "
+            "fmod.outer greater.outer greater_equal.outer hypot.outer less.outer "
+            "less_equal.outer logaddexp.outer logaddexp2.outer logical_and.reduce "
+            "logical_or.reduce maximum.accumulate maximum.outer maximum.reduce "
+            "minimum.accumulate minimum.outer minimum.reduce multiply.accumulate "
+            "multiply.outer multiply.reduce not_equal.outer power.outer "
             "remainder.outer subtract.outer"
         ),
-        "PRIMITIVES": "add_reduceat fold_segments running_maximum running_minimum",
+        "PRIMITIVES": "running_maximum running_minimum",
     },
     "updating": {
         "PRIMITIVES": "add_at last_written subtract_at update",

@@ -21,6 +21,7 @@ from gradgen.primitives.axes import flipped
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.naming import named
 from gradgen.primitives.promotion import joined_dtype
 from gradgen.primitives.reduction import method_text, reduced_shape, spread, sum_dtype
 from gradgen.primitives.registry import (
@@ -75,10 +76,13 @@ cumsum = linear(
 )
 
 
-def _shifted_adjoint(
-    y_bar: Handle, y: Handle, x: Handle, axis: int, by: int, fill: float
-) -> list[Handle]:
-    return [apply("shifted", y_bar, axis=axis, by=-by, fill=0.0)]
+GROUPS = np.array([7, 2, 2, 2])
+"""Numbers that make groups of neighbours, which are of one where these are equal."""
+
+
+def _more(types: Sequence[Any], operands: int) -> str:
+    """Return how groups are printed, if there are any besides other operands."""
+    return f", {{{operands}}})" if len(types) > operands else ")"
 
 
 def _shown(number: float) -> str:
@@ -89,26 +93,37 @@ shifted = register(
     Primitive(
         name="shifted",
         type_rule=lambda dims, types, attrs: types[0],
-        evaluate=kernels.shifted,
+        evaluate=lambda x, *groups, axis, by, fill: kernels.shifted(
+            x, axis, by, fill, *groups
+        ),
         template=lambda types, attrs: (
-            f"shifted({{0}}, {attrs['axis']}, {attrs['by']}, {_shown(attrs['fill'])})"
+            f"shifted({{0}}, {attrs['axis']}, {attrs['by']}, {_shown(attrs['fill'])}"
+            + _more(types, 1)
         ),
-        tangent=lambda y, dots, x, axis, by, fill: apply(
-            "shifted", dots[0], axis=axis, by=by, fill=0.0
+        tangent=lambda y, dots, x, *groups, axis, by, fill: apply(
+            "shifted", dots[0], *groups, axis=axis, by=by, fill=0.0
         ),
-        adjoint=_shifted_adjoint,
+        adjoint=lambda y_bar, y, x, *groups, axis, by, fill: [
+            apply("shifted", y_bar, *groups, axis=axis, by=-by, fill=0.0),
+            *[None] * len(groups),
+        ],
         takes_complex=True,
         samples=(
             Sample(("f64[4]",), {"axis": 0, "by": 1, "fill": 0.0}),
             Sample(("f32[3,4]",), {"axis": 1, "by": -1, "fill": 1.0}),
             Sample(("f64[0]",), {"axis": 0, "by": 1, "fill": 1.0}),
+            Sample(("f64[4,2]", GROUPS), {"axis": 0, "by": -1, "fill": 1.0}),
         ),
     )
 )
 
 
-def _before(y: Handle, axis: int, fill: float = 0.0) -> Handle:
-    return shifted(y, axis=axis, by=1, fill=fill)
+def _before(y: Handle, axis: int, *groups: Handle, fill: float = 0.0) -> Handle:
+    return shifted(y, *groups, axis=axis, by=1, fill=fill)
+
+
+def _after(y: Handle, axis: int, *groups: Handle) -> Handle:
+    return shifted(y, *groups, axis=axis, by=-1, fill=0.0)
 
 
 def _recurrence_tangent(
@@ -116,36 +131,47 @@ def _recurrence_tangent(
     dots: Sequence[Handle | None],
     a: Handle,
     b: Handle,
+    *groups: Handle,
     axis: int,
     transposed: bool,
 ) -> Handle:
-    a_dot, source = dots
+    a_dot, source = dots[:2]
     if a_dot is not None:
-        push = a_dot * h if transposed else a_dot * _before(h, axis)
-        push = shifted(push, axis=axis, by=-1, fill=0.0) if transposed else push
+        if transposed:
+            push = _after(a_dot * h, axis, *groups)
+        else:
+            push = a_dot * _before(h, axis, *groups)
         source = push if source is None else source + push
     assert source is not None
-    return recurrence(a, source, axis=axis, transposed=transposed)
+    return recurrence(a, source, *groups, axis=axis, transposed=transposed)
 
 
 def _recurrence_adjoint(
-    h_bar: Handle, h: Handle, a: Handle, b: Handle, axis: int, transposed: bool
-) -> list[Handle]:
-    b_bar = recurrence(a, h_bar, axis=axis, transposed=not transposed)
-    if transposed:
-        return [_before(b_bar, axis) * h, b_bar]
-    return [b_bar * _before(h, axis), b_bar]
+    h_bar: Handle,
+    h: Handle,
+    a: Handle,
+    b: Handle,
+    *groups: Handle,
+    axis: int,
+    transposed: bool,
+) -> list[Handle | None]:
+    b_bar = recurrence(a, h_bar, *groups, axis=axis, transposed=not transposed)
+    before, here = (b_bar, h) if transposed else (h, b_bar)
+    return [_before(before, axis, *groups) * here, b_bar, *[None] * len(groups)]
 
 
 recurrence = register(
     Primitive(
         name="recurrence",
         type_rule=lambda dims, types, attrs: tensor(
-            joined_dtype(types), types[1].shape
+            joined_dtype(types[:2]), types[1].shape
         ),
-        evaluate=kernels.recurrence,
+        evaluate=lambda a, b, *groups, axis, transposed: kernels.recurrence(
+            a, b, axis, transposed, *groups
+        ),
         template=lambda types, attrs: (
-            f"recurrence({{0}}, {{1}}, {attrs['axis']}, {attrs['transposed']})"
+            f"recurrence({{0}}, {{1}}, {attrs['axis']}, {attrs['transposed']}"
+            + _more(types, 2)
         ),
         tangent=_recurrence_tangent,
         adjoint=_recurrence_adjoint,
@@ -156,6 +182,7 @@ recurrence = register(
                 (("f64[4]", "f64[4]"), 0),
                 (("f64[3,4]", "f64[3,4]"), 1),
                 (("f32[3,4]", "f32[3,4]"), 0),
+                (("f64[4,2]", "f64[4,2]", GROUPS), 0),
             )
             for transposed in (False, True)
         ),
@@ -191,39 +218,46 @@ cumprod = register(
 
 
 def _products_before_tangent(
-    y: Handle, dots: Sequence[Handle | None], x: Handle, axis: int
+    y: Handle, dots: Sequence[Handle | None], x: Handle, *groups: Handle, axis: int
 ) -> Handle:
     assert dots[0] is not None
-    moved = recurrence(x, y * dots[0], axis=axis, transposed=False)
-    return _before(moved, axis)
+    moved = recurrence(x, y * dots[0], *groups, axis=axis, transposed=False)
+    return _before(moved, axis, *groups)
 
 
 def _products_before_adjoint(
-    y_bar: Handle, y: Handle, x: Handle, axis: int
-) -> list[Handle]:
-    before = shifted(y_bar, axis=axis, by=-1, fill=0.0)
-    return [y * recurrence(x, before, axis=axis, transposed=True)]
+    y_bar: Handle, y: Handle, x: Handle, *groups: Handle, axis: int
+) -> list[Handle | None]:
+    source = _after(y_bar, axis, *groups)
+    later = recurrence(x, source, *groups, axis=axis, transposed=True)
+    return [y * later, *[None] * len(groups)]
 
 
 products_before = register(
     Primitive(
         name="products_before",
         type_rule=_running_type,
-        evaluate=kernels.products_before,
-        template=lambda types, attrs: f"products_before({{0}}, {attrs['axis']})",
+        evaluate=lambda x, *groups, axis: kernels.products_before(x, axis, *groups),
+        template=lambda types, attrs: (
+            f"products_before({{0}}, {attrs['axis']}" + _more(types, 1)
+        ),
         tangent=_products_before_tangent,
         adjoint=_products_before_adjoint,
         takes_complex=True,
-        samples=ALONG,
+        samples=(*ALONG, Sample(("f64[4,2]", GROUPS), {"axis": 0})),
     )
 )
 
 
-def _product_of_others(x: Handle, axis: int) -> Handle:
-    """Return for every element the product of the others along an axis."""
-    left = products_before(x, axis=axis)
-    right = products_before(flipped(x, (axis,)), axis=axis)
-    return left * flipped(right, (axis,))
+def product_of_others(x: Handle, axis: int, *groups: Handle) -> Handle:
+    """Return for every element the product of the others along an axis.
+
+    Of those in its group alone, if the neighbours along the axis make ``groups``.
+    """
+    left = named(products_before(x, *groups, axis=axis), "left")
+    backwards = [flipped(part, (0,)) for part in groups]
+    right = products_before(flipped(x, (axis,)), *backwards, axis=axis)
+    return left * flipped(named(right, "right"), (axis,))
 
 
 def _prod_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -250,8 +284,8 @@ def _prod_adjoint(
 
 def _others(x: Handle, axis: tuple[int, ...]) -> Handle:
     if len(axis) == 1:
-        return _product_of_others(x, axis[0])
-    flat = _product_of_others(reshape_to(x, [-1]), 0)
+        return product_of_others(x, axis[0])
+    flat = product_of_others(reshape_to(x, [-1]), 0)
     return reshape_like(flat, x)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.types import INT
-from gradgen.primitives.draws import draw, named, require_generator
+from gradgen.primitives.draws import draw, require_generator
 from gradgen.primitives.lowering import Only, lowers, refuses, static
 from gradgen.primitives.mutators import changes
+from gradgen.primitives.naming import named
 from gradgen.primitives.promotion import dtype_of
 from gradgen.primitives.registry import (
     Handle,

@@ -16,11 +16,12 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Literal, Value
+from gradgen.ir.core import Literal
 from gradgen.ir.types import FLOAT
 from gradgen.primitives.elementary import exp, log
 from gradgen.primitives.entropies import log_of
 from gradgen.primitives.lowering import lowers
+from gradgen.primitives.naming import named
 from gradgen.primitives.registry import (
     Handle,
     Primitive,
@@ -183,10 +184,10 @@ def _lower(
     signature: Signature,
     *args: Any,
     builder: Builder,
-    **named: Any,
+    **options: Any,
 ) -> Handle:
     """Return what a call of a method is."""
-    bound = signature.bind(*args, builder=builder, **named)
+    bound = signature.bind(*args, builder=builder, **options)
     bound.apply_defaults()
     values = {k: lift(builder, x) for k, x in bound.arguments.items() if k != "builder"}
     what = f"the '{method}' of a distribution"
@@ -201,7 +202,7 @@ def _lower(
         positive = is_positive(values["scale"])
         scale = _as_valid(values["scale"], positive, "scale")
     z = _standardised(values[first], values["loc"], scale)
-    z = z if z.atom is values[first].atom else _called(z, "k" if discrete else "z")
+    z = z if z.atom is values[first].atom else named(z, "k" if discrete else "z")
     case = _Case(distribution, z, parameters, both(*tests.values()), scale)
     return METHODS_OF[method](case)
 
@@ -211,14 +212,7 @@ def _as_valid(x: Handle, condition: Condition, name: str) -> Handle:
     if condition is True:
         return x
     number = np.float32 if x.dtype == np.float32 else float
-    return _called(x * chosen(condition, number(1), number("nan")), name)
-
-
-def _called(x: Handle, name: str) -> Handle:
-    """Return a value of which the name is to be this one."""
-    if isinstance(x.atom, Value):
-        x.atom.hint = name
-    return x
+    return named(x * chosen(condition, number(1), number("nan")), name)
 
 
 def _is_number(x: Handle, number: int) -> bool:
@@ -271,7 +265,7 @@ class _Case:
         if distribution.outside is not None:
             outside = both(distribution.outside(self.z, *self.parameters), self.valid)
             if isinstance(outside, Handle):
-                _called(outside, "outside")
+                named(outside, "outside")
             y = chosen(outside, below, y)
         if above is not None and distribution.past is not None:
             past = distribution.past(self.z, *self.parameters)

@@ -13,7 +13,6 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Value
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
     FLOAT,
@@ -230,13 +229,6 @@ def draw(
         "per": per,
     }
     return apply("draw", rng, *handles, *lengths, **attrs)
-
-
-def named(y: Handle, hint: str) -> Handle:
-    """Give what was drawn a name."""
-    assert isinstance(y.atom, Value)
-    y.atom.hint = hint
-    return y
 
 
 def require_generator(rng: Any) -> None:

@@ -24,10 +24,10 @@ from gradgen.primitives.draws import (
     check_fit,
     check_params,
     draw,
-    named,
     require_generator,
 )
 from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.naming import named
 from gradgen.primitives.promotion import dtype_of
 from gradgen.primitives.registry import (
     Handle,

@@ -25,6 +25,7 @@ from gradgen.primitives.quantiles import (
 )
 from gradgen.primitives.reduction import spread
 from gradgen.primitives.registry import Handle, apply, dim_of
+from gradgen.primitives.segments import counted_extremes
 
 Kink = Callable[..., Any]
 
@@ -84,6 +85,12 @@ def _several_extremes(
     reached = _equal(x, spread(y, x, axis, keepdims))
     ties = apply("sum", reached, axis=axis, keepdims=keepdims)
     return _either(ties > 1, apply("not_equal", y, y))
+
+
+def _several_in_segment(y: Handle, x: Handle, indices: Handle, axis: int) -> Handle:
+    """A segment that reaches its extremum more than once, or has none but NaN."""
+    ties = counted_extremes(y, x, indices, axis)
+    return _either(ties > 1, apply("isnan", y))
 
 
 def _at_bounds(y: Handle, x: Handle, lo: Handle, hi: Handle) -> Handle:
@@ -255,6 +262,8 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "python_min": _some_tied,
     "max": _several_extremes,
     "min": _several_extremes,
+    "maximum_reduceat": _several_in_segment,
+    "minimum_reduceat": _several_in_segment,
     "bends": (_on_points, None),
     "curve_value": _on_given_line,
     "grid_call": _on_given_grid,

@@ -1,4 +1,4 @@
-"""Methods of ufuncs: reduce, accumulate, outer and reduceat.
+"""Methods of ufuncs: reduce, accumulate and outer.
 
 Of sums, products and extrema they are the functions of NumPy with names of their own.
 """
@@ -11,14 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
-from gradgen.kernels import layouts
-from gradgen.primitives.families import linear
-from gradgen.primitives.lowering import Lowering, Only, describe, lowers, refuses
-from gradgen.primitives.reduction import sum_dtype
+from gradgen.primitives.lowering import Lowering, Only, describe, lowers
 from gradgen.primitives.registry import (
     LOWERINGS,
     Attrs,
@@ -26,11 +22,10 @@ from gradgen.primitives.registry import (
     Primitive,
     Sample,
     apply,
-    dim_of,
     lift,
     register,
 )
-from gradgen.primitives.shaping import cast_to, dims_from, normal_axis
+from gradgen.primitives.shaping import cast_to, normal_axis
 
 REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum,
@@ -171,77 +166,4 @@ BINARY = (
 for _ufunc in BINARY:
     LOWERINGS[_ufunc.outer] = Lowering(
         bind(_outer, _ufunc), f"{describe(_ufunc)}.outer"
-    )
-
-
-def _segments_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    indices = types[1]
-    if len(indices.shape) != 1 or indices.dtype.kind not in "iu":
-        raise Refusal("np.add.reduceat takes a vector of integers for indices")
-    shape = list(types[0].shape)
-    shape[attrs["axis"]] = indices.shape[0]
-    return tensor(sum_dtype(types[0].dtype), tuple(shape))
-
-
-def _fold_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    shape = list(types[0].shape)
-    (shape[attrs["axis"]],) = dims_from(dims, types[2:])
-    return tensor(types[0].dtype, tuple(shape))
-
-
-SEGMENTS = np.array([0, 3, 1, 4])
-segments = linear(
-    "add_reduceat",
-    type_rule=_segments_type,
-    evaluate=lambda x, indices, axis: np.add.reduceat(x, indices, axis),
-    template=lambda types, attrs: (
-        "np.add.reduceat({0}, {1}" + (f", {attrs['axis']})" if attrs["axis"] else ")")
-    ),
-    adjoint=lambda y_bar, y, x, indices, axis: [
-        apply("fold_segments", y_bar, indices, dim_of(x, axis), axis=axis)
-    ],
-    samples=(
-        Sample(("f64[5]", SEGMENTS), {"axis": 0}),
-        Sample(("f64[2,5]", SEGMENTS), {"axis": 1}),
-        Sample(("f32[6,2]", np.array([0, 0, 5])), {"axis": 0}),
-    ),
-)
-
-linear(
-    "fold_segments",
-    type_rule=_fold_type,
-    evaluate=layouts.fold_segments,
-    template=lambda types, attrs: (
-        f"fold_segments({{0}}, {{1}}, {{2}}, {attrs['axis']})"
-    ),
-    adjoint=lambda y_bar, y, x, indices, length, axis: [
-        segments(y_bar, indices, axis=axis)
-    ],
-    samples=(
-        Sample(("f64[4]", SEGMENTS, 5), {"axis": 0}),
-        Sample(("f32[2,4]", SEGMENTS, 5), {"axis": 1}),
-    ),
-)
-
-
-@lowers(np.add.reduceat)
-def _add_reduceat(
-    array: Any,
-    /,
-    indices: Any,
-    axis: Any = 0,
-    dtype: Any = Only(),
-    out: Any = Only(),
-    *,
-    builder: Builder,
-) -> Handle:
-    x, at = lift(builder, array), lift(builder, indices)
-    return segments(x, at, axis=normal_axis(axis, x.rank))
-
-
-for _ufunc in (np.multiply, np.maximum, np.minimum):
-    refuses(
-        _ufunc.reduceat,
-        reason="the derivative of its segments is not known",
-        hint="a loop over the segments",
     )

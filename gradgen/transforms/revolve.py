@@ -27,6 +27,7 @@ from gradgen.ir.flow import control, flow
 from gradgen.ir.regions import LoopParts, loop_parts, make_for, make_if, make_while
 from gradgen.ir.types import PY_INT, Array, Scalar, Seq
 from gradgen.primitives.lists import append, from_values, get, length
+from gradgen.primitives.naming import named
 from gradgen.primitives.registry import Handle, apply, dims_of, find_lowering
 from gradgen.structs import struct
 from gradgen.transforms.again import Copier
@@ -224,13 +225,7 @@ def _room(builder: Builder, turns: Turns, memory: Handle) -> Handle:
     size = size + fixed
     lowering = find_lowering(max)
     assert lowering is not None
-    return _named(lowering(apply("floor_divide", memory, size), 1), "room")
-
-
-def _named(x: Handle, hint: str) -> Handle:
-    if isinstance(x.atom, Value):
-        x.atom.hint = hint
-    return x
+    return named(lowering(apply("floor_divide", memory, size), 1), "room")
 
 
 def _bytes(x: Handle, type_: Array) -> Handle | int:
@@ -274,7 +269,7 @@ def _state_at(
         run the turns from the last state to ``index``
     """
     kept = _keep_more(builder, turns, kept, room, Handle(builder, index))
-    last = _named(get(kept.indices, -1), "last")
+    last = named(get(kept.indices, -1), "last")
     return kept, _run(builder, turns, kept, last, Handle(builder, index))
 
 
@@ -291,8 +286,8 @@ def _keep_more(
     with builder.region() as ops:
         before = _of(builder, params)
         ahead = _ahead(before, room, index, step)
-        last = _named(get(before.indices, -1), "last")
-        there = _named(last + _scaled(ahead, step), "there")
+        last = named(get(before.indices, -1), "last")
+        there = named(last + _scaled(ahead, step), "there")
         state = _run(builder, turns, before, last, there)
         after = [append(before.indices, there)] + [
             append(xs, Handle(builder, x))

@@ -43,6 +43,25 @@ def test_recurrence(kind: str, shape: tuple[int, ...], transposed: bool) -> None
     np.testing.assert_allclose(found, wanted, 1e-9, 1e-13 * scale)
 
 
+@pytest.mark.parametrize("bad", [1.0, 0.0, np.inf, np.nan])
+@pytest.mark.parametrize("length", [lines.LONG, 7])
+def test_each_group_is_done_by_itself(bad: float, length: int) -> None:
+    rng = np.random.default_rng(6)
+    groups = np.repeat([5, 2, 9], [1, length - 3, 2])
+    a, b = rng.uniform(-2, 2, (2, length, 2))
+    a[3], b[2] = bad, bad
+    cuts = (slice(1), slice(1, -2), slice(-2, None))
+    for transposed in (False, True):
+        found = kernels.recurrence(a, b, 0, transposed, groups)
+        with np.errstate(all="ignore"):
+            parts = [kernels.recurrence(a[c], b[c], 0, transposed) for c in cuts]
+        np.testing.assert_allclose(found, np.concatenate(parts), 1e-9, 1e-13)
+    found = kernels.products_before(a, 0, groups)
+    parts = [kernels.products_before(a[c], 0) for c in cuts]
+    np.testing.assert_allclose(found, np.concatenate(parts), 1e-9)
+    assert kernels.products_before(a[:0], 0, groups[:0]).shape == (0, 2)
+
+
 @pytest.mark.parametrize("x", [[2.0, 1.0, 2.0, 1.0], [np.nan, 1.0, np.nan], [], [3.0]])
 def test_order_of_equal_elements_and_nan(x: Any) -> None:
     for array in (np.array(x), np.array([x, x])):

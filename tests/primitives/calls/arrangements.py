@@ -188,8 +188,10 @@ def methods_of_ufuncs() -> Iterator[Call]:
     for ufunc in BINARY:
         yield Call(ufunc.outer, (LEFT, RIGHT))
     yield Call(np.add.outer, (V, 1.5))
-    for axis in (0, -1):
-        yield Call(np.add.reduceat, (N, np.array([0, 2, 1]), axis))
+    for ufunc in (np.add, np.multiply, np.maximum, np.minimum):
+        for axis in (0, -1):
+            yield Call(ufunc.reduceat, (N, np.array([0, 2, 1]), axis))
+    yield Call(np.multiply.reduceat, (T, np.array([3, 0, 2, 2])), {"axis": 2})
 
 
 def calls() -> Iterator[Call]:
