@@ -286,8 +286,8 @@ CATALOG: dict[str, dict[str, str]] = {
         "PRIMITIVES": "seq_cast seq_contains seq_repeat",
     },
     "lufactors": {
-        "LOWERINGS": "scipy.linalg: lu_factor lu_solve",
-        "PRIMITIVES": "lu_factor lu_solve permutation_of",
+        "LOWERINGS": "scipy.linalg: lu lu_factor lu_solve",
+        "PRIMITIVES": "lu lu_factor lu_solve permutation_of",
     },
     "mappings": {
         "PRIMITIVES": (
@@ -448,6 +448,9 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "regulargrids": {
         "PRIMITIVES": "check_grid regular_grid",
+    },
+    "repeated": {
+        "PRIMITIVES": "divide_at maximum_at minimum_at multiply_at",
     },
     "scipylinalg": {
         "LOWERINGS": "scipy.linalg: det eigh eigvalsh lstsq norm pinv qr svd svdvals",

@@ -10,13 +10,14 @@ no entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial as bind
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from gradgen.ir.types import INT, is_complex
-from gradgen.primitives.indexing import read
+from gradgen.primitives.indexing import Index, read
 from gradgen.primitives.quantiles import (
     ROUNDED,
     as_result,
@@ -25,6 +26,7 @@ from gradgen.primitives.quantiles import (
 )
 from gradgen.primitives.reduction import spread
 from gradgen.primitives.registry import Handle, apply, dim_of
+from gradgen.primitives.repeated import contenders
 from gradgen.primitives.segments import counted_extremes
 
 Kink = Callable[..., Any]
@@ -91,6 +93,14 @@ def _several_in_segment(y: Handle, x: Handle, indices: Handle, axis: int) -> Han
     """A segment that reaches its extremum more than once, or has none but NaN."""
     ties = counted_extremes(y, x, indices, axis)
     return _either(ties > 1, apply("isnan", y))
+
+
+def _tied_at(name: str, y: Handle, x: Handle, *rest: Handle, index: Index) -> Handle:
+    """An element that is equal to some that it is compared with, or becomes NaN."""
+    *parts, value = rest
+    _, _, ties = contenders(name, y, x, parts, value, index)
+    became = _both(apply("isnan", y), apply("logical_not", apply("isnan", x)))
+    return _either(ties > 1, became)
 
 
 def _at_bounds(y: Handle, x: Handle, lo: Handle, hi: Handle) -> Handle:
@@ -262,6 +272,8 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "python_min": _some_tied,
     "max": _several_extremes,
     "min": _several_extremes,
+    "maximum_at": bind(_tied_at, "maximum"),
+    "minimum_at": bind(_tied_at, "minimum"),
     "maximum_reduceat": _several_in_segment,
     "minimum_reduceat": _several_in_segment,
     "bends": (_on_points, None),

@@ -22,6 +22,7 @@ from gradgen.primitives.promotion import check_field
 from gradgen.primitives.registry import (
     LOWERINGS,
     MUTATORS,
+    PRIMITIVES,
     Attrs,
     Handle,
     Primitive,
@@ -39,7 +40,7 @@ from gradgen.primitives.shaping import (
     reshape_like,
     reshape_to,
 )
-from gradgen.primitives.updating import add_into, write
+from gradgen.primitives.updating import add_into, apply_at, write
 
 F = TypeVar("F", bound=Callable[..., Handle])
 
@@ -279,9 +280,11 @@ def _subtract_at(a: Handle, indices: Any, b: Any) -> Handle:
 
 
 def _apply_at(ufunc: np.ufunc, a: Handle, indices: Any, *operands: Any) -> Handle:
-    """Return ``a`` after ``ufunc.at``, for an index that names no element twice."""
+    """Return ``a`` after ``ufunc.at``, most for indices that name no element twice."""
     items = _items(indices)
     if any(_names_several(a, item) for item in items):
+        if f"{ufunc.__name__}_at" in PRIMITIVES:
+            return apply_at(ufunc, a, items, *operands)
         raise Refusal(
             f"np.{ufunc.__name__}.at through an array of integers is not supported, "
             "which may name an element twice",

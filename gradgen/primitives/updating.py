@@ -268,15 +268,18 @@ def _evaluate_at(
     return changed(lambda part: ufunc.at(part, where, rest[-1]), x, operands, path)
 
 
-def _at_text(sign: str, name: str, types: Sequence[Any], attrs: Attrs) -> str:
+SIGNS = {np.add: "+", np.subtract: "-"}
+
+
+def _at_text(ufunc: np.ufunc, types: Sequence[Any], attrs: Attrs) -> str:
     """Template of a statement, which changes its first operand."""
     index, value = attrs["index"], len(types) - 1
-    if not may_repeat(index, types):
-        return f"{_place_text(types, attrs)} {sign}= {{{value}}}"
+    if ufunc in SIGNS and not may_repeat(index, types):
+        return f"{_place_text(types, attrs)} {SIGNS[ufunc]}= {{{value}}}"
     where = index_text(index)
     place = f"np.s_[{where}]" if ":" in where else f"({where})"
     start = path_text(types, attrs.get("path", ()))
-    return f"np.{name}.at({start}, {place}, {{{value}}})"
+    return f"np.{ufunc.__name__}.at({start}, {place}, {{{value}}})"
 
 
 def _at_tangent(
@@ -309,25 +312,34 @@ def _at_adjoint(
     return [y_bar, *[None] * len(parts), value_bar]
 
 
-def _accumulation(name: str, ufunc: np.ufunc, sign: str) -> Primitive:
-    """Declare the update that adds to what an index selects, or subtracts from it."""
+def declare_at(
+    ufunc: np.ufunc, tangent: Any, adjoint: Any, **options: Any
+) -> Primitive:
+    """Declare what ``ufunc.at`` makes of what an index selects, and a value."""
     return register(
         Primitive(
-            name=name,
+            name=f"{ufunc.__name__}_at",
             type_rule=_at_type,
             evaluate=bind(_evaluate_at, ufunc),
-            template=bind(_at_text, sign, ufunc.__name__),
-            tangent=bind(_at_tangent, name),
-            adjoint=bind(_at_adjoint, name),
+            template=bind(_at_text, ufunc),
+            tangent=tangent,
+            adjoint=adjoint,
             mutates=True,
-            takes_complex=True,
-            samples=PLACES,
+            **options,
         )
     )
 
 
-add_at = _accumulation("add_at", np.add, "+")
-subtract_at = _accumulation("subtract_at", np.subtract, "-")
+add_at, subtract_at = (
+    declare_at(
+        ufunc,
+        bind(_at_tangent, f"{ufunc.__name__}_at"),
+        bind(_at_adjoint, f"{ufunc.__name__}_at"),
+        takes_complex=True,
+        samples=PLACES,
+    )
+    for ufunc in (np.add, np.subtract)
+)
 
 
 def _last_written_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
@@ -375,19 +387,24 @@ def add_into(
 
     An element that the index names twice gets both values, unlike in ``x[items] +=``.
     """
+    return apply_at(np.add if sign > 0 else np.subtract, x, items, value, path)
+
+
+def apply_at(
+    ufunc: np.ufunc,
+    x: Handle,
+    items: Sequence[Any],
+    value: Any,
+    path: Sequence[View] = (),
+) -> Handle:
+    """Return ``x`` after ``ufunc.at(x, items, value)``."""
     operands, place = _place(x, items, path)
-    added = lift(x.builder, value)
-    _check_summand(x.dtype, added)
-    return apply("add_at" if sign > 0 else "subtract_at", *operands, added, **place)
-
-
-def _check_summand(dtype: np.dtype, value: Handle) -> None:
-    """Refuse what NumPy does not cast when it adds in place."""
-    total = elementwise_dtype(np.add, [Array(dtype, (1,)), value.type])
-    if not np.can_cast(total, dtype, "same_kind"):
-        raise Refusal(
-            f"NumPy does not add {value.type} to an array of {dtype} in place"
-        )
+    given = lift(x.builder, value)
+    result = elementwise_dtype(ufunc, [Array(x.dtype, (1,)), given.type])
+    if not np.can_cast(result, x.dtype, "same_kind"):
+        name = f"{x.dtype} and {given.type}"
+        raise Refusal(f"NumPy does not {ufunc.__name__} {name} in place")
+    return apply(f"{ufunc.__name__}_at", *operands, given, **place)
 
 
 def _place(

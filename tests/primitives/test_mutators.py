@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradgen import grad
 from gradgen.errors import Refusal
 from gradgen.primitives.registry import MUTATORS, Handle
 from tests.primitives.harness import build
@@ -19,6 +20,7 @@ V, W, M, N = (RNG.standard_normal(n) for n in (4, 4, (3, 4), (3, 3)))
 MASK = np.array([True, False, True, True])
 F32 = V.astype(np.float32)
 INTS = np.arange(4)
+TWICE = np.array([0, 2, -2, 2])
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,15 @@ CHANGES = [
     Change(np.divide.at, V, (MASK, np.array([1.5, -0.5, 2.0]))),
     Change(np.maximum.at, V, (MASK, 0.1)),
     Change(np.negative.at, V, (MASK,)),
+    Change(np.multiply.at, V, (TWICE, V[:4])),
+    Change(np.multiply.at, V, (TWICE, np.array([0.0, 2.0, 0.0, 0.0]))),
+    Change(np.multiply.at, M, ((slice(None), TWICE), M[:, :1])),
+    Change(np.multiply.at, F32, (TWICE, 0.5)),
+    Change(np.divide.at, V, (TWICE, np.array([1.5, -0.5, 2.0, 0.8]))),
+    Change(np.divide.at, M, ((np.array([0, -1, 2]), TWICE[:3]), 1.5)),
+    Change(np.maximum.at, V, (TWICE, W)),
+    Change(np.minimum.at, M, ((np.array([[0], [2], [0]]), TWICE), 0.1)),
+    Change(np.minimum.at, F32, (TWICE, W)),
 ]
 REFUSED = [
     (Change(np.copyto, INTS, (0.5,)), "does not write"),
@@ -135,7 +146,8 @@ REFUSED = [
     (Change(np.put_along_axis, M, (np.array([1]), 0.5, 0)), "same rank"),
     (Change("sort", N, (), {"kind": "stable"}), "'kind'"),
     (Change(np.add.at, INTS, (1, 0.5)), "does not add"),
-    (Change(np.multiply.at, V, (INTS, 0.5)), "name an element twice"),
+    (Change(np.fmax.at, V, (INTS, 0.5)), "name an element twice"),
+    (Change(np.multiply.at, INTS, (TWICE, 0.5)), "does not multiply"),
     (Change(np.divide.at, INTS, (1, 2)), "does not write"),
 ]
 
@@ -153,6 +165,20 @@ def test_contents_are_what_numpy_leaves(change: Change) -> None:
 def test_derivatives(change: Change) -> None:
     if change.x.dtype.kind == "f":
         check(change.body(), change.given(), change.run())
+
+
+def test_strict_derivatives_of_extremes_refuse_ties() -> None:
+    def change(b: Any, i: Any) -> Any:
+        x = np.array([1.0, 2.0, np.nan])
+        np.maximum.at(x, i, b)
+        return np.sum(x[:2])
+
+    where = np.array([0, 0, 1])
+    slopes = grad(change, strict=True)(np.array([2.0, 1.5, 0.5]), where)
+    np.testing.assert_array_equal(slopes, [1.0, 0.0, 0.0])
+    for b in ([1.5, 1.5, 0.0], [0.5, 1.0, 0.0], [0.5, 0.5, np.nan]):
+        with pytest.raises(FloatingPointError), np.errstate(invalid="ignore"):
+            grad(change, strict=True)(np.array(b), where)
 
 
 @pytest.mark.parametrize(("change", "reason"), REFUSED, ids=lambda x: str(x))
