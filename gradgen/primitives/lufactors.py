@@ -21,10 +21,11 @@ from gradgen.ir.types import INT, Type, is_complex, tensor
 from gradgen.kernels.bands import permutation_of
 from gradgen.primitives.indexing import read
 from gradgen.primitives.inverses import solve_type
-from gradgen.primitives.lowering import Only, lowers
+from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.matrixforms import (
     as_matrix,
     common,
+    real_dtype,
     turned,
     unit_like,
 )
@@ -80,7 +81,11 @@ def _permuted(x: Handle, piv: Handle) -> Handle:
 
 def _restored(x: Handle, piv: Handle) -> Handle:
     """Return rows in the order before they were interchanged."""
-    order = apply("permutation_of", piv)
+    return _reordered(x, apply("permutation_of", piv))
+
+
+def _reordered(x: Handle, order: Handle) -> Handle:
+    """Return rows such that those of ``order`` are what was given."""
     return read(x, [apply("argsort", order, axis=0)])
 
 
@@ -89,17 +94,18 @@ def _lu_factor_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Any:
     return [types[0], tensor(PIVOT, types[0].shape[:1])]
 
 
-def _between(lu: Handle, x: Handle, back: bool) -> Handle:
+def _between(low: Handle, up: Handle, x: Handle, back: bool) -> Handle:
     """Return ``L^-1 @ x @ U^-1`` or, if ``back``, ``L^-T @ x @ U^-T``.
 
-    L is never singular; where U is, there are NaN.
+    L is never singular; where U is, there are NaN. Of matrices that hold more than
+    these factors, the other parts are not read.
     """
     below: Attrs = {"lower": True, "unit_diagonal": True}
     if back:
-        rows = turned(solved("solve_triangular", lu, x, trans=1, **below))
-        return turned(solved("solve_triangular_or_nan", lu, rows))
-    rows = turned(solved("solve_triangular", lu, x, **below))
-    return turned(solved("solve_triangular_or_nan", lu, rows, trans=1))
+        rows = turned(solved("solve_triangular", low, x, trans=1, **below))
+        return turned(solved("solve_triangular_or_nan", up, rows))
+    rows = turned(solved("solve_triangular", low, x, **below))
+    return turned(solved("solve_triangular_or_nan", up, rows, trans=1))
 
 
 def _factor_tangent(
@@ -107,7 +113,7 @@ def _factor_tangent(
 ) -> list[Handle | None]:
     lu, piv = ys
     assert dots[0] is not None
-    moved = _between(lu, _permuted(dots[0], piv), False)
+    moved = _between(lu, lu, _permuted(dots[0], piv), False)
     below = _lower(lu) @ apply("tril", moved, offset=-1)
     return [below + _upper(moved) @ _upper(lu), None]
 
@@ -120,7 +126,7 @@ def _factor_adjoint(
         return [None]
     below = apply("tril", turned(_lower(lu)) @ lu_bar, offset=-1)
     middle = below + _upper(lu_bar @ turned(_upper(lu)))
-    return [_restored(_between(lu, middle, True), piv)]
+    return [_restored(_between(lu, lu, middle, True), piv)]
 
 
 register(
@@ -143,6 +149,13 @@ register(
 )
 
 
+def _one_square(a: Any, builder: Builder, name: str) -> Handle:
+    x = one_matrix(a, builder, name)
+    if not require_same_shape(x, turned(x)):
+        raise Refusal(f"scipy.linalg.{name} of a matrix that is not square")
+    return x
+
+
 @lowers(linalg.lu_factor)
 def _lu_factor(
     a: Any,
@@ -151,11 +164,80 @@ def _lu_factor(
     *,
     builder: Builder,
 ) -> Any:
-    x = one_matrix(a, builder, "lu_factor")
-    if not require_same_shape(x, turned(x)):
-        raise Refusal("scipy.linalg.lu_factor of a matrix that is not square")
+    x = _one_square(a, builder, "lu_factor")
     options = options_of(linalg.lu_factor, check_finite=check_finite)
     return tuple(apply_several("lu_factor", x, **options))
+
+
+def _split_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Any:
+    """Type rule of ``lu``, by which a single number has other dtypes."""
+    x, rows = types[0], dims.shape(types[0])[:1]
+    if attrs.get("p_indices"):
+        return [tensor(INT if rows == (1,) else PIVOT, rows), x, x]
+    return [tensor(x.dtype if rows == (1,) else real_dtype(x.dtype), x.shape), x, x]
+
+
+def _split_tangent(
+    ys: Sequence[Handle], dots: Sequence[Handle | None], x: Handle, **options: Any
+) -> list[Handle | None]:
+    p, low, up = ys
+    assert dots[0] is not None
+    rows = turned(p) @ dots[0] if p.rank == 2 else _reordered(dots[0], p)
+    moved = _between(low, up, rows, False)
+    return [None, low @ apply("tril", moved, offset=-1), _upper(moved) @ up]
+
+
+def _split_adjoint(
+    y_bars: Sequence[Handle | None], ys: Sequence[Handle], x: Handle, **options: Any
+) -> list[Handle | None]:
+    (_, low_bar, up_bar), (p, low, up) = y_bars, ys
+    below = above = None
+    if low_bar is not None:
+        below = apply("tril", turned(low) @ low_bar, offset=-1)
+    if up_bar is not None:
+        above = _upper(up_bar @ turned(up))
+    if below is None and above is None:
+        return [None]
+    rows = _between(low, up, joined_terms(below, above), True)
+    return [p @ rows if p.rank == 2 else read(rows, [p])]
+
+
+register(
+    Primitive(
+        name="lu",
+        type_rule=_split_type,
+        evaluate=lambda x, **options: tuple(linalg.lu(x, **options)),
+        template=call_text("linalg.lu", "{0}"),
+        tangent=_split_tangent,
+        adjoint=_split_adjoint,
+        several=True,
+        takes_complex=True,
+        samples=(
+            Sample((PERMUTED,)),
+            Sample((PERMUTED,), {"p_indices": True}),
+            Sample((dominant(2, 2, phase=1j),), UNCHECKED),
+            Sample((PERMUTED.astype(np.float32),)),
+            Sample((np.ones((0, 0)),)),
+        ),
+    )
+)
+
+
+@lowers(linalg.lu)
+def _lu(
+    a: Any,
+    permute_l: Any = False,
+    overwrite_a: Any = Only(False),
+    check_finite: Any = True,
+    p_indices: Any = False,
+    *,
+    builder: Builder,
+) -> Any:
+    x, permute = _one_square(a, builder, "lu"), bool(static(permute_l))
+    indices = permute or bool(static(p_indices))
+    options = options_of(linalg.lu, check_finite=check_finite, p_indices=indices)
+    p, low, up = apply_several("lu", x, **options)
+    return (read(low, [p]), up) if permute else (p, low, up)
 
 
 def _solve_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

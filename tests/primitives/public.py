@@ -17,8 +17,8 @@ SCIPY = {
     ),
     "scipy.linalg": (
         "cholesky cho_factor cho_solve expm logm solve solve_banded solve_sylvester "
-        "solve_triangular solveh_banded sqrtm lu_factor lu_solve inv det eigh eigvalsh "
-        "svd svdvals qr pinv block_diag toeplitz norm lstsq"
+        "solve_triangular solveh_banded sqrtm lu lu_factor lu_solve inv det eigh "
+        "eigvalsh svd svdvals qr pinv block_diag toeplitz norm lstsq"
     ),
     "scipy.signal": "convolve correlate fftconvolve lfilter oaconvolve",
     "scipy.stats": (

@@ -66,6 +66,9 @@ def factors() -> Iterator[Call]:
     yield Call(linalg.solve_triangular, (STACK, B), {"lower": True})
     yield Call(linalg.cho_factor, (POSITIVE, True), smooth=False, matrix="hermitian")
     yield Call(linalg.lu_factor, (A[::-1],))
+    for options in ({}, {"permute_l": True}, {"p_indices": True}):
+        yield Call(linalg.lu, (A[::-1],), options, matrix="regular")
+    yield Call(linalg.lu, (C,), matrix="regular")
     for trans in (0, 1, 2):
         yield Call(linalg.lu_solve, ((LU, PIV), reals(2)), {"trans": trans})
     yield Call(linalg.lu_solve, ((LU * 1j, PIV), reals(2, 2), 2))
@@ -123,6 +126,7 @@ def refused() -> Iterator[Call]:
     yield Call(linalg.cho_factor, (STACK,))
     yield Call(linalg.cho_solve, (A, B))
     yield Call(linalg.lu_factor, (STACK,))
+    yield Call(linalg.lu, (STACK,))
     yield Call(linalg.lu_solve, ((A, B), B))
     yield Call(linalg.solve_banded, (2, BAND, V))
     yield Call(linalg.solve_banded, ((1.0, 1), BAND, V))
