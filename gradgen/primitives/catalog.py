@@ -612,15 +612,21 @@ CATALOG: dict[str, dict[str, str]] = {
     "ufuncmethods": {
         "LOWERINGS": (
             "numpy: add.accumulate add.outer add.reduce arctan2.outer divide.outer "
-            "equal.outer float_power.outer floor_divide.outer fmax.outer fmin.outer "
-            "fmod.outer greater.outer greater_equal.outer hypot.outer less.outer "
-            "less_equal.outer logaddexp.outer logaddexp2.outer logical_and.reduce "
-            "logical_or.reduce maximum.accumulate maximum.outer maximum.reduce "
-            "minimum.accumulate minimum.outer minimum.reduce multiply.accumulate "
-            "multiply.outer multiply.reduce not_equal.outer power.outer "
-            "remainder.outer subtract.outer"
+            "equal.outer float_power.outer floor_divide.outer fmax.accumulate "
+            "fmax.outer fmax.reduce fmin.accumulate fmin.outer fmin.reduce fmod.outer "
+            "greater.outer greater_equal.outer hypot.accumulate hypot.outer "
+            "hypot.reduce less.outer less_equal.outer logaddexp.accumulate "
+            "logaddexp.outer logaddexp.reduce logaddexp2.accumulate logaddexp2.outer "
+            "logaddexp2.reduce logical_and.reduce logical_or.reduce "
+            "maximum.accumulate maximum.outer maximum.reduce minimum.accumulate "
+            "minimum.outer minimum.reduce multiply.accumulate multiply.outer "
+            "multiply.reduce not_equal.outer power.outer remainder.outer "
+            "subtract.outer"
         ),
-        "PRIMITIVES": "running_maximum running_minimum",
+        "PRIMITIVES": (
+            "hypot_reduce logaddexp2_reduce logaddexp_reduce running_logaddexp "
+            "running_logaddexp2 running_maximum running_minimum"
+        ),
     },
     "updating": {
         "PRIMITIVES": "add_at last_written subtract_at update",

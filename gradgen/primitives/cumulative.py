@@ -86,7 +86,9 @@ def _more(types: Sequence[Any], operands: int) -> str:
 
 
 def _shown(number: float) -> str:
-    return "np.nan" if number != number else str(number)
+    if np.isfinite(number):
+        return str(number)
+    return f"-np.{-number}" if number < 0 else f"np.{number}"
 
 
 shifted = register(

@@ -354,9 +354,11 @@ def _astype(
     order: Any = Only("K"),
     casting: Any = Only("unsafe"),
     subok: Any = Only(True),
-    copy: Any = Only(True),
+    copy: Any = True,
 ) -> Handle:
-    return apply("copy", a) if _is_already(a, dtype) else cast_to(a, dtype)
+    if not _is_already(a, dtype):
+        return cast_to(a, dtype)
+    return apply("copy", a) if static(copy) else a
 
 
 def _is_already(a: Handle, dtype: Any) -> bool:
@@ -367,9 +369,9 @@ if hasattr(np, "astype"):
 
     @lowers(np.astype)
     def _np_astype(
-        x: Any, dtype: Any, /, *, copy: Any = Only(True), device: Any = Only()
+        x: Any, dtype: Any, /, *, copy: Any = True, device: Any = Only()
     ) -> Handle:
-        return _astype(x, dtype)
+        return _astype(x, dtype, copy=copy)
 
 
 def _lower_dtype(dtype: type[np.generic]) -> None:

@@ -19,15 +19,16 @@ ALWAYS = frozenset[str]().union(
     ("squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d"),
     ("flip", "fliplr", "flipud", "rot90"),
     ("split", "array_split", "hsplit", "vsplit", "dsplit", "unstack"),
-    ("view", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
+    ("view", "astype", "asarray", "asanyarray", "einsum", "diff", "stop_gradient"),
     ("matrix_power", "ix_", "broadcast_arrays", "as_strided"),
     ("histogram", "histogram_bin_edges", "trim_zeros"),
     (np.dtype(code).type.__name__ for code in "?bhilqBHILQfdFD"),
 )
 """The result is a view wherever its lowering is made of views alone.
 
-It is none where the lowering casts or computes: ``np.asarray`` or ``np.float32`` of
-another dtype, ``np.einsum`` that sums.
+It is none where the lowering casts, copies or computes: ``np.asarray`` or
+``np.float32`` of another dtype, ``astype`` without ``copy=False``, ``np.einsum`` that
+sums.
 """
 
 READONLY = frozenset(("diagonal", "diag", "broadcast_to", "sliding_window_view"))

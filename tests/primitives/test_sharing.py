@@ -122,6 +122,7 @@ def test_attribute_is_a_view(name: str) -> None:
 
 PLAIN: dict[str, Any] = {
     "array_split": (M, 2),
+    "astype": None,
     "atleast_3d": (M,),
     "dsplit": (T, 2),
     "flip": (M, 0),

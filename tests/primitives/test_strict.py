@@ -110,6 +110,7 @@ QUANTILES += [
     Call(np.nanquantile, (M, 0.3), {"axis": 0}),
     Call(np.partition, (M, 1)),
     Call(np.maximum.accumulate, (M,)),
+    Call(np.logaddexp.reduce, (M,)),
     Call(np.minimum.reduceat, (M, np.array([0, 2, 1]))),
     Call(np.interp, (0.3, np.arange(3.0), V[:3])),
     Call(np.angle, (M,)),

@@ -183,6 +183,12 @@ def methods_of_ufuncs() -> Iterator[Call]:
         yield Call(ufunc.reduce, (T,), {"axis": None})
         yield Call(ufunc.accumulate, (T,))
         yield Call(ufunc.accumulate, (T, -1))
+    for ufunc in (np.logaddexp, np.logaddexp2, np.hypot, np.fmax, np.fmin):
+        yield Call(ufunc.reduce, (M,))
+        yield Call(ufunc.reduce, (T, (0, 2)), {"keepdims": True})
+        yield Call(ufunc.reduce, (T, None), {"initial": 0.3, "where": T < 1})
+    for ufunc in (np.logaddexp, np.logaddexp2):
+        yield Call(ufunc.accumulate, (T, 1))
     for ufunc in (np.logical_and, np.logical_or):
         yield Call(ufunc.reduce, (M > 0,))
     for ufunc in BINARY:
@@ -219,4 +225,8 @@ REFUSED = (
     Call(np.diagonal, (V,)),
     Call(np.rot90, (M, 1, (1, -1))),
     Call(np.searchsorted, (M, V)),
+    Call(np.logaddexp.reduce, (M, ())),
+    Call(np.logaddexp.reduce, (M,), {"initial": V}),
+    Call(np.fmax.accumulate, (M,)),
+    Call(np.hypot.accumulate, (M,)),
 )

@@ -27,6 +27,7 @@ def calls() -> Iterator[Call]:
     yield Call(A.swapaxes, (T, 0, -1))
     yield Call(A.astype, (T, Known(np.float32)), smooth=False)
     yield Call(A.astype, (T, Known(float)))
+    yield Call(A.astype, (T, Known(float)), {"copy": Known(False)})
     yield Call(A.clip, (T, -0.5, 0.5))
     yield Call(A.clip, (T,), {"min": -0.5})
     yield Call(A.clip, (T, -0.5, None))
