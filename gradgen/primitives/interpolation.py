@@ -9,12 +9,14 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
+from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, Type, tensor
 from gradgen.primitives.families import linear
 from gradgen.primitives.fields import refuse_complex
 from gradgen.primitives.indexing import read
-from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.lowering import lowers, static
+from gradgen.primitives.naming import named
 from gradgen.primitives.registry import (
     Attrs,
     Handle,
@@ -25,6 +27,7 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.primitives.shaping import cast_to
+from gradgen.primitives.updating import add_into
 
 
 def _evaluate_interval(points: Any, x: Any) -> Any:
@@ -54,7 +57,7 @@ def _interp(
     fp: Any,
     left: Any = None,
     right: Any = None,
-    period: Any = Only(),
+    period: Any = None,
     *,
     builder: Builder,
 ) -> Handle:
@@ -65,21 +68,42 @@ def _interp(
     given = [lift(builder, part) for part in (x, xp, fp)]
     refuse_complex("np.interp", [part.type for part in given])
     at, points, heights = (cast_to(part, np.float64) for part in given)
-    if points.rank != 1 or heights.rank != 1 or points.shape[0] == 1:
-        raise Refusal("np.interp needs vectors of two points or more")
+    if points.rank != 1 or heights.rank != 1:
+        raise Refusal("np.interp needs vectors of points")
     builder.dims.assume_equal(points.shape[0], heights.shape[0])
+    if period is not None:
+        at, points, heights = _wound(at, points, heights, lift(builder, period))
+    if points.shape[0] == 1:
+        raise Refusal("np.interp between less than two points is not supported")
     if builder.strict:
         at = apply("bends", at, points)
     i = interval(points, at)
     start, low, high = read(points, [i]), read(heights, [i]), read(heights, [i + 1])
     slope = (high - low) / (read(points, [i + 1]) - start)
     line = low + slope * (at - start)
+    if period is not None:
+        return line
     ends = [
         read(heights, [end]) if value is None else lift(builder, value)
         for end, value in ((0, left), (-1, right))
     ]
     inner = apply("where", at > read(points, [-1]), ends[1], line)
     return apply("where", at < read(points, [0]), ends[0], inner)
+
+
+def _wound(at: Handle, points: Handle, heights: Handle, period: Handle) -> list[Handle]:
+    """Return places and points within one period, and one point more at either end."""
+    if period.rank or period.atom == Literal.of(0):
+        raise Refusal("argument 'period' of np.interp is 0 or no number")
+    known = period.atom.value if isinstance(period.atom, Literal) else None
+    span = apply("absolute", period) if known is None else abs(known)
+    at, points = (named(apply("remainder", z, span), "turned") for z in (at, points))
+    order = named(apply("argsort", points, axis=0), "order")
+    ends = read(order, [slice(-1, None)]), read(order, [slice(1)])
+    around = named(apply("concatenate", ends[0], order, ends[1], axis=0), "around")
+    points, heights = (read(z, [around]) for z in (points, heights))
+    points = add_into(add_into(points, [0], span, sign=-1), [-1], span)
+    return [at, named(points, "points"), named(heights, "values")]
 
 
 def _bincount_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

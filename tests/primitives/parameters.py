@@ -123,7 +123,7 @@ PLAUSIBLE: dict[str, Values] = {
     "prepend": lambda x, y: [x],
     "rcond": each(Known(0.9)),
     "output": each(Known(np.float32), Known(np.float64)),
-    "period": each(Known(2.0)),
+    "period": each(Known(2.9)),
     "retstep": each(True),
     "return_rank": each(True),
     "return_sign": each(True),

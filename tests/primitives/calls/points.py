@@ -91,6 +91,8 @@ def calls() -> Iterator[Call]:
         yield Call(np.interp, (x, XP, P))
     yield Call(np.interp, (AT, XP, P), {"left": 0.5, "right": Known(-0.5)})
     yield Call(np.interp, (F32, XP, P))
+    yield Call(np.interp, (M, XP, P), {"period": 2.9})
+    yield Call(np.interp, (AT, XP[:1], P[:1], 0.5), {"period": Known(-0.8)})
     yield Call(np.bincount, (PLACES, V))
     yield Call(np.bincount, (PLACES, V), {"minlength": 6})
     yield Call(np.bincount, (PLACES,))
@@ -106,5 +108,6 @@ REFUSED = (
     Call(np.cov, (T,)),
     Call(np.bincount, (V,)),
     Call(np.interp, (0.5, XP[:1], P[:1])),
+    Call(np.interp, (0.5, XP, P), {"period": Known(0)}),
     Call(np.modf, (INTS,)),
 )
