@@ -26,6 +26,7 @@ from gradgen.frontend.values import (
     NOTHING,
     Foreign,
     KnownSet,
+    Law,
     Message,
     Method,
     Native,
@@ -43,10 +44,11 @@ from gradgen.primitives.sharing import sharing
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
-    from gradgen.frontend import distribution, flats, sparse, strides, writing
+    from gradgen.frontend import distribution, flats, laws, sparse, strides, writing
 else:
     distribution = Deferred("gradgen.frontend.distribution")
     flats = Deferred("gradgen.frontend.flats")
+    laws = Deferred("gradgen.frontend.laws")
     sparse = Deferred("gradgen.frontend.sparse")
     strides = Deferred("gradgen.frontend.strides")
     writing = Deferred("gradgen.frontend.writing")
@@ -190,6 +192,8 @@ def _container_method(owner: Any, name: str) -> Method:
 def _record_attribute(frame: Frame, owner: Record, name: str) -> Any:
     if name in owner.fields:
         return owner.fields[name]
+    if owner.cls is Law:
+        return laws.method_of(frame, owner, name)
     if name in ("_replace", "_asdict") and owner.is_tuple:
         return Method(owner, name)
     found = class_attribute(owner.cls, name)
@@ -248,6 +252,8 @@ def _foreign_attribute(frame: Frame, owner: Foreign, name: str) -> Any:
         if isinstance(method, types.MethodType) and is_known(method):
             frame.context.guard(owner.root, owner.value)
             return Static(method)
+        if laws.is_law(owner.value):
+            return _record_attribute(frame, laws.given_law(frame, owner), name)
     found = class_attribute(cls, name)
     in_instance = name in getattr(owner.value, "__dict__", {})
     if isinstance(found, BINDING) and not in_instance:

@@ -80,7 +80,7 @@ if TYPE_CHECKING:
         accept,
         branches,
         distribution,
-        interpolants,
+        makers,
         methods,
         records,
         rules,
@@ -93,7 +93,7 @@ else:
     accept = Deferred("gradgen.frontend.accept")
     branches = Deferred("gradgen.frontend.branches")
     distribution = Deferred("gradgen.frontend.distribution")
-    interpolants = Deferred("gradgen.frontend.interpolants")
+    makers = Deferred("gradgen.frontend.makers")
     methods = Deferred("gradgen.frontend.methods")
     records = Deferred("gradgen.frontend.records")
     rules = Deferred("gradgen.frontend.rules")
@@ -216,8 +216,8 @@ def _call_plain(
         return records.make_record(frame, function, list(args), kwargs)
     if is_static(list(args)) and is_static(kwargs) and is_pure(function):
         return _fold_call(function, list(args), kwargs)
-    if interpolants.makes_interpolant(function):
-        return interpolants.make_interpolant(frame, function, args, kwargs)
+    if (maker := makers.maker_of(function)) is not None:
+        return maker(frame, function, args, kwargs)
     raise Refusal(*unknown(function, args))
 
 

@@ -17,8 +17,9 @@ from gradgen.frontend.values import Foreign, Partial, Record, Static, describe
 from gradgen.rules import find_rule
 
 if TYPE_CHECKING:
-    from gradgen.frontend import rules
+    from gradgen.frontend import makers, rules
 else:
+    makers = Deferred("gradgen.frontend.makers")
     rules = Deferred("gradgen.frontend.rules")
 
 OBJECTS: dict[type, Callable[..., Any]] = {}
@@ -49,6 +50,10 @@ def _call_instance(
     cls = callee.cls if isinstance(callee, Record) else type(value)
     if cls in OBJECTS:
         return OBJECTS[cls](frame, callee, args, kwargs)
+    maker = None if value is None else makers.maker_of(value)
+    if maker is not None:
+        frame.context.guard(callee.root, value)
+        return maker(frame, value, args, kwargs)
     if not _is_callable(cls) and not callable(value):
         raise Refusal(f"{describe(callee)} cannot be called")
     if cls.__module__.partition(".")[0] == "numpy" or not _is_callable(cls):

@@ -23,10 +23,9 @@ else:
     regulargrids = Deferred("gradgen.primitives.regulargrids")
 
 
-def makes_interpolant(function: Any) -> bool:
+def is_maker(function: Any) -> bool:
     """Tell whether a function or class of SciPy makes an interpolant that is known."""
-    module = getattr(function, "__module__", None) or ""
-    return module.startswith("scipy.interpolate") and function.__name__ in MAKERS
+    return getattr(function, "__name__", None) in MAKERS
 
 
 def make_interpolant(

@@ -48,6 +48,10 @@ class Record:
         return self.is_tuple or bool(getattr(params, "frozen", False))
 
 
+class Law:
+    """The class of what a distribution of ``scipy.stats`` makes of parameters."""
+
+
 @struct
 class Closure:
     """A function defined inside the compiled one, with the frame that it sees."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradgen.frontend.interpolants import makes_interpolant
 from gradgen.frontend.known import KNOWN, PURE
+from gradgen.frontend.makers import maker_of
 from gradgen.primitives.lowering import Refused
 from gradgen.primitives.registry import (
     LOWERINGS,
@@ -119,7 +119,7 @@ def state(function: Any) -> str:
         return "refused"
     if lowering is not None or find_rule(function) is not None:
         return "done"
-    if makes_interpolant(function):
+    if maker_of(function) is not None:
         return "done"
     for table, word in ((MUTATORS, "done"), (KNOWN, "known"), (PURE, "known")):
         if _holds(table, function):
