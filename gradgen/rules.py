@@ -23,7 +23,9 @@ class Rule:
 
     ``result`` is a function of the same arguments, whose value has the type of the
     function's result: then the function is called as it is, and its source not read.
-    ``instead`` is a function of gradgen's that is called in its place.
+    ``instead`` is a function of gradgen's that is called in its place. ``callbacks``
+    names the parameters that are functions, with how many arguments these are called
+    before those in ``args``.
     """
 
     function: Any
@@ -32,6 +34,7 @@ class Rule:
     result: Any = None
     nondiff: bool = False
     instead: Any = None
+    callbacks: Any = None
 
     @property
     def text(self) -> str:
@@ -164,6 +167,7 @@ def rule(
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} of rule must be 'adjoint' or 'tangent'")
     entry = _rule_for(function)
+    entry.callbacks = None
     if result is not None:
         entry.result = result
 
@@ -182,6 +186,14 @@ def instead(function: Callable[..., Any]) -> Callable[[F], F]:
         return given
 
     return enter
+
+
+def calls_back(function: Callable[..., Any], **callbacks: int) -> None:
+    """Say which parameters of a function are functions that get what is in ``args``.
+
+    The values say how many arguments come first.
+    """
+    _rules[id(function)].callbacks = callbacks
 
 
 @overload

@@ -5,14 +5,35 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.frame import Frame, always
 from gradgen.frontend.outside import default_value
 
+if TYPE_CHECKING:
+    from gradgen.frontend import lifted
+else:
+    lifted = Deferred("gradgen.frontend.lifted")
+
 Default = Callable[[str], Any]
 """Gives the default of a parameter; None where it has none."""
+
+
+def bind_function(
+    frame: Frame,
+    function: types.FunctionType,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the abstract value of every parameter of a function from outside."""
+    source = frame.source
+    default = defaults_of(frame, function)
+    names = bind(source.name, source.node.args, args, kwargs, default)
+    if source.captured:
+        lifted.hold(frame.context, names, source.captured)
+    return names
 
 
 def bind(

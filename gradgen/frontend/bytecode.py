@@ -69,13 +69,36 @@ def _compiled(
 ) -> types.CodeType:
     """Compile ``node`` where it sees the same names, and return its code object."""
     code = function.__code__
-    module = ast.Module([_surrounded(_bare(node), code)], [])
+    module = _module(_surrounded(_bare(node), code))
     if imported:
         module.body.insert(0, ast.Import([ast.alias(name) for name in imported]))
         _locate(module.body[0])
     outer = _compile(module, code)
     named = (c for c in _nested(outer) if c.co_name == code.co_name)
     return next(c for c in named if c.co_flags & inspect.CO_OPTIMIZED)
+
+
+def compile_inner(
+    node: ast.FunctionDef, outer: types.FunctionType, names: Sequence[str]
+) -> types.CodeType:
+    """Compile a function that sees ``names`` of one around it; ``outer`` is like that.
+
+    It gets the name that it has in the user's file.
+    """
+    codes = _nested(_compile(_module(_enclosed(node, names)), outer.__code__))
+    _, code, *_ = codes
+    return code.replace(co_qualname=f"{outer.__qualname__}.<locals>.{node.name}")
+
+
+def codes_in(node: ast.FunctionDef | ast.Lambda) -> Iterator[types.CodeType]:
+    """Yield the code objects of a function that sees nothing but globals."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield from _nested(compile(_module(_bare(node)), "", "exec", dont_inherit=True))
+
+
+def _module(statement: ast.stmt) -> ast.Module:
+    return ast.Module([statement], [])
 
 
 def _bare(node: ast.FunctionDef | ast.Lambda) -> ast.stmt:
@@ -129,7 +152,12 @@ def _surrounded(statement: ast.stmt, code: types.CodeType) -> ast.stmt:
         if hasattr(statement, "type_params"):
             statement.type_params = []
         _locate(statement)
-    targets = [ast.Name(n, ast.Store()) for n in code.co_freevars if n != "__class__"]
+    return _enclosed(statement, code.co_freevars)
+
+
+def _enclosed(statement: ast.stmt, free: Sequence[str]) -> ast.stmt:
+    """Put a statement into a function that binds the names which are free in it."""
+    targets = [ast.Name(n, ast.Store()) for n in free if n != "__class__"]
     body: list[ast.stmt] = [statement]
     if targets:
         body.insert(0, ast.Assign(list(targets), ast.Constant(None)))

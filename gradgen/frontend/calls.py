@@ -22,7 +22,7 @@ from gradgen.frontend.arrays import (
     share,
     traced,
 )
-from gradgen.frontend.binding import bind, defaults_of
+from gradgen.frontend.binding import bind, bind_function
 from gradgen.frontend.checkpoints import call_checkpoint
 from gradgen.frontend.displays import evaluate_all
 from gradgen.frontend.frame import (
@@ -369,8 +369,7 @@ def inline(
     source = _source_of(frame, function)
     guard_code(context, function)
     inner = Frame(context, source, context.scope(source.node))
-    default = defaults_of(inner, function)
-    inner.names = bind(source.name, source.node.args, args, kwargs, default)
+    inner.names = bind_function(inner, function, args, kwargs)
     return _enter(frame, inner, source.node, source.name)
 
 

@@ -14,6 +14,7 @@ from gradgen.errors import Refusal
 from gradgen.frontend.frame import Context, Frame, Raised
 from gradgen.frontend.raising import what_is_raised
 from gradgen.frontend.rulevalues import live_ops
+from gradgen.frontend.source import is_made
 from gradgen.frontend.values import (
     Foreign,
     Partial,
@@ -48,6 +49,8 @@ class Call:
             tuple(map(self.tree, positional)),
             tuple((name, self.tree(x)) for name, x in keywords.items()),
         )
+        given = [*positional, *keywords.values()]
+        self.is_lifted = any(isinstance(x, Static) and is_made(x.value) for x in given)
 
     def tree(self, value: Any) -> Tree:
         """Return an argument, with the numbers of its operands as leaves."""
@@ -70,7 +73,7 @@ class Call:
         if isinstance(value, Foreign):
             self.context.guard(value.root, value.value)
             return leaf(outside(self.context, value.value))
-        if isinstance(value, Partial) and _is_method(value):
+        if isinstance(value, Partial) and is_from_outside(value):
             return leaf(_method(self.context, value))
         raise Refusal(
             f"{describe(value)} cannot be passed to a function that is not read",
@@ -127,6 +130,8 @@ class Call:
             "arguments": self.arguments,
             "result": result,
         }
+        if self.is_lifted:
+            attrs["held"] = tuple(self.arguments.in_tuples())
         types = [x.type for x in self.operands]
         found: Any = PRIMITIVES[CALL_OUTSIDE].type_rule(self.builder.dims, types, attrs)
         results = tuple(map(Value, found))
@@ -181,8 +186,10 @@ def outside(context: Context, value: Any) -> Outside:
     return found
 
 
-def _is_method(value: Partial) -> bool:
-    """Tell whether this is a method of an object from outside."""
+def is_from_outside(value: Any) -> bool:
+    """Tell whether this is from outside, or a method of something from there."""
+    if not isinstance(value, Partial):
+        return isinstance(value, Static | Foreign)
     owner = value.args[0] if len(value.args) == 1 and not value.kwargs else None
     known = isinstance(value.function, Static)
     return isinstance(owner, Foreign) and known and callable(value.function.value)

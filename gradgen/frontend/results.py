@@ -47,16 +47,21 @@ def to_tree(value: Any) -> Tree:
 
 def _check_rebuilt(value: Record) -> None:
     """Refuse instances that a call with their attributes would not make again."""
+    if not is_rebuilt(value):
+        raise Refusal(
+            f"an object of class {value.cls.__name__} cannot be returned",
+            "return its numbers and arrays",
+        )
+
+
+def is_rebuilt(value: Record) -> bool:
+    """Tell whether a call of its class with its attributes makes an instance again."""
     cls = value.cls
     is_record = value.is_tuple or hasattr(cls, "__dataclass_fields__")
     own = () if value.is_tuple else ("__post_init__",)
     names = tuple(cls._fields) if value.is_tuple else _init_fields(cls)  # type: ignore[attr-defined]
     plain = is_record and not any(hasattr(cls, name) for name in own)
-    if not plain or set(names) != set(value.fields):
-        raise Refusal(
-            f"an object of class {cls.__name__} cannot be returned",
-            "return its numbers and arrays",
-        )
+    return plain and set(names) == set(value.fields)
 
 
 def _init_fields(cls: Any) -> tuple[str, ...]:

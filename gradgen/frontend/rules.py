@@ -43,8 +43,9 @@ from gradgen.rules import Rule
 from gradgen.structs import replace, struct
 
 if TYPE_CHECKING:
-    from gradgen.frontend import solutions
+    from gradgen.frontend import lifting, solutions
 else:
+    lifting = Deferred("gradgen.frontend.lifting")
     solutions = Deferred("gradgen.frontend.solutions")
 
 SHARED = "this is what a function with a rule returned, and may be one of its arguments"
@@ -59,6 +60,8 @@ def call_with_rule(
     """Return the abstract value of a call of a function that has a rule."""
     context = frame.context
     _rely_on(context, rule)
+    if rule.callbacks:
+        args, kwargs = lifting.lifted(frame, rule, args, kwargs)
     if rule.instead is not None and rule.result is None:
         plain = functools.partial(solutions.solved, frame, rule)
         if not rule.nondiff:

@@ -20,20 +20,31 @@ from gradgen.frontend.bytecode import (
 )
 
 FunctionNode = ast.FunctionDef | ast.Lambda
+MADE = "__gradgen_source__"
+"""The attribute that says what a function is that gradgen made of an inner one."""
 
 
 class Source:
-    """A function's syntax and where it stands."""
+    """A function's syntax and where it stands.
 
-    __slots__ = ("file", "function", "node", "text")
+    ``captured`` are parameters for what an inner function sees around it.
+    """
+
+    __slots__ = ("captured", "file", "function", "node", "text")
 
     def __init__(
-        self, function: types.FunctionType, node: FunctionNode, file: str, text: str
+        self,
+        function: types.FunctionType,
+        node: FunctionNode,
+        file: str,
+        text: str,
+        captured: tuple[str, ...] = (),
     ) -> None:
         self.function = function
         self.node = node
         self.file = file
         self.text = text
+        self.captured = captured
 
     @property
     def name(self) -> str:
@@ -88,6 +99,12 @@ def unwrap(function: Any) -> types.FunctionType:
     return function
 
 
+def is_made(function: Any) -> bool:
+    """Tell whether gradgen made a function of an inner one."""
+    made = getattr(function, MADE, None)
+    return isinstance(made, Source) and made.function is function
+
+
 def find_source(function: types.FunctionType) -> Source:
     """Return the syntax of ``function``, even one of several lambdas on a line.
 
@@ -100,6 +117,9 @@ def find_source(function: types.FunctionType) -> Source:
         Where Python has no source, as for functions typed into ``python -c``, and
         where the source is not that of the function any more.
     """
+    if is_made(function):
+        made: Source = getattr(function, MADE)
+        return made
     code = function.__code__
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, function.__globals__)

@@ -15,7 +15,7 @@ from scipy import integrate
 
 from gradgen.api import jvp, vjp
 from gradgen.integrators.parameters import filled, flat, floats
-from gradgen.rules import rule
+from gradgen.rules import calls_back, rule
 
 Function = Callable[..., Any]
 
@@ -209,3 +209,6 @@ def quad_tangent(*given: Any) -> Any:
     if not isinstance(args, tuple):
         args, args_dot = (args,), (args_dot,)
     return _moved(func, 0, (a_dot, b_dot, args_dot), a, b, args, options), 0.0
+
+
+calls_back(integrate.quad, func=1)

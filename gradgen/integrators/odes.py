@@ -9,7 +9,7 @@ import numpy as np
 from scipy import integrate
 
 from gradgen.integrators.paths import moved, path_cotangents
-from gradgen.rules import instead, rule
+from gradgen.rules import calls_back, instead, rule
 
 
 def _vector(x: Any) -> Any:
@@ -166,3 +166,7 @@ def solve_ivp_tangent(*given: Any) -> Any:
     times = np.concatenate([_vector(t0), _vector(t)])
     ys_dot = moved(func, form, 0, dots, _vector(y0), times, args, *rest)[1]
     return ys_dot[1:].T, None, None, None
+
+
+calls_back(integrate.odeint, func=2, Dfun=2)
+calls_back(integrate.solve_ivp, fun=2, jac=2)

@@ -50,6 +50,12 @@ class Arguments:
         trees = (*self.positional, *(tree for _, tree in self.keywords))
         return [x for tree in trees for x in tree.leaves() if isinstance(x, int)]
 
+    def in_tuples(self) -> list[int]:
+        """Return the numbers of the operands in tuples."""
+        trees = (*self.positional, *(tree for _, tree in self.keywords))
+        leaves = (x for t in trees if t.kind == "tuple" for x in t.leaves())
+        return [x for x in leaves if isinstance(x, int)]
+
 
 def objects_of(attrs: Mapping[str, Any]) -> list[Outside]:
     """Return what has to be handed to generated code, the function first."""

@@ -53,6 +53,7 @@ from gradgen.kernels.ranges import check_not_negative as check_not_negative
 from gradgen.kernels.ranges import check_range as check_range
 from gradgen.kernels.ranges import check_size as check_size
 from gradgen.kernels.ranges import check_triangle as check_triangle
+from gradgen.kernels.returns import read_only as read_only
 from gradgen.kernels.returns import returned as returned
 from gradgen.kernels.segments import fold_segments as fold_segments
 from gradgen.kernels.segments import segment_places as segment_places

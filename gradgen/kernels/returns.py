@@ -1,4 +1,4 @@
-"""What functions of the user's return that are called as they are, and its check."""
+"""What functions of the user's get and return that are called as they are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+
+def read_only(x: np.ndarray) -> np.ndarray:
+    """Return a view of an array that must not be written to.
+
+    Examples
+    --------
+    >>> read_only(np.zeros(2))[0] = 1.0
+    Traceback (most recent call last):
+    ...
+    ValueError: assignment destination is read-only
+    """
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 def returned(value: Any, name: str, kind: Any, *given: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from gradgen.ir.dims import Dims
 from gradgen.ir.rules import CALL_OUTSIDE, Arguments, Outside, objects_of
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import DType, Scalar, Type, tensor
+from gradgen.ir.types import Array, DType, Scalar, Type, tensor
 from gradgen.kernels.returns import returned
 from gradgen.primitives.registry import Attrs, Primitive, register
 from gradgen.primitives.shaping import dims_from
@@ -92,9 +92,13 @@ def _template(types: Sequence[Any], attrs: Attrs) -> str:
     arguments: Arguments = attrs["arguments"]
     places = {x: len(types) + k for k, x in enumerate(objects_of(attrs))}
 
+    held = {k for k in attrs.get("held", ()) if isinstance(types[k], Array)}
+
     def argument(tree: Tree) -> str:
         if tree.kind != "leaf":
             return _text(tree, argument)
+        if tree.leaf in held:
+            return f"read_only({{{tree.leaf}}})"
         slot = places[tree.leaf] if isinstance(tree.leaf, Outside) else tree.leaf
         return f"{{{slot}}}"
 

@@ -257,15 +257,7 @@ def test_the_end_of_an_integral_has_derivatives_of_any_order():
     assert second(0.5) == pytest.approx(np.exp(0.5))
 
 
-def rates_within(k):
-    def rates(y, t):
-        return -k * y
-
-    return odeint(rates, Y0, T)[-1, 0]
-
-
 REFUSED = {
-    "not read": rates_within,
     "full_output": lambda a: odeint(swing, Y0, T, (a, 1.0), full_output=1)[0][0, 0],
     "tcrit": lambda a: odeint(swing, Y0, T, (a, 1.0), tcrit=T)[0, 0],
     "weight": lambda k: quad(bump, 0.0, 1.0, (k, 1.0), weight="cos", wvar=1.0)[0],

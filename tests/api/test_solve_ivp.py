@@ -273,10 +273,6 @@ def test_a_function_that_writes_to_the_state():
         jvp(last, (1.0,), (1.0,))
 
 
-def enclosed(k):
-    return solve_ivp(lambda t, y: -k * y, (0.0, 1.0), Y0, t_eval=T).y[0, 0]
-
-
 def parted(k):
     return solve_ivp(decay, (0.0, 1.0), Y0 + 1j, t_eval=T, args=(k,)).y.real[0, 0]
 
@@ -295,7 +291,6 @@ REFUSED = {
     "argument 'dense_output'": lambda k: np.sum(
         solve_ivp(decay, (0.0, 1.0), Y0, t_eval=T, dense_output=True, args=(k,)).y
     ),
-    "not read": enclosed,
     "'y0' of solve_ivp that is complex": parted,
     "'args' of solve_ivp": lambda k: np.sum(
         solve_ivp(decay, (0.0, 1.0), Y0, t_eval=T, args=np.array([k])).y
