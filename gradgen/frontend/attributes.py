@@ -64,6 +64,13 @@ IMMUTABLE = (str, bytes, int, float, complex, slice, range, frozenset)
 DESCRIPTIONS = (np.dtype, np.finfo, np.iinfo)
 """Objects that only describe a dtype: their attributes never change."""
 
+AT_PLACES = "f(x), f(x, 1); else use it outside"
+OF_CURVES = {
+    "derivative": "f(x, 1)",
+    "integrate": "F(b) - F(a), with F = f.antiderivative() made outside",
+}
+"""What to write instead of methods of curves."""
+
 
 @frozen
 class Parent:
@@ -84,7 +91,7 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         if isinstance(owner.atom.type, Sparse):
             return sparse.attribute_of(owner, name)
         if isinstance(owner.atom.type, Curve):
-            raise Refusal(f"'{name}' of a curve", "f(x), f(x, 1); else use it outside")
+            raise Refusal(f"'{name}' of a curve", OF_CURVES.get(name, AT_PLACES))
         if name == "strides" and owner.shape:
             return from_python(strides.strides_of(frame, owner))
         if name == "flat" and not owner.type.weak:
@@ -100,6 +107,11 @@ def attribute_of(frame: Frame, owner: Any, name: str) -> Any:
         return _container_method(owner, name)
     if isinstance(owner, Parent):
         return owner.find(frame, name)
+    if isinstance(owner, Partial) and isinstance(owner.function, Native):
+        raise Refusal(
+            f"'{name}' of an interpolant that is made here",
+            "f(x), and integrate.simpson(f(x), x=x) for an integral",
+        )
     raise Refusal(
         f"the attribute '{name}' of {describe(owner)} is not supported",
         "take it outside, and pass it in",

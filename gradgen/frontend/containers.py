@@ -176,7 +176,7 @@ def length_of(frame: Frame, value: Any) -> Any:
         return Static(len(value.members))
     if isinstance(value, Static) and hasattr(value.value, "__len__"):
         return Static(len(value.value))
-    raise Refusal(f"{describe(value)} has no length")
+    raise Refusal(f"the length of {describe(value)}", "a tuple or a frozenset")
 
 
 RUN_TIME_TEST = "a test of a run-time value is not supported yet"

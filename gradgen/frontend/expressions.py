@@ -317,7 +317,7 @@ def _contains(frame: Frame, owner: Any, item: Any) -> bool:
     if not isinstance(owner, list | tuple | View):
         raise Refusal(
             f"whether {describe(owner)} contains {describe(item)} is not known",
-            "a loop that compares, or np.any(x == y)",
+            "a tuple or a frozenset, a loop that compares, or np.any(x == y)",
         )
     for part in items_of(frame, owner):
         equal = compare(frame, "equal", operator.eq, part, item)

@@ -396,6 +396,8 @@ def describe(value: Any) -> str:
     if isinstance(value, Handle):
         is_atom = isinstance(value.atom, Value) and value.atom.hint
         return f"'{value.atom.hint}'" if is_atom else "a run-time value"  # type: ignore[union-attr]
+    if isinstance(value, Foreign) and isinstance(value.value, set):
+        return "a set from outside, which may change"
     if isinstance(value, Foreign):
         return f"an object of class {type(value.value).__name__}"
     if isinstance(value, Record):

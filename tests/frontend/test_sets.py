@@ -148,6 +148,10 @@ def sorted_by_ties(x):
     return x[sorted({0, 1}, key=lambda k: 0)[0]]
 
 
+def from_outside(x, seen={0}):  # noqa: B006
+    return x * len(seen)
+
+
 def frozen_changed(x):
     frozenset((1,)).add(2)
     return x
@@ -165,6 +169,10 @@ def frozen_changed(x):
         (popped, "the order of a set is not defined"),
         (no_member, "this always raises KeyError: 1"),
         (sorted_by_ties, "the order of a set is not defined"),
+        (
+            from_outside,
+            "the length of a set from outside, which may change[^=]*= instead",
+        ),
         (frozen_changed, "no 'add' in 'frozenset'"),
     ],
 )

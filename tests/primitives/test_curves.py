@@ -67,7 +67,8 @@ REFUSED = {
     "k": lambda y: interpolate.make_interp_spline(X, y, k=2)(0.5),
     "vectors": lambda y: CubicSpline(X, np.stack([y, y], axis=1))(0.5)[0],
     "derivative": lambda y: CubicSpline(X, y).derivative()(0.5),
-    "'integrate' of a curve": lambda y: y[0] * CURVE.integrate(0.0, 1.0),
+    "f.x., and integrate.simpson": lambda y: CubicSpline(X, y).integrate(0.0, 1.0),
+    "F.b. - F.a., with F": lambda y: y[0] * CURVE.integrate(0.0, 1.0),
     "'nu'": lambda y: CubicSpline(X, y)(0.5, nu=-1),
     "in the places": lambda y: CubicSpline(y, X)(0.5),
     "other values": lambda y: SEVERAL(y)[0, 0],
@@ -79,6 +80,12 @@ SEVERAL = CubicSpline(X, np.stack([Y, Y], axis=1))
 def test_what_is_refused_by_name(words):
     with pytest.raises(UnsupportedError, match=words):
         grad(lambda y: REFUSED[words](y))(Y + X)
+
+
+def test_an_integral_is_a_difference_of_a_curve_from_outside():
+    whole = CURVE.antiderivative()
+    slope = grad(lambda b: whole(b) - whole(0.5))(1.5)
+    np.testing.assert_allclose(slope, CURVE(1.5))
 
 
 def test_a_given_curve_has_no_derivative():
