@@ -25,12 +25,13 @@ class Typed:
     """Typed parameters of a call.
 
     ``integers`` numbers the values of Python ints, ``selected`` holds the values of the
-    leaves that are differentiated.
+    leaves that are differentiated, ``numbers`` those of NumPy scalars.
     """
 
     params: list[Param] = field(default_factory=list)
     integers: dict[Value, int] = field(default_factory=dict)
     selected: set[Value] = field(default_factory=set)
+    numbers: set[Value] = field(default_factory=set)
     count: int = 0
 
 
@@ -86,7 +87,10 @@ def _typed_leaf(
         return Tree("static", leaf=value)
     if not is_int(value):
         _check_not_folded(path, value)
-        return abstract_tree(tree, path, dims)
+        placed = abstract_tree(tree, path, dims)
+        if isinstance(value, np.generic):
+            typed.numbers.add(placed.leaf)
+        return placed
     number = typed.count
     typed.count += 1
     if selected:

@@ -145,7 +145,8 @@ def _lower(
             parameters, request.args, masks, promoted, builder.dims
         )
         try:
-            lowered = lower(source, for_frontend(parameters, typed.params), builder)
+            params = for_frontend(parameters, typed.params)
+            lowered = lower(source, params, builder, frozenset(typed.numbers))
         except NeedsStatic as need:
             if need.value not in typed.integers:
                 raise SignatureError(

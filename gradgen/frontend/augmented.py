@@ -40,6 +40,7 @@ from gradgen.frontend.overloads import changed_in_place, is_object
 from gradgen.frontend.targets import bind_target, evaluate_owner, store
 from gradgen.frontend.values import Closure, KnownSet, Record, Static, children_of
 from gradgen.ir.core import Value
+from gradgen.ir.regions import REGION_OPS
 from gradgen.primitives.registry import (
     PRIMITIVES,
     Handle,
@@ -238,11 +239,19 @@ def _is_exclusive(frame: Frame, array: Handle) -> bool:
     if not isinstance(array.atom, Value):
         return False
     maker = context.maker(array.atom)
+    found = [h for h in _reachable(context, frame) if not _is_number(frame, h)]
+    if any(_is_one_of_several(context, h.atom) for h in (array, *found)):
+        return False
     if maker is None or PRIMITIVES[maker.name].shares:
         return False
-    found = (h for h in _reachable(context, frame) if not _is_number(frame, h))
     holders = sum(array.atom in _storage(context, h.atom) for h in found)
     return holders == 1
+
+
+def _is_one_of_several(context: Context, value: Any) -> bool:
+    """Tell whether a branch, loop or call decides which array ``value`` is."""
+    maker = context.maker(value) if isinstance(value, Value) else None
+    return maker is not None and maker.name in REGION_OPS
 
 
 def _storage(context: Context, value: Any) -> Iterator[Value]:

@@ -61,8 +61,7 @@ class Context:
     ``integers`` are the arguments that can be folded if they turn out to shape the
     program. ``borrowed`` are the containers that belong to the caller, by identity.
     ``turns`` are the states in which the turns of loops under way began, ``bases``
-    those in which the branches and loops began, ``narrow``
-    lists whose length must be known.
+    those in which the branches and loops began, ``narrow`` lists of known length.
 
     ``activations`` are the calls under way, ``recursive`` the functions that call
     themselves to a depth that only a run knows, ``unrolled`` those that are unrolled
@@ -71,6 +70,7 @@ class Context:
 
     ``memo`` holds what calls of functions with rules have become. ``plain`` counts the
     functions under way that nobody differentiates, since a rule takes their place.
+    ``numbers`` are arguments that are NumPy scalars, and no arrays without axes.
     """
 
     builder: Builder
@@ -88,6 +88,7 @@ class Context:
     buffers: list[Buffer] = field(default_factory=list)
     errstate: str = ""
     inputs: set[Value] = field(default_factory=set)
+    numbers: frozenset[Value] = frozenset()
     arguments: dict[Value, Buffer] = field(default_factory=dict)
     bases: list[Any] = field(default_factory=list)
     narrow: dict[int, Any] = field(default_factory=dict)
@@ -129,7 +130,7 @@ class Context:
         NumPy gives numbers for sums and elements, but ``x[..., 0]``, ``np.array(x)``
         and others are arrays, which can be changed in place.
         """
-        if value.type.weak:  # type: ignore[union-attr]
+        if value.type.weak or value in self.numbers:  # type: ignore[union-attr]
             return True
         if value in self.zero_dimensional or value in self.inputs:
             return False

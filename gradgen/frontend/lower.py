@@ -80,12 +80,18 @@ class Lowered:
     written: frozenset[Value] = frozenset()
 
 
-def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
+def lower(
+    source: Source,
+    params: Sequence[Param],
+    builder: Builder,
+    numbers: frozenset[Value] = frozenset(),
+) -> Lowered:
     """Interpret ``source`` over the abstract values of ``params``.
 
     Parameters are bound by name. Those that have no parameter's name are, in order,
     the arguments of ``*args``; a parameter that is not given takes its default, which
-    is read from the function at every call.
+    is read from the function at every call. ``numbers`` are the leaves that come in as
+    NumPy scalars, which nobody can change, as an array without axes can be.
 
     Raises
     ------
@@ -95,7 +101,7 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
         For an integer argument that must be folded.
     """
     builder.enter([x for param in params for x in param.tree.leaves()])
-    context = _context(params, builder, {source.function: source})
+    context = _context(params, builder, {source.function: source}, numbers)
     begun = recursion.Beginning(builder)
     while True:
         try:
@@ -104,7 +110,7 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
             break
         except Recurs as found:
             recursive = {*context.recursive, found.activation.node}
-        context = _context(params, builder, context.sources)
+        context = _context(params, builder, context.sources, numbers)
         context.recursive = recursive
         begun.put_back(context)
     captured = [param for _, param, _ in context.captures.values()]
@@ -119,12 +125,16 @@ def lower(source: Source, params: Sequence[Param], builder: Builder) -> Lowered:
 
 
 def _context(
-    params: Sequence[Param], builder: Builder, sources: dict[Any, Source]
+    params: Sequence[Param],
+    builder: Builder,
+    sources: dict[Any, Source],
+    numbers: frozenset[Value],
 ) -> Context:
     """Return what a compilation begins with; functions have been found before."""
     inputs = [x for param in params for x in param.tree.leaves()]
     context = Context(builder, {x for x in inputs if _is_integer(x.type)})
     context.inputs.update(inputs)
+    context.numbers = numbers
     context.names.update(param.name for param in params)
     context.sources = dict(sources)
     return context
