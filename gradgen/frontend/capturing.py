@@ -84,7 +84,12 @@ class Capturing:
                 self._assign(name, value)
             if self._is_changeable(name, value):
                 changeable.add(name)
-        found = find_write(self.node, changeable)
+        self._check_writes(changeable)
+
+    def _check_writes(self, names: set[str]) -> None:
+        params = self.params.items()
+        lists = [k for k, x in params if not isinstance(x, Handle | Static)]
+        found = find_write(self.node, names, lists)
         if found is not None:
             raise self.scope.refuse(
                 found[0],
@@ -156,6 +161,8 @@ class Capturing:
             self.params[name] = value
         else:
             self._assign(name, value)
+        if self._is_changeable(name, value):
+            self._check_writes({name})
 
     def _assign(self, name: str, value: Any) -> None:
         """Let the function begin with an assignment of a value."""

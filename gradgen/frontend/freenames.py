@@ -8,11 +8,20 @@ from collections.abc import Collection, Iterator
 
 from gradgen.frontend.bytecode import codes_in
 from gradgen.frontend.lists import CHANGING
-from gradgen.frontend.scope import FunctionNode
+from gradgen.frontend.scope import FunctionNode, parameter_names
 from gradgen.primitives.registry import MUTATORS
 
 GETTING = ("get", "items", "values")
 """Methods that return what a container holds."""
+MAKING = (
+    ast.BinOp,
+    ast.Constant,
+    ast.Dict,
+    ast.DictComp,
+    ast.List,
+    ast.ListComp,
+    ast.UnaryOp,
+)
 WALKING = ("enumerate", "getattr", "iter", "next", "reversed", "zip")
 """Functions that return what they are given, or what it holds."""
 
@@ -42,18 +51,42 @@ def names_in(node: FunctionNode) -> set[str]:
 
 
 def find_write(
-    node: FunctionNode, names: Collection[str]
+    node: FunctionNode, names: Collection[str], lists: Collection[str] = ()
 ) -> tuple[ast.AST, str] | None:
     """Return where a function writes to what has one of ``names``, and its name.
 
-    Whoever it passes that to may write to it, too: this is seen elsewhere.
+    Among these are ``lists``, and dicts, for which whatever was not evidently made in
+    the function is taken: there are no such things that are read only. Whoever the
+    function passes something to may write to it, too.
     """
     origins = _origins(node, names)
+    strange = _strange_names(node) if lists else set()
     for part in ast.walk(node):
-        name = origins.get(_root(_written(part)))
+        target = _written(part)
+        name = origins.get(_root(target))
         if name is not None:
             return part, name
+        in_place = isinstance(part, ast.AugAssign) and isinstance(target, ast.Name)
+        if target is not None and _root(target) in strange and not in_place:
+            return part, next(iter(lists))
     return None
+
+
+def _strange_names(node: FunctionNode) -> set[str]:
+    """Return the names of what may have been made elsewhere; "" is what has none."""
+    inner = (x for x in ast.walk(node) if isinstance(x, FunctionNode) and x is not node)
+    found = {"", *(name for x in inner for name in parameter_names(x.args))}
+    for target, value in _bindings(node):
+        if not isinstance(value, MAKING) and not _is_method_call(value):
+            found.update(_bound_in(target))
+    return found
+
+
+def _is_method_call(value: ast.expr) -> bool:
+    """Tell whether this is a call such as ``np.zeros(2)``, or ``x.copy()``."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    return value.func.attr not in GETTING
 
 
 def _written(part: ast.AST) -> ast.AST | None:
@@ -85,10 +118,15 @@ def _origins(node: FunctionNode, names: Collection[str]) -> dict[str, str]:
         for target, value in pairs:
             found = next((origins[r] for r in _referred(value) if r in origins), None)
             if found is not None:
-                for part in ast.walk(target):
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                        origins.setdefault(part.id, found)
+                for name in _bound_in(target):
+                    origins.setdefault(name, found)
     return origins
+
+
+def _bound_in(target: ast.expr) -> list[str]:
+    """Return the names that a target of an assignment binds."""
+    names = (x for x in ast.walk(target) if isinstance(x, ast.Name))
+    return [x.id for x in names if isinstance(x.ctx, ast.Store)]
 
 
 def _bindings(node: FunctionNode) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -424,6 +424,25 @@ def collecting(a):
     return quad(lambda x: seen.append(x) or a * x, 0.0, 1.0)[0] + len(seen)
 
 
+def collecting_under_another_name(a):
+    seen = [1.0]
+
+    def f(x):
+        found = (seen, x)[0]
+        found.append(x)
+        return x
+
+    return a * quad(f, 0.0, 1.0)[0] + len(seen)
+
+
+def collecting_in_a_default(a):
+    def f(x, kept=[1.0]):  # noqa: B006
+        kept.append(x)
+        return x
+
+    return a * quad(f, 0.0, 1.0)[0] * quad(f, 0.0, 1.0)[0]
+
+
 def recursive(a):
     def f(x):
         return a * x if x < 2.0 else f(x / 2)
@@ -465,6 +484,8 @@ REFUSED = {
     "writes to 'out'": filling,
     "an inner function that is integrated writes to": filling_under_another_name,
     "writes to 'seen'": collecting,
+    "integrated writes to 'seen'": collecting_under_another_name,
+    "writes to 'kept'": collecting_in_a_default,
     "calls itself": recursive,
     "'late' is read before": not_bound,
     "'late' is not bound on all paths": bound_on_a_path,
