@@ -145,17 +145,39 @@ def recurrence(a: Any, b: Any, axis: int, transposed: bool, groups: Any = None) 
     """
     h = np.moveaxis(np.array(b, np.result_type(a, b)), axis, 0)
     a = np.moveaxis(a, axis, 0)
-    rows = np.arange(len(h))
-    first = rows == 0 if groups is None else _starts(groups)
-    if groups is not None:
-        a = np.array(a)
-        a[first] = 0
+    first = np.arange(len(h)) == 0 if groups is None else _starts(groups)
     if transposed:
         a, h, first = _turned(a), h[::-1], _turned(first)
-    if len(h) < LONG or h[:1].size > NARROW or not _solved_by_blocks(a, h):
-        for i in rows[~first].tolist():
-            h[i] += a[i] * h[i - 1]
+    with np.errstate(invalid="ignore"):
+        if groups is None or not _solved_side_by_side(a, h, first):
+            _solve(a if groups is None else _cut(a, first), h, first)
     return np.moveaxis(h[::-1] if transposed else h, 0, axis)
+
+
+def _solve(a: Any, h: Any, first: Any) -> None:
+    if len(h) < LONG or h[:1].size > NARROW or not _solved_by_blocks(a, h):
+        for i in np.flatnonzero(~first).tolist():
+            h[i] += a[i] * h[i - 1]
+
+
+def _cut(a: Any, first: Any) -> Any:
+    """Return factors that are 0 where a group begins."""
+    a = np.array(a)
+    a[first] = 0
+    return a
+
+
+def _solved_side_by_side(a: Any, h: Any, first: Any) -> bool:
+    """Solve the recurrences of all groups at once, if there are long groups of none."""
+    rows = np.flatnonzero(first)
+    counts = np.diff(rows, append=len(h))
+    longest = int(counts.max(initial=0))
+    if longest > max(math.isqrt(len(h)), NARROW):
+        return False
+    for number in range(1, longest):
+        rows, counts = rows[counts > number] + 1, counts[counts > number]
+        h[rows] += a[rows] * h[rows - 1]
+    return True
 
 
 def _turned(a: Any) -> Any:

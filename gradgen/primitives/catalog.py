@@ -624,8 +624,8 @@ CATALOG: dict[str, dict[str, str]] = {
             "subtract.outer"
         ),
         "PRIMITIVES": (
-            "hypot_reduce logaddexp2_reduce logaddexp_reduce running_logaddexp "
-            "running_logaddexp2 running_maximum running_minimum"
+            "fmax_reduce fmin_reduce hypot_reduce logaddexp2_reduce logaddexp_reduce "
+            "running_logaddexp running_logaddexp2 running_maximum running_minimum"
         ),
     },
     "updating": {

@@ -80,13 +80,17 @@ def _some_tied(y: Handle, *xs: Handle) -> Handle:
     return apply("not_equal", reduce(lambda p, q: p + q, flags), 1)
 
 
-def _several_extremes(
+def _reached_again(
     y: Handle, x: Handle, axis: tuple[int, ...], keepdims: bool, **_: Any
 ) -> Handle:
-    """A reduction to an extremum that is reached more than once, or is NaN."""
+    """A reduction to an extremum that is reached more than once."""
     reached = _equal(x, spread(y, x, axis, keepdims))
-    ties = apply("sum", reached, axis=axis, keepdims=keepdims)
-    return _either(ties > 1, apply("not_equal", y, y))
+    return apply("sum", reached, axis=axis, keepdims=keepdims) > 1
+
+
+def _several_extremes(y: Handle, x: Handle, **options: Any) -> Handle:
+    """A reduction to an extremum that is reached more than once, or is NaN."""
+    return _either(_reached_again(y, x, **options), apply("not_equal", y, y))
 
 
 def _several_in_segment(y: Handle, x: Handle, indices: Handle, axis: int) -> Handle:
@@ -263,6 +267,8 @@ KINKS: Mapping[str, Kink | tuple[Kink | None, ...]] = {
     "logaddexp2_reduce": _nothing_but_zeros,
     "running_logaddexp": _nothing_but_zeros,
     "running_logaddexp2": _nothing_but_zeros,
+    "fmax_reduce": _reached_again,
+    "fmin_reduce": _reached_again,
     "hypot_reduce": _result_zero,
     "power": (None, _both_zero),
     "float_power": (None, _both_zero),

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
-from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for, lowest
+from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.cumulative import multiplied, running
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import Handle, apply, lift
@@ -80,14 +80,6 @@ def _nanmean(
     return averaged(x, axis, _kept(keepdims), where, builder)
 
 
-def _largest(name: str, x: Handle, axis: Any, kept: bool) -> Handle:
-    """Return the extremum of what is no NaN, and NaN where there is nothing else."""
-    axes = normal_axes(axis, x.rank)
-    found = apply(name, _filled(x, lowest(x.dtype, name)), axis=axes, keepdims=kept)
-    nothing = apply("all", apply("isnan", x), axis=axes, keepdims=kept)
-    return apply("where", nothing, np.nan, found)
-
-
 def _lower_extremum(name: str, function: Any) -> None:
     @lowers(function)
     def lowering(
@@ -103,14 +95,15 @@ def _lower_extremum(name: str, function: Any) -> None:
         x, kept = lift(builder, a), _kept(keepdims)
         if x.dtype.kind != "f" or not x.rank:
             return extremum(name, x, axis, kept, initial, where, builder)
+        axes = normal_axes(axis, x.rank)
         if initial is NOT_GIVEN:
             if flags_for(x, where, f"nan{name}") is not None:
                 raise Refusal(f"argument 'where' of np.nan{name} needs 'initial'")
-            return _largest(name, x, axis, kept)
-        bound = lowest(x.dtype, name)
-        parts = chosen(_filled(x, bound), flags_for(x, where, f"nan{name}"), bound)
-        axes = normal_axes(axis, x.rank)
-        found = apply(name, parts, axis=axes, keepdims=kept, initial=bound)
+            return apply(f"f{name}_reduce", x, axis=axes, keepdims=kept)
+        parts = chosen(x, flags_for(x, where, f"nan{name}"), np.nan)
+        found = apply(
+            f"f{name}_reduce", parts, axis=axes, keepdims=kept, initial=np.nan
+        )
         return apply(f"f{name}", found, first_value(initial, found, f"nan{name}"))
 
 

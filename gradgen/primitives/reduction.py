@@ -58,7 +58,8 @@ def _mean_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
     return tensor(dtype, reduced_shape(types[0].shape, **attrs))
 
 
-def _extremum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+def extremum_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
+    """Return the type of a reduction that keeps the dtype."""
     shape = reduced_shape(types[0].shape, attrs["axis"], attrs["keepdims"])
     return tensor(types[0].dtype, shape)
 
@@ -225,7 +226,7 @@ def _share_of_ties(
     return reached, apply("maximum", ties, 1)
 
 
-def _extremum_tangent(
+def extremum_tangent(
     y: Handle,
     dots: Sequence[Handle | None],
     x: Handle,
@@ -233,12 +234,13 @@ def _extremum_tangent(
     keepdims: bool,
     **_: Any,
 ) -> Handle:
+    """Return the mean of what moves the elements that reach an extremum ``y``."""
     reached, ties = _share_of_ties(y, x, axis, keepdims)
     assert dots[0] is not None
     return apply("sum", dots[0] * reached, axis=axis, keepdims=keepdims) / ties
 
 
-def _extremum_adjoint(
+def extremum_adjoint(
     y_bar: Handle,
     y: Handle,
     x: Handle,
@@ -246,6 +248,7 @@ def _extremum_adjoint(
     keepdims: bool,
     **_: Any,
 ) -> list[Handle | None]:
+    """Return the shares of the elements that reach an extremum ``y``."""
     reached, ties = _share_of_ties(y, x, axis, keepdims)
     return [reached * spread(cast_like(y_bar / ties, y), x, axis, keepdims)]
 
@@ -254,11 +257,11 @@ def _declare_extremum(name: str, function: Any) -> None:
     register(
         Primitive(
             name=name,
-            type_rule=_extremum_type,
+            type_rule=extremum_type,
             evaluate=lambda x, **options: function(x, **options),
             template=bind(method_text, name),
-            tangent=_extremum_tangent,
-            adjoint=_extremum_adjoint,
+            tangent=extremum_tangent,
+            adjoint=extremum_adjoint,
             samples=(
                 *AXES,
                 Sample(

@@ -27,7 +27,12 @@ from gradgen.primitives.lowering import (
 )
 from gradgen.primitives.masked import divide_or_zero, relative_exp
 from gradgen.primitives.promotion import elementwise_dtype
-from gradgen.primitives.reduction import reduced_shape, spread
+from gradgen.primitives.reduction import (
+    extremum_adjoint,
+    extremum_tangent,
+    extremum_type,
+    spread,
+)
 from gradgen.primitives.registry import (
     LOWERINGS,
     Attrs,
@@ -73,30 +78,42 @@ def _combined_adjoint(
     return [bar * SHARES[ufunc](x, whole)]
 
 
-def _combined_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
+def _reduced_text(name: str, types: Sequence[Any], attrs: Attrs) -> str:
     axis = attrs["axis"]
     along = f", {axis[0] if len(axis) == 1 else axis}" if axis != (0,) else ""
     kept = ", keepdims=True" if attrs["keepdims"] else ""
-    return f"np.{name}.reduce({{0}}{along}{kept})"
+    first = ", initial=np.nan" if "initial" in attrs else ""
+    return f"np.{name}.reduce({{0}}{along}{kept}{first})"
 
 
-def _declare_combined(ufunc: np.ufunc) -> None:
+REDUCED = (
+    Sample(("f64[3]",), {"axis": (0,), "keepdims": False}),
+    Sample(("f64[2,3]",), {"axis": (0, 1), "keepdims": False}),
+    Sample(("f32[2,3]",), {"axis": (1,), "keepdims": True}),
+)
+WITHOUT_NAN = (
+    *REDUCED,
+    Sample(
+        (np.array([[1.0, np.nan, -3.0], [2.0, np.nan, 1.0]]),),
+        {"axis": (1,), "keepdims": False},
+    ),
+    Sample(("f64[3]",), {"axis": (0,), "keepdims": False, "initial": np.nan}),
+)
+
+
+def _declare_reduced(
+    ufunc: np.ufunc, tangent: Any, adjoint: Any, samples: Sequence[Sample]
+) -> None:
     name = ufunc.__name__
     register(
         Primitive(
             name=f"{name}_reduce",
-            type_rule=lambda dims, types, attrs: tensor(
-                types[0].dtype, reduced_shape(types[0].shape, **attrs)
-            ),
-            evaluate=lambda x, axis, keepdims: ufunc.reduce(x, axis, keepdims=keepdims),
-            template=bind(_combined_text, name),
-            tangent=bind(_combined_tangent, ufunc),
-            adjoint=bind(_combined_adjoint, ufunc),
-            samples=(
-                Sample(("f64[3]",), {"axis": (0,), "keepdims": False}),
-                Sample(("f64[2,3]",), {"axis": (0, 1), "keepdims": False}),
-                Sample(("f32[2,3]",), {"axis": (1,), "keepdims": True}),
-            ),
+            type_rule=extremum_type,
+            evaluate=lambda x, axis, **options: ufunc.reduce(x, axis, **options),
+            template=bind(_reduced_text, name),
+            tangent=tangent,
+            adjoint=adjoint,
+            samples=tuple(samples),
         )
     )
 
@@ -172,8 +189,15 @@ REDUCTIONS: dict[Any, Any] = {
 for _ufunc, _function in REDUCTIONS.items():
     _lower_reduce(_ufunc, bind(_named_function, _function))
 for _ufunc in SHARES:
-    _declare_combined(_ufunc)
+    _declare_reduced(
+        _ufunc,
+        bind(_combined_tangent, _ufunc),
+        bind(_combined_adjoint, _ufunc),
+        REDUCED,
+    )
     _lower_reduce(_ufunc, bind(_combined, _ufunc))
+for _ufunc in (np.fmax, np.fmin):
+    _declare_reduced(_ufunc, extremum_tangent, extremum_adjoint, WITHOUT_NAN)
 
 
 def _running_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:

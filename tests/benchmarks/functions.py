@@ -255,6 +255,13 @@ REASONS = {
     "np.multiply.accumulate": "it solves a recurrence, as that of `cumprod` does",
     "np.prod": "it multiplies from both sides, so that nothing is divided by a zero",
     "np.multiply.reduce": "it multiplies from both sides, as that of `prod` does",
+    "np.multiply.reduceat": "it multiplies from both sides in each segment, as that of "
+    "`prod` does",
+    "np.maximum.reduceat": "segments can overlap, so that it takes the elements of all "
+    "of them one by one to compare and to count them",
+    "np.minimum.reduceat": "it compares and counts, as that of `maximum.reduceat` does",
+    "np.fmax.reduce": "it compares and counts, with an array for each step",
+    "np.fmin.reduce": "it compares and counts, as that of `fmax.reduce` does",
     "np.partition": "it sorts, since NumPy does not tell in which order it leaves the "
     "rest",
     "np.median": "it sorts with the places of elements, which takes longer than to "

@@ -44,13 +44,13 @@ def test_recurrence(kind: str, shape: tuple[int, ...], transposed: bool) -> None
 
 
 @pytest.mark.parametrize("bad", [1.0, 0.0, np.inf, np.nan])
-@pytest.mark.parametrize("length", [lines.LONG, 7])
-def test_each_group_is_done_by_itself(bad: float, length: int) -> None:
+@pytest.mark.parametrize("stops", [[1, lines.LONG, lines.LONG + 2], [1, 5, 7, 8]])
+def test_each_group_is_done_by_itself(bad: float, stops: list[int]) -> None:
     rng = np.random.default_rng(6)
-    groups = np.repeat([5, 2, 9], [1, length - 3, 2])
-    a, b = rng.uniform(-2, 2, (2, length, 2))
+    groups = np.repeat([5, 2, 9, 2][: len(stops)], np.diff(stops, prepend=0))
+    a, b = rng.uniform(-2, 2, (2, stops[-1], 2))
     a[3], b[2] = bad, bad
-    cuts = (slice(1), slice(1, -2), slice(-2, None))
+    cuts = [slice(*pair) for pair in zip([0, *stops], stops, strict=False)]
     for transposed in (False, True):
         found = kernels.recurrence(a, b, 0, transposed, groups)
         with np.errstate(all="ignore"):
