@@ -135,6 +135,30 @@ def vjp(
     return value, Pullback(program, value, residuals, selected, single)
 
 
+def cotangents_at(f: Callable[..., Any], *like: Any) -> Callable[..., Args]:
+    """Return a function of a cotangent and arguments that are all of the types of some.
+
+    It returns what the pullback of ``vjp(f, *args)`` returns, with scalars for 0-d
+    arrays. The program is looked up once: what it relies on must not change meanwhile.
+
+    Examples
+    --------
+    >>> cotangents_at(lambda x, y: x * y, 0.0, 0.0)(1.0, 2.0, 3.0)
+    (3.0, 2.0)
+    """
+    target, steps = unfold(f)
+    args = target.arguments(like, {})
+    program = _dispatcher(target, (*steps, Step("vjp", None, False))).find(args)
+
+    def cotangents(bar: Any, *args: Any) -> Args:
+        given = program.inputs(target.arguments(args, {}))
+        value, residuals = guarded_call(program, 0, given)
+        bars: Args = guarded_call(program, 1, (residuals, fit_cotangent(bar, value)))
+        return bars
+
+    return cotangents
+
+
 def _dispatcher(target: Target, steps: tuple[Step, ...]) -> Dispatcher:
     return _kept_dispatcher(target.function, target.parameters.prefix, steps)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,16 @@ def floats(x: Any) -> Any:
 
 def flat(tree: Any) -> Any:
     """Return the numbers of all floats in nested containers."""
-    parts = [np.ravel(x) for x in tree_of(floats(tree)).leaves()]
-    return np.concatenate([np.zeros(0), *parts])
+    return np.concatenate([np.zeros(0), *map(np.ravel, _leaves(floats(tree)))])
+
+
+def _leaves(x: Any) -> Iterator[Any]:
+    """Yield the floats in nested containers."""
+    if isinstance(x, dict | list | tuple):
+        for part in x.values() if isinstance(x, dict) else x:
+            yield from _leaves(part)
+    elif x is not None:
+        yield x
 
 
 def filled(like: Any, numbers: Any) -> Any:

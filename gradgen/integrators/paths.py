@@ -21,6 +21,7 @@ import numpy as np
 from scipy import integrate
 
 from gradgen.api import jvp, vjp
+from gradgen.api.calls import cotangents_at
 from gradgen.integrators.parameters import filled, flat, floats
 from gradgen.rules import rule
 
@@ -138,7 +139,8 @@ def path_cotangents(
     if np.any(t != t[0]):
         slope = _slope_of(func, form, order, args)
         path = _path(slope, (t[0], t[-1]), y0, rtol, atol, hmax)
-        backward = functools.partial(_backward, rates, args, path, n)
+        pull = cotangents_at(rates, y0, float(t[0]), *args)
+        backward = functools.partial(_backward, pull, args, path, n)
     for i in reversed(range(1, len(t))):
         state[:n] += ys_bar[i]
         t_bar[i] = ys_bar[i] @ rates(ys[i], float(t[i]), *args)
@@ -164,11 +166,10 @@ def _path(
 
 
 def _backward(
-    rates: Function, args: Any, path: Function, n: int, t: float, state: Any
+    pull: Function, args: Any, path: Function, n: int, t: float, state: Any
 ) -> Any:
     """Return the slope of the cotangents of the state and of the parameters."""
-    _, pullback = vjp(rates, path(t), float(t), *args)
-    y_bar, _, *args_bar = pullback(state[:n])
+    y_bar, _, *args_bar = pull(state[:n], path(t), float(t), *args)
     return -np.concatenate([y_bar, flat(args_bar)])
 
 
