@@ -31,7 +31,11 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
 NAMES = ("areas", "odes", "parameters", "paths")
-READ = ("gradgen.recipes", *(f"gradgen.integrators.{name}" for name in NAMES))
+READ = (
+    "gradgen.cascades",
+    "gradgen.recipes",
+    *(f"gradgen.integrators.{name}" for name in NAMES),
+)
 """Modules of gradgen whose functions are read as a user's are."""
 
 

@@ -499,7 +499,7 @@ CATALOG: dict[str, dict[str, str]] = {
     "signals": {
         "LOWERINGS": (
             "scipy.signal: convolve convolve2d correlate correlate2d fftconvolve "
-            "filtfilt oaconvolve savgol_filter sosfilt sosfiltfilt"
+            "filtfilt oaconvolve savgol_filter sosfiltfilt"
         ),
         "PRIMITIVES": "convolution convolve_back",
     },

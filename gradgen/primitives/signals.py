@@ -306,9 +306,9 @@ for _names, _reason, _hint in (
         "scipy.signal.lfilter, of x and of its result from the end to the beginning",
     ),
     (
-        "sosfilt sosfiltfilt",
-        "it filters by one section after the other",
-        "scipy.signal.lfilter for each of them",
+        "sosfiltfilt",
+        "it pads, and filters in both directions by one section after the other",
+        "scipy.signal.sosfilt, of x and of its result from the end to the beginning",
     ),
     (
         "savgol_filter",

@@ -20,7 +20,7 @@ SCIPY = {
         "solve_triangular solveh_banded sqrtm lu lu_factor lu_solve inv det eigh "
         "eigvalsh svd svdvals qr pinv block_diag toeplitz norm lstsq"
     ),
-    "scipy.signal": "convolve correlate fftconvolve lfilter oaconvolve",
+    "scipy.signal": "convolve correlate fftconvolve lfilter oaconvolve sosfilt",
     "scipy.stats": (
         "norm.logpdf t.logpdf gamma.logpdf beta.logpdf chi2.logpdf expon.logpdf "
         "poisson.logpmf binom.logpmf nbinom.logpmf multivariate_normal.logpdf "

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradgen import grad, value_and_grad
+from gradgen import grad, jvp, value_and_grad
 
 pytest.importorskip("scipy")
 from scipy import ndimage, signal
@@ -59,6 +59,57 @@ def test_pieces_of_a_signal_are_filtered_as_the_whole():
     assert everything[0] == pytest.approx(pieces[0], rel=1e-14)
     for left, right in zip(everything[1], pieces[1], strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
+
+
+SECTIONS = signal.butter(4, 0.3, output="sos")
+ROWS = np.cos(np.arange(14.0)).reshape(2, 7)
+STATES = np.sin(np.arange(8.0)).reshape(2, 2, 2)
+
+
+def sections_of(moved):
+    return np.concatenate([moved[:, :3], np.ones((2, 1)), moved[:, 3:]], axis=1)
+
+
+def at_rest(moved, x, z):
+    y = signal.sosfilt(sections_of(moved), x.T, 0)
+    return np.sum(y**2) + z[0, 0, 0]
+
+
+def from_a_state(moved, x, z):
+    y, states = signal.sosfilt(sections_of(moved), x, axis=1, zi=z)
+    return np.sum(y**3) + np.sum(states**2)
+
+
+@pytest.mark.parametrize("cascade", [at_rest, from_a_state])
+def test_a_cascade_of_filters(cascade):
+    args = SECTIONS[:, [0, 1, 2, 4, 5]].copy(), ROWS, STATES
+    dots = [np.sin(1.0 + np.arange(x.size)).reshape(x.shape) for x in args]
+    value, bars = value_and_grad(cascade, argnums=(0, 1, 2))(*args)
+    np.testing.assert_allclose(value, cascade(*args), 1e-12)
+    ahead, behind = (
+        [x + step * dot for x, dot in zip(args, dots, strict=True)]
+        for step in (1e-6, -1e-6)
+    )
+    slope = (cascade(*ahead) - cascade(*behind)) / 2e-6
+    _, found = jvp(cascade, args, tuple(dots))
+    np.testing.assert_allclose(found, slope, 1e-6)
+    along = sum(np.sum(bar * dot) for bar, dot in zip(bars, dots, strict=True))
+    np.testing.assert_allclose(along, found, 1e-10)
+    gradient = grad(cascade)
+    bends = (gradient(*ahead) - gradient(*behind)) / 2e-6
+    np.testing.assert_allclose(jvp(gradient, args, tuple(dots))[1], bends, 1e-5, 1e-7)
+
+
+@pytest.mark.parametrize("sections", [2.0 * SECTIONS, SECTIONS[:, :5]])
+def test_what_a_cascade_raises(sections):
+    def f(sections, x):
+        return np.sum(signal.sosfilt(sections, x))
+
+    with pytest.raises(ValueError, match="sos") as ours:
+        grad(f)(sections, X)
+    with pytest.raises(ValueError, match="sos") as theirs:
+        f(sections, X)
+    assert str(ours.value).splitlines()[0] == str(theirs.value)
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 2), (2, 5), (3, 3), (1, 4), (4, 1)])
