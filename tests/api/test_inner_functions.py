@@ -12,6 +12,8 @@ from gradgen import UnsupportedError, grad, jvp, value_and_grad
 pytest.importorskip("scipy")
 from scipy.integrate import odeint, quad, solve_ivp
 
+from tests.api.test_integrators import CALL, output
+
 T = np.array([0.0, 0.4, 1.0])
 Y0 = np.array([1.0, 0.5])
 RATE = 0.5
@@ -523,3 +525,23 @@ def integrand_with_state(w):
 def test_a_write_in_what_is_differentiated():
     with pytest.raises(UnsupportedError, match="must not write"):
         grad(integrand_with_state)(np.ones(2))
+
+
+PROGRAM = """
+import numpy as np
+from scipy.integrate import odeint
+
+def loss(k):
+    c, faster = FACTOR, True
+    def rates(y, t):
+        return -k * y * c if faster else -k * y
+    return odeint(rates, np.ones(1), np.array([0.0, 1.0]))[-1, 0]
+"""
+
+
+def test_what_is_kept_on_the_disk_is_for_the_same_function(tmp_path):
+    for factor in (2.0, 3.0):
+        text = PROGRAM.replace("FACTOR", str(factor))
+        (tmp_path / "program.py").write_text(text)
+        wanted = round(-factor * np.exp(-0.5 * factor), 5)
+        assert output(CALL, tmp_path) == [str(wanted), "0"]
