@@ -23,7 +23,17 @@ from gradgen.rules import nondiff, rule
 from gradgen.runtime.cache import CacheWarning
 
 if TYPE_CHECKING:
+    from gradgen.api.batching import vmap
     from gradgen.api.checks import check_rule
+    from gradgen.api.jacobians import (
+        derivative,
+        elementwise_grad,
+        hessian,
+        jacfwd,
+        jacobian,
+        jacrev,
+    )
+    from gradgen.api.products import gauss_newton_vp, hvp
 
 __version__ = "0.1.0"
 
@@ -43,20 +53,44 @@ __all__ = [
     "check_rule",
     "checkpoint",
     "checkpointed",
+    "derivative",
+    "elementwise_grad",
+    "gauss_newton_vp",
     "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "nondiff",
     "rule",
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
-_checks = Deferred("gradgen.api.checks")
+_LATER = {
+    "check_rule": Deferred("gradgen.api.checks"),
+    "vmap": Deferred("gradgen.api.batching"),
+    **dict.fromkeys(("gauss_newton_vp", "hvp"), Deferred("gradgen.api.products")),
+    **dict.fromkeys(
+        (
+            "derivative",
+            "elementwise_grad",
+            "hessian",
+            "jacfwd",
+            "jacobian",
+            "jacrev",
+        ),
+        Deferred("gradgen.api.jacobians"),
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
     """Return what is imported when it is first asked for."""
-    if name == "check_rule":
-        return _checks.check_rule
+    if name in _LATER:
+        return getattr(_LATER[name], name)
     raise AttributeError(f"module 'gradgen' has no attribute '{name}'")

@@ -55,18 +55,43 @@ def jvp(
     >>> jvp(lambda x, n: n * x**2, (3.0, 2.0), (1.0, None))
     (18.0, 12.0)
     """
+    result: tuple[Any, Any] = directional("jvp", f, primals, tangents, strict=strict)
+    return result
+
+
+def directional(
+    kind: str,
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    inner: tuple[Step, ...] = (),
+    strict: bool = False,
+) -> Any:
+    """Return what a step along given directions computes, after ``inner`` steps."""
+    program, args = _directional_program(kind, f, primals, tangents, inner, strict)
+    return program(args)
+
+
+def _directional_program(
+    kind: str,
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    inner: tuple[Step, ...],
+    strict: bool,
+) -> tuple[Program, Args]:
+    what = "vector" if kind == "hvp" else "tangent"
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
-        raise ArgumentError("jvp takes a tuple of arguments and a tuple of tangents")
+        raise ArgumentError(f"{kind} takes a tuple of arguments and a tuple of {what}s")
     if len(primals) != len(tangents):
         raise ArgumentError(
-            f"jvp needs a tangent, or None, for each argument; it got {len(tangents)} "
-            f"for {len(primals)}"
+            f"{kind} needs a {what}, or None, for each argument; it got "
+            f"{len(tangents)} for {len(primals)}"
         )
     target, steps = unfold(f)
     args = (*target.arguments(tuple(primals), {}), tuple(tangents))
-    dispatcher = _dispatcher(target, (*steps, Step("jvp", strict=strict)))
-    result: tuple[Any, Any] = dispatcher.find(args)(args)
-    return result
+    steps = (*steps, *inner, Step(kind, strict=strict))
+    return _dispatcher(target, steps).find(args), args
 
 
 class Pullback:
@@ -168,7 +193,7 @@ def _kept_dispatcher(
     function: types.FunctionType, prefix: int, steps: tuple[Step, ...]
 ) -> Dispatcher:
     target = bare_target(function, prefix)
-    seeded = steps[-1].kind == "jvp"
+    seeded = steps[-1].seeded
 
     def compile_for(
         args: Args, key: Key, promoted: tuple[int, ...]

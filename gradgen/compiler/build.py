@@ -128,7 +128,7 @@ def _without_0d(outside: Args, changed: Sequence[int]) -> Args:
 def _finish(request: Request) -> Callable[[Any, Args], Any] | None:
     """Return what puts 0-d arrays into a gradient where the argument has them."""
     step = request.steps[-1] if request.steps else Step("primal")
-    if step.kind not in ("grad", "value_and_grad"):
+    if step.kind not in ("grad", "value_and_grad", "elementwise_grad"):
         return None
     selected = request.selected(step)
     if not any(_has_0d(request.args[i]) for i in selected):

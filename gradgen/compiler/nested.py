@@ -27,11 +27,14 @@ from gradgen.ir.types import Scalar, is_complex, is_floating
 from gradgen.primitives.registry import Handle, apply, require_same_shape
 from gradgen.structs import struct
 from gradgen.transforms.adjoint import reverse_sweep
+from gradgen.transforms.derive import ones_for
 from gradgen.transforms.fit import materialise
 
 if TYPE_CHECKING:
+    from gradgen.compiler import directions
     from gradgen.transforms import tangent
 else:
+    directions = Deferred("gradgen.compiler.directions")
     tangent = Deferred("gradgen.transforms.tangent")
 
 OUTER = "differentiate the outer function, or pass plain arrays and numbers"
@@ -74,16 +77,16 @@ def run_part(
             for x, moves in zip(given, chosen, strict=True)
         ]
         renamed[i] = _filled(renamed[i], found)
-        contents = [
-            _contents(x) if moves else Static(None)
+        held = [
+            contents(x) if moves else Static(None)
             for x, moves in zip(found, chosen, strict=True)
         ]
-        inputs.append(_filled(renamed[i], contents))
+        inputs.append(_filled(renamed[i], held))
     start = len(frame.builder.ops)
     with _deeper(frame):
         value = call(frame, function, renamed, kwargs)
     ops = tuple(frame.builder.ops[start:])
-    return Part(ops, inputs, map_parts(value, _contents), value)
+    return Part(ops, inputs, map_parts(value, contents), value)
 
 
 @contextmanager
@@ -102,12 +105,12 @@ def _filled(value: Any, leaves: Sequence[Any]) -> Any:
     return map_parts(value, lambda _: next(supply))
 
 
-def _contents(x: Any) -> Any:
+def contents(x: Any) -> Any:
     """Return the contents that an array has now."""
     return Handle(x.builder, x.atom) if isinstance(x, ArrayObject) else x
 
 
-def _entered(value: Any) -> Any:
+def entered(value: Any) -> Any:
     """Return derivatives as arrays that nobody else holds."""
     return map_parts(value, lambda x: fresh(x) if isinstance(x, Handle) else x)
 
@@ -182,7 +185,7 @@ def gradient(
     frame: Frame, function: Any, step: Any, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Return what ``grad`` or ``value_and_grad`` of ``function`` returns."""
-    chosen = _positions(step.argnums, args, kwargs)
+    chosen = positions(step.argnums, args, kwargs)
     with _strictly(frame, step.strict):
         part = run_part(frame, function, args, kwargs, dict.fromkeys(chosen))
     target = part.results
@@ -190,13 +193,13 @@ def gradient(
         if not isinstance(part.value, tuple) or len(part.value) != 2:
             raise Refusal("with has_aux=True, a function must return a pair")
         target = part.results[0]
-    target = _as_handle(frame, target)
-    if target is None or not isinstance(target.type, Scalar):
+    target = as_handle(frame, target)
+    scalar = target is not None and isinstance(target.type, Scalar)
+    if target is None or not (scalar or step.kind == "elementwise_grad"):
         raise Refusal("grad needs a function that returns a real number", "use vjp")
     _check_field(part, target, step.holomorphic)
-    seed = Handle(frame.builder, Literal.of(1.0))
-    bars = pull_back(frame, part, [(target.atom, seed)], step.strict)
-    result = _entered(bars[0] if step.single else tuple(bars))
+    bars = pull_back(frame, part, [(target.atom, ones_for(target))], step.strict)
+    result = entered(bars[0] if step.single else tuple(bars))
     if step.kind == "value_and_grad":
         return part.value, result
     return (result, part.value[1]) if step.aux else result
@@ -211,14 +214,14 @@ def _check_field(part: Part, target: Handle, holomorphic: bool) -> None:
         raise Refusal("grad needs a function that returns a real number", ".real")
 
 
-def _as_handle(frame: Frame, x: Any) -> Handle | None:
+def as_handle(frame: Frame, x: Any) -> Handle | None:
     """Return the handle of a floating value; None for anything else."""
     if isinstance(x, Static) and type(x.value) in (float, complex):
         return Handle(frame.builder, Literal.of(x.value))
     return x if _moves(x) else None
 
 
-def _positions(
+def positions(
     argnums: Sequence[int] | None, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> tuple[int, ...]:
     """Return which positional arguments are differentiated by."""
@@ -242,7 +245,8 @@ def _may_move(x: Any) -> bool:
     return known or _moves(x)
 
 
-def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Return what ``jvp`` returns."""
     if "strict" in kwargs:
         raise Refusal(
             "strict=True of jvp is not supported in a differentiated function",
@@ -261,42 +265,54 @@ def _jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if any(len(parts_in(primals[i])) != len(flags) for i, flags in moving.items()):
         raise Refusal("a tangent must have the structure of its argument")
     part = run_part(frame, function, list(primals), {}, moving)
-    dots = _tangents_of(frame, part, [tangents[i] for i in moving])
-    tangents = map_parts(part.results, lambda y: _tangent(frame, y, dots))
-    return part.value, _entered(tangents)
+    dots = _directions(part, [tangents[i] for i in moving], frame)
+    moved = map_parts(part.results, push_forward(frame, part, dots))
+    return part.value, entered(moved)
 
 
-def _tangents_of(
-    frame: Frame, part: Part, tangents: Sequence[Any]
+def _directions(
+    part: Part, tangents: Sequence[Any], frame: Frame
 ) -> dict[Value, Handle]:
-    """Append the tangents of a part; return those of all its values."""
-    builder, xs, x_dots = frame.builder, parts_in(part.inputs), parts_in(tangents)
+    """Return the tangents of the inputs of a part."""
+    xs, x_dots = parts_in(part.inputs), parts_in(tangents)
     dots: dict[Value, Handle] = {}
     for x, x_dot in zip(xs, x_dots, strict=True):
         if x_dot == Static(None):
             continue
-        handle = _as_handle(frame, x_dot)
+        handle = as_handle(frame, x_dot)
         if handle is None or not require_same_shape(handle, x):
             raise Refusal("a tangent must have the shape of its argument")
         if is_complex(handle.type) and not is_complex(x.type):
             raise Refusal("the tangent of a real argument must be real")
         dots[x.atom] = materialise(handle, x)
+    return dots
+
+
+def push_forward(
+    frame: Frame, part: Part, dots: dict[Value, Handle]
+) -> Callable[[Any], Any]:
+    """Append the tangents of a part; return what gives that of a result.
+
+    ``dots`` holds the tangents of the inputs, and gets those of all values.
+    """
+    builder = frame.builder
     results = tuple(y.atom for y in parts_in(part.results) if isinstance(y, Handle))
     origin, span = builder.origin, builder.span
     tangent.push_tangents(builder, Block((), part.ops, results), dots)
     builder.origin, builder.span = origin, span
-    return dots
+    return lambda y: _tangent(frame, y, dots)
 
 
 def _tangent(frame: Frame, y: Any, dots: dict[Value, Handle]) -> Any:
-    handle = _as_handle(frame, y)
+    handle = as_handle(frame, y)
     if handle is None:
         return Static(None)
     dot = dots.get(handle.atom) if isinstance(handle.atom, Value) else None
     return materialise(dot, handle)
 
 
-def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Return what ``vjp`` returns."""
     function, *primals = args
     argnums = to_python(kwargs.pop("argnums", Static(None)))
     strict = bool(to_python(kwargs.pop("strict", Static(False))))
@@ -304,7 +320,7 @@ def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise Refusal("vjp takes no other options than argnums and strict")
     numbers = [argnums] if isinstance(argnums, int) else argnums
     moving: dict[int, Sequence[bool] | None] = dict.fromkeys(
-        _positions(numbers, primals, {})
+        positions(numbers, primals, {})
     )
     if numbers is None:
         moving = {i: [*map(_may_move, parts_in(primals[i]))] for i in moving}
@@ -316,7 +332,7 @@ def _vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
             raise Refusal("a pullback takes one cotangent")
         seeds = _cotangents(frame, part.results, bars[0])
         found = pull_back(frame, part, seeds, strict)
-        return _entered(found[0] if isinstance(argnums, int) else tuple(found))
+        return entered(found[0] if isinstance(argnums, int) else tuple(found))
 
     return part.value, Native(pullback)
 
@@ -327,7 +343,7 @@ def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]
         raise Refusal("a cotangent must have the structure of the result")
     pairs = []
     for y, y_bar in zip(ys, y_bars, strict=True):
-        handle, seed = _as_handle(frame, y), _as_handle(frame, y_bar)
+        handle, seed = as_handle(frame, y), as_handle(frame, y_bar)
         if handle is None or y_bar == Static(None):
             continue
         if seed is None or not require_same_shape(seed, handle):
@@ -347,7 +363,17 @@ def _transform(maker: Any) -> Callable[[Frame, list[Any], dict[str, Any]], Any]:
         function, *rest = args
         options = {name: to_python(value) for name, value in kwargs.items()}
         step = maker(*map(to_python, rest), **options)
-        return Native(lambda frame, a, k: gradient(frame, function, step, a, k))
+        way = _way(step.kind)
+        return Native(lambda frame, a, k: way(frame, function, step, a, k))
+
+    return known
+
+
+def _composed(kind: str, maker: Any) -> Callable[..., Any]:
+    """Return what does a transform that is made of others."""
+
+    def known(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return getattr(directions, kind)(frame, maker, args, kwargs)
 
     return known
 
@@ -359,7 +385,15 @@ def _call_derivative(
     derivative, root = callee.value, callee.root
     frame.context.guard(root, derivative)
     function = outside_value(frame, root.child("primal"), derivative.primal)
-    return gradient(frame, function, derivative.step, args, kwargs)
+    step = derivative.step
+    return _way(step.kind)(frame, function, step, args, kwargs)
+
+
+def _way(kind: str) -> Callable[..., Any]:
+    """Return what computes a transform of some kind."""
+    if kind == "vmap":
+        return directions.over_examples
+    return directions.jacobian if kind.startswith("jac") else gradient
 
 
 def enter_transforms() -> None:
@@ -368,8 +402,10 @@ def enter_transforms() -> None:
         if kind == "class":
             OBJECTS[transform] = _call_derivative
         elif kind == "jvp":
-            KNOWN[transform] = _jvp
+            KNOWN[transform] = jvp
         elif kind == "vjp":
-            KNOWN[transform] = _vjp
+            KNOWN[transform] = vjp
+        elif kind in ("hvp", "gauss_newton_vp", "hessian", "derivative"):
+            KNOWN[transform] = _composed(kind, maker)
         else:
             KNOWN[transform] = _transform(maker)

@@ -15,7 +15,12 @@ from gradgen.compiler.arguments import (
 )
 from gradgen.compiler.nested import enter_transforms
 from gradgen.compiler.request import Request, Step
-from gradgen.compiler.results import check_floating, check_inputs, check_scalar
+from gradgen.compiler.results import (
+    check_array,
+    check_floating,
+    check_inputs,
+    check_scalar,
+)
 from gradgen.compiler.warning import warn_of_copies
 from gradgen.deferred import Deferred
 from gradgen.errors import SignatureError
@@ -23,7 +28,7 @@ from gradgen.frontend.lower import Lowered, lower
 from gradgen.frontend.source import find_source
 from gradgen.frontend.values import Root
 from gradgen.ir.builder import Builder
-from gradgen.ir.core import Function
+from gradgen.ir.core import Function, Value
 from gradgen.ir.flow import reachable
 from gradgen.ir.rules import NeedsRules
 from gradgen.ir.tree import Tree
@@ -39,14 +44,14 @@ from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
 
 if TYPE_CHECKING:
+    from gradgen.compiler import vectorised
     from gradgen.ir import printer
 else:
+    vectorised = Deferred("gradgen.compiler.vectorised")
     printer = Deferred("gradgen.ir.printer")
 
 MAX_ORDER = 30
 """How often rules are differentiated at most."""
-
-enter_transforms()
 
 
 def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
@@ -55,6 +60,7 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     ``promoted`` numbers the integers among the arguments that are to be folded; more
     of them may turn out to be needed.
     """
+    enter_transforms()
     functions, lowered, promoted = intermediate(request, promoted)
     written = _written_leaves(lowered, len(request.args))
     placed = [bufferize(reachable(function, rules=False)) for function in functions]
@@ -124,8 +130,8 @@ def _derived(
         check_differentiable(names[i], request.args[i], masks[i])
     lowered, typed, promoted = _lower(request, masks, promoted, order)
     function = optimise(lowered.function)
-    for step in request.steps:
-        function = optimise(_transform(request, step, function, typed))
+    for k, step in enumerate(request.steps):
+        function = optimise(_transform(request, k, step, function, typed))
     functions = [function]
     if request.steps and request.steps[-1].kind == "vjp":
         functions = list(derive.split(functions[0]))
@@ -142,7 +148,7 @@ def _lower(
         builder = Builder()
         builder.order, builder.strict = order, request.strict
         typed = typed_parameters(
-            parameters, request.args, masks, promoted, builder.dims
+            parameters, request.arguments(), masks, promoted, builder.dims
         )
         try:
             params = for_frontend(parameters, typed.params)
@@ -158,21 +164,40 @@ def _lower(
         return replace(lowered, function=function), typed, promoted
 
 
+def _held(function: Function, typed: Typed) -> set[Value]:
+    """Return the leaves of arguments that no step differentiates by."""
+    now, first = (
+        [x for param in params for x in param.tree.leaves()]
+        for params in (function.params[: len(typed.params)], typed.params)
+    )
+    pairs = zip(now, first, strict=True)
+    return {x for x, before in pairs if before not in typed.selected}
+
+
 def _transform(
-    request: Request, step: Step, function: Function, typed: Typed
+    request: Request, k: int, step: Step, function: Function, typed: Typed
 ) -> Function:
-    """Apply one transform."""
+    """Apply the ``k``-th transform."""
+    if step.axes is not None:
+        return vectorised.over_examples(request, k, function)
     selection = Selection(request.selected(step), step.single, request.strict)
+    if step.kind in ("jacfwd", "jacrev", "jacobian"):
+        return vectorised.jacobian(request, k, function, selection)
     if step.kind in ("grad", "value_and_grad"):
         check_scalar(function, step.aux, step.holomorphic)
         if step.holomorphic:
             check_inputs(function, derive.selected_leaves(function, selection))
         value = step.kind == "value_and_grad"
         return derive.gradient(function, selection, value=value, aux=step.aux)
-    if step.kind == "jvp":
-        held = set(function.inputs) - typed.selected
+    if step.kind == "elementwise_grad":
+        check_array(function)
+        return derive.gradient(function, selection, value=False, aux=False)
+    if step.seeded:
+        held = _held(function, typed)
         if step.strict:
             function = derive.checked(function, selection.params, held)
+        if step.kind == "hvp":
+            return derive.product(function, selection.params, held)
         return derive.jvp(function, selection.params, held, step.strict)
     if step.kind == "tangent":
         return derive.jvp(function, selection.params)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gradgen.errors import OutputError
 from gradgen.ir.core import Function, Value
 from gradgen.ir.tree import Tree
-from gradgen.ir.types import Scalar, Seq, Text, is_complex, is_floating
+from gradgen.ir.types import Array, Scalar, Seq, Text, is_complex, is_floating
 
 
 def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> None:
@@ -17,11 +17,7 @@ def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> No
     """
     result = function.result
     if aux:
-        if result.kind != "tuple" or len(result.children) != 2:
-            raise OutputError(
-                f"with has_aux=True, {function.name} must return a pair "
-                f"(value, anything), not {_kind(result)}"
-            )
+        check_pair(function)
         result = result.children[0]
     if result.kind != "leaf":
         message = f"grad needs a scalar, but {function.name} returns {_kind(result)}; "
@@ -51,6 +47,28 @@ def check_scalar(function: Function, aux: bool, holomorphic: bool = False) -> No
         raise OutputError(
             f"with holomorphic=True, {function.name} must return a complex number, "
             f"not {result.leaf.type}"
+        )
+
+
+def check_array(function: Function) -> None:
+    """Raise ``OutputError`` unless the result is a real number or an array of them."""
+    result = function.result
+    type_ = result.leaf.type if result.kind == "leaf" else None
+    if isinstance(type_, Scalar | Array) and type_.dtype.kind == "f":
+        return
+    raise OutputError(
+        f"elementwise_grad needs a real array, but {function.name} returns "
+        f"{_kind(result)}; use jacobian or vjp"
+    )
+
+
+def check_pair(function: Function) -> None:
+    """Raise ``OutputError`` unless the result is a pair."""
+    result = function.result
+    if result.kind != "tuple" or len(result.children) != 2:
+        raise OutputError(
+            f"with has_aux=True, {function.name} must return a pair "
+            f"(value, anything), not {_kind(result)}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradgen.deferred import Deferred
@@ -39,11 +39,22 @@ def copies_in_loops(function: Function) -> list[Op]:
     """Return the copies of a bufferized function that a loop repeats for a write.
 
     They change what an iteration costs, from an element, say, to the whole array,
-    unless the array is as long in every call.
+    unless the array is as long in every call. A loop over examples copies what belongs
+    to one of them, and so all of them once.
     """
     functions = (function, *function.helpers.values())
-    ops = (op for f in functions for op in walk_ops(f.body))
+    ops = (op for f in functions for op in _repeated(f.body, once=False))
     return [op for op in ops if op.origin == FORCED and _grows(op.operands[0])]
+
+
+def _repeated(block: Block, once: bool) -> Iterator[Op]:
+    """Yield the ops of a block and its regions, but not those run once an example."""
+    for op in block.ops:
+        if not once:
+            yield op
+        inside = op.attrs.get("examples", once and op.name == "if")
+        for region in op.regions:
+            yield from _repeated(region, inside)
 
 
 def _grows(x: Atom) -> bool:

@@ -11,6 +11,8 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, may_be_one, tensor
+from gradgen.primitives.batching import along_axes
+from gradgen.primitives.batchshapes import transposed
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.registry import (
@@ -44,6 +46,7 @@ def invert(axes: Sequence[int]) -> tuple[int, ...]:
 
 transpose = linear(
     "transpose",
+    batch=transposed,
     type_rule=_transpose_type,
     evaluate=lambda x, axes: np.transpose(x, axes),
     template=_transpose_text,
@@ -81,6 +84,7 @@ def _expand_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 expand_dims = linear(
     "expand_dims",
+    batch=along_axes,
     type_rule=_expand_type,
     evaluate=lambda x, axis: np.expand_dims(x, axis),
     template=_expand_text,
@@ -110,6 +114,7 @@ def _squeeze_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 squeeze = linear(
     "squeeze",
+    batch=along_axes,
     type_rule=_squeeze_type,
     evaluate=lambda x, axis: np.squeeze(x, axis)[()],
     template=_squeeze_text,
@@ -233,6 +238,7 @@ def _flip_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 flip = linear(
     "flip",
+    batch=along_axes,
     type_rule=_same_type,
     evaluate=lambda x, axis: np.flip(x, axis),
     template=_flip_text,
@@ -273,6 +279,7 @@ def _roll_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 roll = linear(
     "roll",
+    batch=along_axes,
     type_rule=_same_type,
     evaluate=lambda x, shift, axis: np.roll(x, shift, axis),
     template=_roll_text,

@@ -20,6 +20,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import PY_COMPLEX, PY_FLOAT, Scalar, Type, is_complex, tensor
+from gradgen.primitives.batching import by_broadcasting
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.parts import conjugated, imaginary_part, real_part
@@ -59,6 +60,7 @@ def _declare_part(
     return register(
         Primitive(
             name=name,
+            batch=by_broadcasting,
             type_rule=_part_type,
             evaluate=lambda x: getattr(x, name),
             template=f"{{0}}.{name}",

@@ -11,6 +11,8 @@ import numpy as np
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, INT, PY_INT, Type, tensor
+from gradgen.primitives.batching import along_axes
+from gradgen.primitives.batchshapes import positioned
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, flags_for
 from gradgen.primitives.lowering import Only, lowers
 from gradgen.primitives.reduction import AXES, method_text, reduced, reduced_shape
@@ -46,6 +48,7 @@ def _step_reduction(
     register(
         Primitive(
             name=name,
+            batch=positioned if "arg" in name else along_axes,
             type_rule=type_rule,
             evaluate=evaluate,
             template=bind(text, name),

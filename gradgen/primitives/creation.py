@@ -13,6 +13,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, PY_FLOAT, Array, Dim, Type, tensor
+from gradgen.primitives.batchshapes import filled
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.promotion import check_field, common_dtype, dtype_of
@@ -69,6 +70,7 @@ def _full_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 full = linear(
     "full",
+    batch=filled,
     type_rule=_full_type,
     evaluate=lambda value, *shape, dtype: np.full(shape, value, dtype),
     template=_full_text,

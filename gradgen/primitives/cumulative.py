@@ -18,6 +18,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
 from gradgen.primitives.axes import flipped
+from gradgen.primitives.batching import along_axes, together_along
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
@@ -68,6 +69,7 @@ ALONG = (
 )
 cumsum = linear(
     "cumsum",
+    batch=along_axes,
     type_rule=_running_type,
     evaluate=lambda x, axis: np.cumsum(x, axis),
     template=lambda types, attrs: _running_text("cumsum", types, attrs),
@@ -94,6 +96,7 @@ def _shown(number: float) -> str:
 shifted = register(
     Primitive(
         name="shifted",
+        batch=along_axes,
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=lambda x, *groups, axis, by, fill: kernels.shifted(
             x, axis, by, fill, *groups
@@ -165,6 +168,7 @@ def _recurrence_adjoint(
 recurrence = register(
     Primitive(
         name="recurrence",
+        batch=together_along,
         type_rule=lambda dims, types, attrs: tensor(
             joined_dtype(types[:2]), types[1].shape
         ),
@@ -208,6 +212,7 @@ def _cumprod_adjoint(y_bar: Handle, y: Handle, x: Handle, axis: int) -> list[Han
 cumprod = register(
     Primitive(
         name="cumprod",
+        batch=along_axes,
         type_rule=_running_type,
         evaluate=lambda x, axis: np.cumprod(x, axis),
         template=lambda types, attrs: _running_text("cumprod", types, attrs),
@@ -238,6 +243,7 @@ def _products_before_adjoint(
 products_before = register(
     Primitive(
         name="products_before",
+        batch=along_axes,
         type_rule=_running_type,
         evaluate=lambda x, *groups, axis: kernels.products_before(x, axis, *groups),
         template=lambda types, attrs: (
@@ -294,6 +300,7 @@ def _others(x: Handle, axis: tuple[int, ...]) -> Handle:
 prod = register(
     Primitive(
         name="prod",
+        batch=along_axes,
         type_rule=_prod_type,
         evaluate=lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
         template=lambda types, attrs: method_text("prod", types, attrs),

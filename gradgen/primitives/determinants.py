@@ -15,6 +15,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, is_complex, tensor
 from gradgen.kernels.matrices import det_gradient
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.families import pull
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.matrixforms import (
@@ -113,6 +114,7 @@ def _det_tangent(y: Handle, dots: Sequence[Handle | None], x: Handle) -> Handle:
 register(
     Primitive(
         name="det",
+        batch=by_leading_axes,
         type_rule=_det_type,
         evaluate=np.linalg.det,
         template="np.linalg.det({0})",
@@ -171,6 +173,7 @@ def _slogdet_adjoint(
 register(
     Primitive(
         name="slogdet",
+        batch=by_leading_axes,
         type_rule=_slogdet_type,
         evaluate=lambda x: tuple(np.linalg.slogdet(x)),
         template="np.linalg.slogdet({0})",

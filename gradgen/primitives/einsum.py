@@ -12,6 +12,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Dim, Type, tensor
 from gradgen.primitives.axes import transpose_to
+from gradgen.primitives.batchproducts import summation
 from gradgen.primitives.families import differentiable
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers
@@ -105,6 +106,7 @@ def _einsum_text(types: Sequence[Any], attrs: Attrs) -> str:
 einsum = register(
     Primitive(
         name="einsum",
+        batch=summation,
         type_rule=_einsum_type,
         evaluate=lambda *xs, subscripts: np.einsum(subscripts, *xs)[()],
         template=_einsum_text,

@@ -11,6 +11,7 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.primitives.batchshapes import flattened
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import lowers
@@ -61,6 +62,7 @@ def _flat_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 flat = linear(
     "flat",
+    batch=flattened,
     type_rule=_flat_type,
     evaluate=np.ravel,
     template="{0}.ravel()",

@@ -17,6 +17,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import is_complex, tensor
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import lowers, static
@@ -91,6 +92,7 @@ def cholesky_adjoint(
 register(
     Primitive(
         name="cholesky",
+        batch=by_leading_axes,
         type_rule=square_type,
         evaluate=lambda x, upper: np.linalg.cholesky(x, upper=upper),
         template=lambda types, attrs: (
@@ -190,6 +192,7 @@ def _qr_adjoint(
 register(
     Primitive(
         name="qr",
+        batch=by_leading_axes,
         type_rule=_qr_type,
         evaluate=lambda x: tuple(np.linalg.qr(x)),
         template="np.linalg.qr({0})",

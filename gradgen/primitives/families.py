@@ -20,6 +20,7 @@ from gradgen.primitives.registry import (
     LOWERINGS,
     AdjointRule,
     Attrs,
+    BatchRule,
     Handle,
     Primitive,
     Sample,
@@ -310,6 +311,7 @@ def linear(
     evaluate: Callable[..., Any],
     template: Any,
     adjoint: AdjointRule,
+    batch: BatchRule | None = None,
     operands: int = 1,
     samples: Sequence[Sample] = (),
     shares: tuple[int, ...] = (),
@@ -331,6 +333,7 @@ def linear(
             template=template,
             tangent=bind(_linear_tangent, name, operands),
             adjoint=adjoint,
+            batch=batch,
             shares=shares,
             shape_only=shape_only,
             readonly=readonly,
@@ -369,6 +372,7 @@ def bilinear(
     evaluate: Callable[..., Any],
     template: Any,
     adjoint: AdjointRule,
+    batch: BatchRule | None = None,
     samples: Sequence[Sample] = (),
 ) -> Primitive:
     """Declare a primitive that is linear in each of its two operands.
@@ -383,6 +387,7 @@ def bilinear(
             template=template,
             tangent=bind(bilinear_tangent, name),
             adjoint=adjoint,
+            batch=batch,
             takes_complex=True,
             samples=tuple(samples),
         )

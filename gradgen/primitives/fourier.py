@@ -23,6 +23,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Dim, Sym, Type, is_complex, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.registry import (
@@ -182,6 +183,7 @@ PLANES = (
 def _transform(name: str, adjoint: Callable[..., Any], several: bool = True) -> None:
     linear(
         name,
+        batch=along_axes,
         type_rule=bind(_transform_type, name),
         evaluate=bind(_evaluate, name),
         template=bind(_text, name),
@@ -199,6 +201,7 @@ _transform("ihfft", bind(_adjoint_of_reals, "irfft", "ifft"), several=False)
 
 linear(
     "scale_paired",
+    batch=along_axes,
     type_rule=lambda dims, types, attrs: types[0],
     evaluate=kernels.scale_paired,
     template=lambda types, attrs: (
@@ -233,6 +236,7 @@ def _fit_adjoint(
 
 linear(
     "fit_axes",
+    batch=along_axes,
     type_rule=_fit_type,
     evaluate=lambda x, *lengths, axes: kernels.fit_axes(x, axes, *lengths),
     template=_fit_text,
@@ -331,6 +335,7 @@ def _shift(name: str, back: str) -> None:
     function = getattr(np.fft, name)
     linear(
         name,
+        batch=along_axes,
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=function,
         template=bind(_shift_text, name),

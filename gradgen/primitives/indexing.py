@@ -7,10 +7,11 @@ brackets. Its integers and arrays are operands, so that they may be run-time val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import (
@@ -23,6 +24,7 @@ from gradgen.ir.types import (
     shift_dim,
     tensor,
 )
+from gradgen.primitives.batching import Batch
 from gradgen.primitives.promotion import broadcast
 from gradgen.primitives.registry import (
     Attrs,
@@ -36,6 +38,11 @@ from gradgen.primitives.registry import (
     register,
 )
 from gradgen.structs import frozen
+
+if TYPE_CHECKING:
+    from gradgen.primitives import batchindexing
+else:
+    batchindexing = Deferred("gradgen.primitives.batchindexing")
 
 
 @frozen
@@ -221,9 +228,15 @@ def _getitem_tangent(
     return in_shape_of(y, apply("getitem", dots[0], *parts, index=index))
 
 
+def _batched(batch: Batch) -> Handle | None:
+    found: Handle | None = batchindexing.selected(batch)
+    return found
+
+
 getitem = register(
     Primitive(
         name="getitem",
+        batch=_batched,
         type_rule=_getitem_type,
         evaluate=lambda x, *parts, index: x[build_index(index, (x, *parts))],
         template=lambda types, attrs: f"{{0}}[{index_text(attrs['index'])}]",

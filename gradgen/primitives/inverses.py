@@ -20,6 +20,8 @@ from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
 from gradgen.kernels.matrices import inverse_of_lower, inverse_or_nan
 from gradgen.primitives.axes import transpose_to
+from gradgen.primitives.batching import by_leading_axes
+from gradgen.primitives.batchproducts import solution
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.matrixforms import (
     as_column,
@@ -70,6 +72,7 @@ def _declare_inverse(name: str, function: Callable[..., Any], text: str) -> None
     register(
         Primitive(
             name=name,
+            batch=by_leading_axes,
             type_rule=square_type,
             evaluate=function,
             template=text,
@@ -134,6 +137,7 @@ def _solve_adjoint(x_bar: Handle, x: Handle, a: Handle, b: Handle) -> list[Handl
 register(
     Primitive(
         name="solve",
+        batch=solution,
         type_rule=solve_type,
         evaluate=np.linalg.solve,
         template="np.linalg.solve({0}, {1})",

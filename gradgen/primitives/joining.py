@@ -14,6 +14,8 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, Dim, Shape, Sym, Type, shift_dim, tensor
+from gradgen.primitives.batching import along_axes
+from gradgen.primitives.batchshapes import gathered, joined
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import At, Cut, read
 from gradgen.primitives.lowering import Only, lowers, static
@@ -62,6 +64,7 @@ def _array_adjoint(
 
 array = linear(
     "array",
+    batch=gathered,
     type_rule=_array_type,
     evaluate=lambda *xs, shape, dtype: np.array(xs, dtype).reshape(shape),
     template=_array_text,
@@ -179,6 +182,7 @@ def _sum_of_lengths(start: Handle, length: Handle) -> Handle:
 
 concatenate = linear(
     "concatenate",
+    batch=joined,
     type_rule=_concatenate_type,
     evaluate=lambda *xs, axis: np.concatenate(xs, axis),
     template=lambda types, attrs: _list_text("concatenate", types, attrs),
@@ -230,6 +234,7 @@ def _section_adjoint(
 
 section = linear(
     "section",
+    batch=along_axes,
     type_rule=_section_type,
     evaluate=_section_evaluate,
     template=_section_text,
@@ -257,6 +262,7 @@ def _stack_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 stack = linear(
     "stack",
+    batch=joined,
     type_rule=_stack_type,
     evaluate=lambda *xs, axis: np.stack(xs, axis),
     template=lambda types, attrs: _list_text("stack", types, attrs),

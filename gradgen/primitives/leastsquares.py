@@ -15,6 +15,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.factors import of_hermitian
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import lowers, static
@@ -87,6 +88,7 @@ def _pinv_adjoint(
 register(
     Primitive(
         name="pinv",
+        batch=by_leading_axes,
         type_rule=_pinv_type,
         evaluate=_evaluate_pinv,
         template=_pinv_text,

@@ -11,6 +11,11 @@ import numpy as np
 from gradgen.errors import Refusal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Shape, Type, tensor
+from gradgen.primitives.batchproducts import (
+    matrix_product,
+    outer_product,
+    tensor_product,
+)
 from gradgen.primitives.families import bilinear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.parts import conjugated
@@ -72,6 +77,7 @@ def _drop(x: Handle, axis: int) -> Handle:
 
 matmul = bilinear(
     "matmul",
+    batch=matrix_product,
     type_rule=_matmul_type,
     evaluate=operator.matmul,
     template="{0} @ {1}",
@@ -146,6 +152,7 @@ def _tensordot_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 tensordot = bilinear(
     "tensordot",
+    batch=tensor_product,
     type_rule=_tensordot_type,
     evaluate=lambda x, y, axes: np.tensordot(x, y, axes)[()],
     template=_tensordot_text,
@@ -190,6 +197,7 @@ def _outer_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 outer = bilinear(
     "outer",
+    batch=outer_product,
     type_rule=_outer_type,
     evaluate=np.outer,
     template="np.outer({0}, {1})",

@@ -19,6 +19,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, is_complex, tensor
 from gradgen.kernels import expect_real
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.families import zeros_like
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, refuses
@@ -71,6 +72,7 @@ def _exponential_tangent(y: Handle, dots: Sequence[Any], a: Handle) -> Handle:
 register(
     Primitive(
         name="expm",
+        batch=by_leading_axes,
         type_rule=square_type,
         evaluate=linalg.expm,
         template="linalg.expm({0})",

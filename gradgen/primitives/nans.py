@@ -12,8 +12,9 @@ from gradgen.ir.builder import Builder
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.cumulative import multiplied, running
 from gradgen.primitives.lowering import Only, lowers, static
+from gradgen.primitives.reduction import averaged_in
 from gradgen.primitives.registry import Handle, apply, lift
-from gradgen.primitives.shaping import averaged_in, cast_to, normal_axes
+from gradgen.primitives.shaping import cast_to, normal_axes
 from gradgen.primitives.spreads import degrees, deviations, freedom_of, spread_about
 from gradgen.primitives.totals import averaged, extremum, summed
 

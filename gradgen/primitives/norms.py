@@ -12,6 +12,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Scalar, Type, tensor
 from gradgen.primitives.axes import transpose_to
+from gradgen.primitives.batching import along_axes, by_leading_axes
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.masked import divide_or_zero
 from gradgen.primitives.matrixforms import (
@@ -61,6 +62,7 @@ def _evaluate_norm(x: Any, axis: Axes, keepdims: bool) -> Any:
 norm = register(
     Primitive(
         name="norm",
+        batch=along_axes,
         type_rule=float_type,
         evaluate=_evaluate_norm,
         template=lambda types, attrs: (
@@ -276,6 +278,7 @@ def _rank_text(types: Sequence[Any], attrs: Attrs) -> str:
 register(
     Primitive(
         name="matrix_rank",
+        batch=by_leading_axes,
         type_rule=_rank_type,
         evaluate=np.linalg.matrix_rank,
         template=_rank_text,

@@ -12,6 +12,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Type, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.families import differentiable
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.promotion import broadcast, common_dtype
@@ -68,6 +69,7 @@ PARTED = (
 register(
     Primitive(
         name="partition",
+        batch=along_axes,
         type_rule=_kept_type,
         evaluate=lambda x, kth, axis: np.partition(x, kth, axis),
         template=lambda types, attrs: _partition_text("partition", types, attrs),
@@ -79,6 +81,7 @@ register(
 register(
     Primitive(
         name="argpartition",
+        batch=along_axes,
         type_rule=lambda dims, types, attrs: tensor(INT, types[0].shape),
         evaluate=lambda x, kth, axis: np.argpartition(x, kth, axis),
         template=lambda types, attrs: _partition_text("argpartition", types, attrs),
@@ -226,6 +229,7 @@ def _unwrap_text(types: Sequence[Any], attrs: Attrs) -> str:
 register(
     Primitive(
         name="unwrap",
+        batch=along_axes,
         type_rule=lambda dims, types, attrs: tensor(
             types[0].dtype if types[0].dtype.kind == "f" else np.dtype(float),
             types[0].shape,

@@ -18,6 +18,8 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Type, shift_dim, tensor
 from gradgen.kernels import layouts
+from gradgen.primitives.batching import along_axes
+from gradgen.primitives.batchshapes import padded
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.joining import concatenate
@@ -71,6 +73,7 @@ PADDED = (
 )
 pad = linear(
     "pad",
+    batch=padded,
     type_rule=_pad_type,
     evaluate=lambda x, widths, mode: np.pad(x, widths, mode),
     template=lambda types, attrs: f"np.pad({{0}}, {_options(attrs)})",
@@ -236,6 +239,7 @@ def _windows_fold_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 windows = linear(
     "sliding_windows",
+    batch=along_axes,
     type_rule=_windows_type,
     evaluate=lambda x, window, axes: sliding_window_view(x, window, axes),
     template=_windows_text,

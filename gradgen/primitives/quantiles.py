@@ -17,6 +17,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
 from gradgen.primitives.axes import transpose_to
+from gradgen.primitives.batchshapes import measured
 from gradgen.primitives.chosen import NOT_GIVEN
 from gradgen.primitives.families import differentiable
 from gradgen.primitives.fields import refuse_complex
@@ -203,6 +204,7 @@ GAPS = np.array([[1.5, np.nan, 0.3, -1.0], [0.2, 2.5, np.nan, np.nan]])
 quantile = register(
     Primitive(
         name="quantile",
+        batch=measured,
         type_rule=_quantile_type,
         evaluate=_evaluate,
         template=_quantile_text,

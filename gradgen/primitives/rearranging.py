@@ -15,6 +15,8 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Dim, Sym, Type, shift_dim, tensor
 from gradgen.primitives.axes import transpose_to
+from gradgen.primitives.batching import along_axes, by_leading_axes
+from gradgen.primitives.batchshapes import tiled
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
@@ -61,6 +63,7 @@ def _repeat_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 repeat = linear(
     "repeat",
+    batch=along_axes,
     type_rule=_repeat_type,
     evaluate=lambda x, repeats, axis: np.repeat(x, repeats, axis),
     template=_repeat_text,
@@ -116,6 +119,7 @@ def _tile_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 tile = linear(
     "tile",
+    batch=tiled,
     type_rule=_tile_type,
     evaluate=lambda x, reps: np.tile(x, reps),
     template=_tile_text,
@@ -156,6 +160,7 @@ def _offset_text(name: str, attrs: Attrs) -> str:
 for _name, _function in (("tril", np.tril), ("triu", np.triu)):
     linear(
         _name,
+        batch=by_leading_axes,
         type_rule=_same_type,
         evaluate=lambda x, offset, f=_function: f(x, offset),
         template=lambda types, attrs, name=_name: _offset_text(name, attrs),
@@ -203,6 +208,7 @@ def _diagonal_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 diagonal = linear(
     "diagonal",
+    batch=by_leading_axes,
     type_rule=_diagonal_type,
     evaluate=lambda x, offset: np.diagonal(x, offset, -2, -1),
     template=_diagonal_text,

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, INT, Scalar, Shape, Type, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.chosen import lowest
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import lowers, static
+from gradgen.primitives.promotion import dtype_of
 from gradgen.primitives.registry import (
     ATTRIBUTES,
     PRIMITIVES,
@@ -107,6 +110,7 @@ AXES = (
 
 sum_ = linear(
     "sum",
+    batch=along_axes,
     type_rule=_sum_type,
     evaluate=lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
     template=lambda types, attrs: method_text("sum", types, attrs),
@@ -122,6 +126,7 @@ def _from_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 sum_from = linear(
     "sum_from",
+    batch=along_axes,
     type_rule=_sum_type,
     evaluate=lambda x, first, axis, keepdims: np.sum(
         x, axis=axis, keepdims=keepdims, initial=first
@@ -139,6 +144,16 @@ sum_from = linear(
         Sample(("f64[0]", "f64"), {"axis": (0,), "keepdims": False}),
     ),
 )
+
+
+def averaged_in(x: Handle, dtype: Any, name: str) -> Handle:
+    """Return ``x`` in the dtype in which a mean is taken, which must be no integer.
+
+    NumPy cuts off the fraction of such a mean.
+    """
+    if dtype is not None and dtype_of(dtype).kind in "biu":
+        raise Refusal(f"argument 'dtype' of np.{name} as an integer dtype", "float")
+    return x if dtype is None else cast_to(x, dtype)
 
 
 def count_of(x: Handle, axis: tuple[int, ...]) -> Handle:
@@ -203,6 +218,7 @@ def _mean_adjoint(
 
 mean = linear(
     "mean",
+    batch=along_axes,
     type_rule=_mean_type,
     evaluate=lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
     template=lambda types, attrs: method_text("mean", types, attrs),
@@ -257,6 +273,7 @@ def _declare_extremum(name: str, function: Any) -> None:
     register(
         Primitive(
             name=name,
+            batch=along_axes,
             type_rule=extremum_type,
             evaluate=lambda x, **options: function(x, **options),
             template=bind(method_text, name),

@@ -11,7 +11,7 @@ from gradgen.errors import Refusal, ShapeError
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Atom, Literal, Value
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Text, Type
+from gradgen.ir.types import Array, Dim, Scalar, Shape, Sym, Tensor, Type
 from gradgen.primitives.fields import refuse_complex, scalar_library
 from gradgen.primitives.tables import Table
 from gradgen.structs import field, frozen
@@ -114,6 +114,10 @@ AdjointRule: TypeAlias = Callable[..., Sequence[Any]]
 handle, an :class:`Into`, an :class:`Unknown`, or None for zero."""
 
 
+BatchRule: TypeAlias = Callable[..., Any]
+"""``rule(batch)``: what one call computes for many examples; see ``batching``."""
+
+
 @frozen
 class Into:
     """A contribution that is added to a part of the cotangent collected so far.
@@ -171,6 +175,7 @@ class Primitive:
     template: str | Callable[[Sequence[Any], Attrs], str]
     tangent: TangentRule | None = None
     adjoint: AdjointRule | None = None
+    batch: BatchRule | None = None
     shares: tuple[int, ...] = ()
     shape_only: tuple[int, ...] = ()
     elementwise: bool = False
@@ -413,8 +418,3 @@ def zero_list(xs: Handle) -> Handle:
     if maker is not None and maker.name == "seq_empty":
         return apply("seq_empty", builder=xs.builder, **maker.attrs)
     return apply("seq_zeros_like", xs)
-
-
-def text_type(_: Dims, __: Sequence[Any], ___: Attrs) -> Type:
-    """Type rule of primitives that make a message."""
-    return Text()

@@ -13,7 +13,9 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.core import Literal
 from gradgen.ir.dims import Dims
-from gradgen.ir.types import PY_FLOAT, Array, Dim, Scalar, Shape, Type, tensor
+from gradgen.ir.types import FLOAT, PY_FLOAT, Array, Dim, Scalar, Shape, Type, tensor
+from gradgen.primitives.batching import by_broadcasting
+from gradgen.primitives.batchshapes import broadcast, reshaped, summed_to
 from gradgen.primitives.families import linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.parts import in_field_of
@@ -67,6 +69,7 @@ def _broadcast_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 
 broadcast_to = linear(
     "broadcast_to",
+    batch=broadcast,
     type_rule=_broadcast_type,
     evaluate=lambda x, *shape: np.broadcast_to(x, shape),
     template=lambda types, attrs: f"np.broadcast_to({{0}}, {shape_text(types, 1)})",
@@ -113,6 +116,7 @@ def _sum_to_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 sum_to = linear(
     "sum_to",
+    batch=summed_to,
     type_rule=_sum_to_type,
     evaluate=kernels.sum_to,
     template=_sum_to_text,
@@ -136,6 +140,7 @@ def _cast_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 cast = linear(
     "cast",
+    batch=by_broadcasting,
     type_rule=_cast_type,
     evaluate=lambda x, dtype: np.asarray(x).astype(dtype)[()],
     template=_cast_text,
@@ -148,6 +153,7 @@ cast = linear(
 
 copy = linear(
     "copy",
+    batch=by_broadcasting,
     type_rule=lambda dims, types, attrs: types[0],
     evaluate=lambda x: x.copy() if isinstance(x, list | dict) else np.array(x)[()],
     template="{0}.copy()",
@@ -179,6 +185,7 @@ def _reshape_text(types: Sequence[Any], attrs: Attrs) -> str:
 
 reshape = linear(
     "reshape",
+    batch=reshaped,
     type_rule=_reshape_type,
     evaluate=lambda x, *shape: np.reshape(x, shape)[()],
     template=_reshape_text,
@@ -273,16 +280,6 @@ def cast_to(x: Handle, dtype: Any) -> Handle:
     return (
         x if x.dtype == wanted and not x.type.weak else apply("cast", x, dtype=wanted)
     )
-
-
-def averaged_in(x: Handle, dtype: Any, name: str) -> Handle:
-    """Return ``x`` in the dtype in which a mean is taken, which must be no integer.
-
-    NumPy cuts off the fraction of such a mean.
-    """
-    if dtype is not None and dtype_of(dtype).kind in "biu":
-        raise Refusal(f"argument 'dtype' of np.{name} as an integer dtype", "float")
-    return x if dtype is None else cast_to(x, dtype)
 
 
 def normal_axis(axis: Any, rank: int) -> int:
@@ -385,6 +382,7 @@ for _dtype in "?bhilqBHILQfd":
 
 to_float = linear(
     "float",
+    batch=lambda batch: apply("cast", batch.operands[0], dtype=FLOAT),
     type_rule=lambda dims, types, attrs: _number_type(types[0]),
     evaluate=float,
     template="float({0})",

@@ -18,6 +18,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, is_complex, tensor
 from gradgen.primitives.axes import flipped
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import lowers, static
 from gradgen.primitives.matrixforms import (
@@ -208,6 +209,7 @@ PHASED = tuple(dominant(m, n, phase=1j) for m, n in ((3, 3), (3, 2), (2, 3)))
 register(
     Primitive(
         name="svd",
+        batch=by_leading_axes,
         type_rule=_svd_type,
         evaluate=lambda x, full: tuple(np.linalg.svd(x, full_matrices=full)),
         template=lambda types, attrs: (
@@ -245,6 +247,7 @@ def _svdvals_adjoint(y_bar: Handle, y: Handle, x: Handle) -> list[Handle]:
 register(
     Primitive(
         name="svdvals",
+        batch=by_leading_axes,
         type_rule=_svdvals_type,
         evaluate=lambda x: np.linalg.svd(x, compute_uv=False),
         template="np.linalg.svd({0}, compute_uv=False)",

@@ -13,6 +13,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Type, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import differentiable
 from gradgen.primitives.lowering import lowers, static
@@ -93,6 +94,7 @@ ROWS = {"axis": (1,), "keepdims": True}
 logsumexp = register(
     Primitive(
         name="logsumexp",
+        batch=along_axes,
         type_rule=_logsumexp_type,
         evaluate=_logsumexp,
         template=_logsumexp_text,
@@ -215,6 +217,7 @@ def _declare(function: Callable[..., Any], tangent: Any, adjoint: Any) -> None:
     primitive = register(
         Primitive(
             name=name,
+            batch=along_axes,
             type_rule=_same_type,
             evaluate=lambda x, axis: function(x, axis or None),
             template=lambda types, attrs: (

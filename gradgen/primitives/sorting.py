@@ -12,6 +12,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Array, Type, tensor
+from gradgen.primitives.batching import along_axes, together_along
 from gradgen.primitives.families import linear
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers
@@ -47,6 +48,7 @@ def _along_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
 ORDER = np.array([[2, 0, 0, 1], [1, 1, 2, 0]])
 take_along_axis = linear(
     "take_along_axis",
+    batch=together_along,
     type_rule=_along_type,
     evaluate=lambda x, index, axis: np.take_along_axis(x, index, axis),
     template=lambda types, attrs: f"np.take_along_axis({{0}}, {{1}}, {attrs['axis']})",
@@ -141,6 +143,7 @@ SORTED = (
 argsort = register(
     Primitive(
         name="argsort",
+        batch=along_axes,
         type_rule=_argsort_type,
         evaluate=lambda x, axis, kind=None: np.argsort(x, axis=axis, kind=kind),
         template=lambda types, attrs: _sort_text("argsort", types, attrs),
@@ -151,6 +154,7 @@ argsort = register(
 
 put_back = linear(
     "put_back",
+    batch=together_along,
     type_rule=lambda dims, types, attrs: tensor(types[0].dtype, types[0].shape),
     evaluate=kernels.put_back,
     template=lambda types, attrs: f"put_back({{0}}, {{1}}, {attrs['axis']})",
@@ -168,6 +172,7 @@ put_back = linear(
 stable_order = register(
     Primitive(
         name="stable_order",
+        batch=along_axes,
         type_rule=_argsort_type,
         evaluate=kernels.stable_order,
         template=lambda types, attrs: f"stable_order({{0}}, {attrs['axis']})",
@@ -183,6 +188,7 @@ def _order(x: Handle, axis: int) -> Handle:
 sort = register(
     Primitive(
         name="sort",
+        batch=along_axes,
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=lambda x, axis: np.sort(x, axis=axis),
         template=lambda types, attrs: _sort_text("sort", types, attrs),

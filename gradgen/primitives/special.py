@@ -17,6 +17,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import BOOL, FLOAT, PY_FLOAT, Scalar, Type, tensor
 from gradgen.markers import stop_gradient
+from gradgen.primitives.batching import by_broadcasting
 from gradgen.primitives.elementary import exp
 from gradgen.primitives.families import elementwise_rules, linear
 from gradgen.primitives.lowering import describe, lowers
@@ -35,6 +36,7 @@ from gradgen.primitives.samples import FEW
 register(
     Primitive(
         name="stop_gradient",
+        batch=by_broadcasting,
         type_rule=lambda dims, types, attrs: types[0],
         evaluate=lambda x: x,
         template="{0}",

@@ -18,6 +18,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, is_complex, tensor
+from gradgen.primitives.batching import by_leading_axes
 from gradgen.primitives.factors import of_hermitian
 from gradgen.primitives.lowering import lowers
 from gradgen.primitives.matrixforms import (
@@ -101,6 +102,7 @@ PHASED = positive_definite(3, 3, phase=1j)
 register(
     Primitive(
         name="eigh",
+        batch=by_leading_axes,
         type_rule=_eigh_type,
         evaluate=lambda x, UPLO: tuple(np.linalg.eigh(x, UPLO)),
         template=lambda types, attrs: _uplo_text("eigh", attrs),
@@ -149,6 +151,7 @@ def _eigvalsh_adjoint(y_bar: Handle, y: Handle, x: Handle, UPLO: str) -> list[Ha
 register(
     Primitive(
         name="eigvalsh",
+        batch=by_leading_axes,
         type_rule=_eigvalsh_type,
         evaluate=np.linalg.eigvalsh,
         template=lambda types, attrs: _uplo_text("eigvalsh", attrs),
@@ -213,6 +216,7 @@ def _moduli(f: Any, x: Handle) -> list[Handle]:
 register(
     Primitive(
         name="eig",
+        batch=by_leading_axes,
         type_rule=_eig_type,
         evaluate=lambda x: tuple(np.linalg.eig(x)),
         template="np.linalg.eig({0})",
@@ -247,6 +251,7 @@ def _eigvals_adjoint(y_bar: Handle, y: Handle, x: Handle) -> list[Handle]:
 register(
     Primitive(
         name="eigvals",
+        batch=by_leading_axes,
         type_rule=_eigvals_type,
         evaluate=np.linalg.eigvals,
         template="np.linalg.eigvals({0})",

@@ -11,9 +11,9 @@ from gradgen.ir.builder import Builder
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, count_chosen, flags_for
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.parts import conjugated, real_part
-from gradgen.primitives.reduction import count_of
+from gradgen.primitives.reduction import averaged_in, count_of
 from gradgen.primitives.registry import Attrs, Handle, apply, lift
-from gradgen.primitives.shaping import averaged_in, cast_to, normal_axes
+from gradgen.primitives.shaping import cast_to, normal_axes
 from gradgen.primitives.totals import averaged
 
 Axes = tuple[int, ...]

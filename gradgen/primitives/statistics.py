@@ -12,6 +12,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import FLOAT, Dim, Type, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.fields import refuse_complex
 from gradgen.primitives.indexing import read
 from gradgen.primitives.lowering import Only, lowers, static
@@ -139,6 +140,7 @@ def _declare_spread(name: str, function: Any, tangent: Any, adjoint: Any) -> Non
     register(
         Primitive(
             name=name,
+            batch=along_axes,
             type_rule=float_type,
             evaluate=lambda x, **options: function(x, **options),
             template=bind(_spread_text, name),

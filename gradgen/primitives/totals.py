@@ -17,9 +17,9 @@ from gradgen.primitives.chosen import (
     lowest,
 )
 from gradgen.primitives.lowering import Only, lowers, static
-from gradgen.primitives.reduction import reduced, sum_from
+from gradgen.primitives.reduction import averaged_in, reduced, sum_from
 from gradgen.primitives.registry import Handle, apply, lift
-from gradgen.primitives.shaping import averaged_in, cast_to, normal_axes, strong
+from gradgen.primitives.shaping import cast_to, normal_axes, strong
 
 
 def summed(

@@ -15,6 +15,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.primitives.batching import along_axes
 from gradgen.primitives.chosen import NOT_GIVEN, chosen, first_value, flags_for
 from gradgen.primitives.elementary import LOG_2
 from gradgen.primitives.lowering import (
@@ -108,6 +109,7 @@ def _declare_reduced(
     register(
         Primitive(
             name=f"{name}_reduce",
+            batch=along_axes,
             type_rule=extremum_type,
             evaluate=lambda x, axis, **options: ufunc.reduce(x, axis, **options),
             template=bind(_reduced_text, name),
@@ -240,6 +242,7 @@ def _declare_running(ufunc: np.ufunc) -> None:
     register(
         Primitive(
             name=f"running_{name}",
+            batch=along_axes,
             type_rule=_running_type,
             evaluate=lambda x, axis: ufunc.accumulate(x, axis),
             template=bind(_running_text, name),

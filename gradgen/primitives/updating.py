@@ -29,6 +29,7 @@ from gradgen.ir.types import (
     may_be_one,
     tensor,
 )
+from gradgen.primitives.batchindexing import written
 from gradgen.primitives.families import differentiable, zeros_like
 from gradgen.primitives.indexing import (
     At,
@@ -138,15 +139,12 @@ def _update_text(types: Sequence[Any], attrs: Attrs) -> str:
     return f"{_place_text(types, attrs)} = {{{len(types) - 1}}}"
 
 
-def _value_tangent(value: Handle, dot: Handle | None) -> Handle:
-    return lift(value.builder, 0.0) if dot is None else dot
-
-
 def _update_tangent(
     y: Handle, dots: Sequence[Handle | None], x: Handle, *rest: Handle, **place: Any
 ) -> Handle:
     x_dot = zeros_like(x) if dots[0] is None else dots[0]
-    return apply("update", x_dot, *rest[:-1], _value_tangent(x, dots[-1]), **place)
+    value_dot = 0.0 if dots[-1] is None else dots[-1]
+    return apply("update", x_dot, *rest[:-1], value_dot, **place)
 
 
 def _update_adjoint(
@@ -236,6 +234,7 @@ PLACES: tuple[Sample, ...] = (
 update = register(
     Primitive(
         name="update",
+        batch=written,
         type_rule=_update_type,
         evaluate=_evaluate_update,
         template=_update_text,
@@ -319,6 +318,7 @@ def declare_at(
     return register(
         Primitive(
             name=f"{ufunc.__name__}_at",
+            batch=written,
             type_rule=_at_type,
             evaluate=bind(_evaluate_at, ufunc),
             template=bind(_at_text, ufunc),

@@ -12,7 +12,7 @@ from gradgen.ir.core import Atom, Block, Function, Literal, Op, Param, Value
 from gradgen.ir.naming import unused
 from gradgen.ir.tree import NONE, Tree, leaf
 from gradgen.ir.types import Array, Scalar, is_floating
-from gradgen.primitives.registry import Handle
+from gradgen.primitives.registry import Handle, apply, dims_of
 from gradgen.structs import frozen, replace
 from gradgen.transforms.adjoint import forward_sweep, reverse_sweep
 from gradgen.transforms.fit import materialise, name_after
@@ -51,14 +51,15 @@ def gradient(
 ) -> Function:
     """Return the function that computes the gradient of a scalar function.
 
-    ``value`` puts the function's value first; ``aux`` says that its result is a pair
-    whose second member is handed through.
+    That of one with an array for a result is the gradient of the sum. ``value`` puts
+    the function's value first; ``aux`` says that its result is a pair whose second
+    member is handed through.
     """
     builder = forward_sweep(function, selection.strict)
     target = function.result.children[0] if aux else function.result
     (output,) = target.leaves()
     inputs = selected_leaves(function, selection)
-    seed = Handle(builder, Literal.of(1.0))
+    seed = ones_for(Handle(builder, output))
     bars = reverse_sweep(builder, function, inputs, [(output, seed)])
     parts = [_arrange(function, selection, inputs, bars)]
     if value:
@@ -71,6 +72,13 @@ def gradient(
     doc = f"{what} of {function.name} with respect to {_names(function, selection)}"
     name = function.name + suffix
     return _finish(builder, function, name, function.params, result, doc)
+
+
+def ones_for(y: Handle) -> Handle:
+    """Return the cotangent of the sum of all elements of ``y``."""
+    if y.rank == 0:
+        return Handle(y.builder, Literal.of(1.0))
+    return apply("ones", *dims_of(y), builder=y.builder, dtype=y.dtype)
 
 
 def _names(function: Function, selection: Selection) -> str:
@@ -165,6 +173,22 @@ def jvp(
     return _finish(builder, function, function.name + "_jvp", params, result, doc)
 
 
+def product(
+    function: Function, moving: Sequence[int], held: Container[Value] = ()
+) -> Function:
+    """Return ``f_hvp(args, vectors)``, the product of a Jacobian with a vector."""
+    joint = jvp(function, moving, held)
+    stem = function.name.removesuffix("_grad")
+    tangent = joint.result.children[1]
+    return replace(
+        joint,
+        name=f"{stem}_hvp",
+        body=replace(joint.body, results=tuple(tangent.leaves())),
+        result=tangent,
+        doc=f"Product of the Hessian of {stem} with a vector",
+    )
+
+
 def _mirror(
     tree: Tree, suffix: str, seeds: dict[Value, Value], held: Container[Value]
 ) -> Tree:
@@ -191,8 +215,11 @@ def _tangent_of(builder: Builder, y: Atom, dots: dict[Value, Handle]) -> Any:
     return dot.atom
 
 
-def adjoint(function: Function, selection: Selection) -> Function:
-    """Return ``f_vjp(args, result_bar) -> (value, bars)``, both sweeps in one."""
+def adjoint(function: Function, selection: Selection, aux: bool = False) -> Function:
+    """Return ``f_vjp(args, result_bar) -> (value, bars)``, both sweeps in one.
+
+    ``aux`` says that the result is a pair whose second member has no cotangent.
+    """
     builder = forward_sweep(function, selection.strict)
     pairs: list[tuple[Atom, Handle]] = []
 
@@ -204,7 +231,8 @@ def adjoint(function: Function, selection: Selection) -> Function:
         pairs.append((y, Handle(builder, bar)))
         return bar
 
-    bar_tree = _prune(function.result.map(seed))
+    target = function.result.children[0] if aux else function.result
+    bar_tree = _prune(target.map(seed))
     inputs = selected_leaves(function, selection)
     bars = reverse_sweep(builder, function, inputs, pairs)
     arranged = _arrange(function, selection, inputs, bars)

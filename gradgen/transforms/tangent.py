@@ -130,14 +130,18 @@ def push_tangents(builder: Builder, block: Block, dots: dict[Value, Handle]) -> 
     """
     active = active_values(block, dots, block.results)
     tangents = Tangents(builder, active, dots)
-    places = (k for k, op in enumerate(block.ops) if op.name in REGION_OPS)
-    first = next(places, len(block.ops))
-    late = block.ops[first:]
+    late = from_first_region(block.ops)
     if late:
         _take_out(builder, late)
-    for op in block.ops[:first]:
+    for op in block.ops[: len(block.ops) - len(late)]:
         _push(tangents, op)
     _sweep(tangents, late)
+
+
+def from_first_region(ops: Sequence[Op]) -> Sequence[Op]:
+    """Return the ops from the first region op on."""
+    places = (k for k, op in enumerate(ops) if op.name in REGION_OPS)
+    return ops[next(places, len(ops)) :]
 
 
 def _take_out(builder: Builder, ops: Sequence[Op]) -> None:
