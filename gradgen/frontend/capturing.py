@@ -164,6 +164,17 @@ class Capturing:
         if self._is_changeable(name, value):
             self._check_writes({name})
 
+    def default(self, name: str, value: Any) -> Any:
+        """Return the default of a parameter; if it is computed, see it instead."""
+        if _is_known(value):
+            return self._python(value)
+        is_missing = ast.Compare(_name(name), [ast.Is()], [ast.Constant(...)])
+        chosen = ast.IfExp(is_missing, self.expression(value, name), _name(name))
+        self.head.append(ast.Assign([ast.Name(name, ast.Store())], chosen))
+        if self._is_changeable(name, value):
+            self._check_writes({name})
+        return ...
+
     def _assign(self, name: str, value: Any) -> None:
         """Let the function begin with an assignment of a value."""
         if isinstance(value, Record) and not value.is_frozen:
@@ -253,10 +264,7 @@ class Capturing:
         within = (*self.within, closure)
         made = Capturing(self.frame, closure.frame, closure.node, within)
         made.see_all()
-        if not all(map(_is_known, closure.defaults.values())):
-            reason = "a default that is computed, of a function that another one calls"
-            raise closure.frame.refuse(closure.node, reason, "a parameter without it")
-        defaults = {k: self._python(x) for k, x in closure.defaults.items()}
+        defaults = {k: made.default(k, x) for k, x in closure.defaults.items()}
         first = [ast.arg(name) for name in made.params]
         arguments = _with_first(first, closure.node.args)
         name = closure.name if closure.name.isidentifier() else "function"

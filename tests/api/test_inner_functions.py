@@ -279,11 +279,11 @@ def inner_helpers(a):
     c = a * a
     k = 2.0 * a
 
-    def g(x, n=2):
-        return c * x**n
+    def g(x, n=2, *, s=3.0 * c):
+        return c * x**n + s
 
     def h(c):  # its parameter is not the 'c' that g sees
-        return g(c) + g(c, n=1) * k
+        return g(c) + g(c, 1) * k + g(c, s=a)
 
     def f(x):
         k = h(x)  # nor this 'k' that which h sees
