@@ -39,7 +39,7 @@ KERNELS_OF = {
         "picked_back",
     ),
     "splines": ("heights_back", "spline_back"),
-    "quadratures": ("simpson_back",),
+    "quadratures": ("simpson_back", "simpson_slopes"),
     "images": ("filter_back", "gaussian_back", "weights_back"),
     "triangles": ("solve_triangular_or_nan",),
 }

@@ -394,7 +394,7 @@ CATALOG: dict[str, dict[str, str]] = {
             "scipy.integrate: cumulative_simpson cumulative_trapezoid dblquad "
             "fixed_quad nquad quad_vec romb simpson solve_bvp tplquad trapezoid"
         ),
-        "PRIMITIVES": "simpson simpson_back",
+        "PRIMITIVES": "simpson simpson_back simpson_slopes",
     },
     "quantiles": {
         "LOWERINGS": "numpy: nanmedian nanpercentile nanquantile percentile quantile",

@@ -1,7 +1,8 @@
 """Integrals of sampled functions, from ``scipy.integrate``.
 
 The trapezoidal rule is written out. Simpson's rule is linear in the heights; it takes a
-number of points that only a run may know to be even or odd.
+number of points that only a run may know to be even or odd. Its derivative in places is
+computed by a kernel, and is the last one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from gradgen.primitives.registry import (
     Unknown,
     apply,
     dim_of,
+    joined_terms,
     lift,
     register,
 )
@@ -87,7 +89,10 @@ def _cumulative_trapezoid(
 
 
 def _simpson_type(dims: Dims, types: Sequence[Any], attrs: Attrs) -> Type:
-    y, axis = types[0], attrs["axis"]
+    (y, *places), axis = types, attrs["axis"]
+    for x in places:
+        along = axis if len(x.shape) == len(y.shape) else 0
+        dims.assume_equal(x.shape[along], y.shape[axis])
     return tensor(FLOAT, (*y.shape[:axis], *y.shape[axis + 1 :]))
 
 
@@ -102,23 +107,43 @@ def _simpson(y: Any, x: Any = None, *, dx: float, axis: int) -> Any:
     return integrate.simpson(y, x=x, dx=dx, axis=axis)
 
 
-WHY = "the derivative of scipy.integrate.simpson in 'x' is not known"
+WHY = "the second derivative of scipy.integrate.simpson in 'x' is not known"
 HINT = "scipy.integrate.trapezoid"
 
 
 def _simpson_tangent(
     z: Handle, dots: Dots, y: Handle, *x: Handle, **attrs: Any
 ) -> Handle:
-    if dots[0] is None or any(dot is not None for dot in dots[1:]):
-        raise Refusal(WHY, HINT)
-    return apply("simpson", dots[0], *x, **attrs)
+    first = second = None
+    if dots[0] is not None:
+        first = apply("simpson", dots[0], *x, **attrs)
+    if x and dots[1] is not None:
+        axis = attrs["axis"]
+        slopes = apply("simpson_slopes", y, *x, axis=axis)
+        moved = slopes * _at_places(dots[1], y, axis)
+        second = apply("sum", moved, axis=(axis,), keepdims=False)
+    return joined_terms(first, second)
 
 
 def _simpson_adjoint(
     z_bar: Handle, z: Handle, y: Handle, *x: Handle, **attrs: Any
 ) -> list[Any]:
-    y_bar = apply("simpson_back", z_bar, dim_of(y, attrs["axis"]), *x, **attrs)
-    return [y_bar, *(Unknown(WHY, HINT) for _ in x)]
+    axis = attrs["axis"]
+    y_bar = apply("simpson_back", z_bar, dim_of(y, axis), *x, **attrs)
+    if not x:
+        return [y_bar]
+    bars = apply("expand_dims", z_bar, axis=(axis,)) if z_bar.rank else z_bar
+    moved = bars * apply("simpson_slopes", y, *x, axis=axis)
+    others = tuple(k for k in range(y.rank) if k != axis)
+    if x[0].rank == 1 and others:
+        moved = apply("sum", moved, axis=others, keepdims=False)
+    return [y_bar, moved]
+
+
+def _at_places(x: Handle, y: Handle, axis: int) -> Handle:
+    """Return what there is for places with axes for what follows in the heights."""
+    after = tuple(range(1, y.rank - axis)) if x.rank == 1 else ()
+    return apply("expand_dims", x, axis=after) if after else x
 
 
 register(
@@ -185,6 +210,31 @@ register(
 )
 
 
+def _slopes_text(types: Sequence[Any], attrs: Attrs) -> str:
+    along = f", axis={attrs['axis']}" if attrs["axis"] else ""
+    return f"simpson_slopes({{0}}, {{1}}{along})"
+
+
+def _slopes_tangent(
+    slopes: Handle, dots: Dots, y: Handle, x: Handle, axis: int
+) -> Handle:
+    if dots[1] is not None:
+        raise Refusal(WHY, HINT)
+    return apply("simpson_slopes", dots[0], x, axis=axis)
+
+
+register(
+    Primitive(
+        name="simpson_slopes",
+        type_rule=lambda dims, types, attrs: types[0],
+        evaluate=quadratures.simpson_slopes,
+        template=_slopes_text,
+        tangent=_slopes_tangent,
+        adjoint=lambda bar, slopes, y, x, axis: [Unknown(WHY, HINT)] * 2,
+    )
+)
+
+
 @lowers(integrate.simpson)
 def _lower_simpson(
     y: Any, x: Any = None, *, dx: Any = 1.0, axis: Any = -1, builder: Builder
@@ -196,6 +246,8 @@ def _lower_simpson(
         raise Refusal(f"{name} of anything but float64 is not supported", "np.float64")
     if x is not None and operands[1].rank not in (1, heights.rank):
         raise Refusal(f"{name}: 'x' is no vector, and has not the rank of 'y'")
+    if x is not None and operands[1].rank > 1:
+        operands[1] = broadcast_like(operands[1], heights)
     along = normal_axis(axis, heights.rank)
     if x is not None or _is_known(dx):
         known = float(dx) if x is None else 1.0
