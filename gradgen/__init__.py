@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradgen.api import Derivative, grad, jvp, value_and_grad, vjp
+from gradgen.api import Derivative, grad, jvp, linearize, value_and_grad, vjp
 from gradgen.deferred import Deferred
 from gradgen.errors import (
     ArgumentError,
@@ -63,6 +63,7 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "linearize",
     "nondiff",
     "rule",
     "stop_gradient",

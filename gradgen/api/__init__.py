@@ -1,6 +1,6 @@
 """What users call."""
 
-from gradgen.api.calls import Pullback, jvp, vjp
+from gradgen.api.calls import Pullback, jvp, linearize, vjp
 from gradgen.api.derivative import Derivative, unfold
 from gradgen.api.functions import check_argnums, grad, value_and_grad
 
@@ -10,6 +10,7 @@ __all__ = [
     "check_argnums",
     "grad",
     "jvp",
+    "linearize",
     "unfold",
     "value_and_grad",
     "vjp",

@@ -11,11 +11,11 @@ from gradgen.api.derivative import unfold
 from gradgen.api.functions import Argnums, check_argnums
 from gradgen.compiler import TRANSFORMS, Request, Step, obtain, shaped_like
 from gradgen.errors import ArgumentError
-from gradgen.ir.tree import tree_of
+from gradgen.ir.tree import Tree, tree_of
 from gradgen.runtime.binding import Target, bare_target
 from gradgen.runtime.dispatch import Dispatcher, Program, guarded_call
 from gradgen.runtime.keys import Key
-from gradgen.runtime.seeds import fit_cotangent
+from gradgen.runtime.seeds import fit_cotangent, fit_tangent
 
 Args = tuple[Any, ...]
 MAX_FUNCTIONS = 256
@@ -205,4 +205,84 @@ def _kept_dispatcher(
 
 
 TRANSFORMS[jvp] = ("jvp", None)
+
+
+class Pushforward:
+    """The linear map from tangents of arguments to that of a result.
+
+    It may be called many times.
+    """
+
+    def __init__(
+        self, program: Program, residuals: Args, args: Args, names: Sequence[str]
+    ) -> None:
+        self._program = program
+        self._residuals = residuals
+        self._args = [tree_of(arg) for arg in args]
+        self._names = tuple(names)
+
+    def __call__(self, *tangents: Any) -> Any:
+        """Return the tangent of the result, given those of the arguments."""
+        if len(tangents) != len(self._args):
+            raise ArgumentError(
+                f"this takes {len(self._args)} tangents, not {len(tangents)}"
+            )
+        triples = zip(tangents, self._args, self._names, strict=True)
+        dots = (_tangent(dot, tree, name) for dot, tree, name in triples)
+        return guarded_call(self._program, 1, (self._residuals, *dots))
+
+
+def _tangent(dot: Any, tree: Tree, name: str) -> Any:
+    if _has_none(tree_of(dot)) and not _has_none(tree):
+        raise ArgumentError(f"the tangent of {name} has a None: use zeros here")
+    return fit_tangent(dot, tree.build(), name)
+
+
+def _has_none(tree: Tree) -> bool:
+    return tree.kind == "none" or any(map(_has_none, tree.children))
+
+
+def linearize(
+    f: Callable[..., Any], *primals: Any, argnums: Argnums | None = None
+) -> tuple[Any, Pushforward]:
+    """Return the value of ``f`` and the function that pushes tangents forward.
+
+    Where the tangents along many directions are wanted at the same place, one after the
+    other, what does not depend on the direction is computed once. What loops compute is
+    computed again.
+
+    Parameters
+    ----------
+    f : Callable
+        A function of NumPy arrays and Python numbers, in any nesting of containers.
+    *primals
+        The arguments of ``f``.
+    argnums : int or sequence of ints, optional
+        Which arguments move; without it, every one with floating leaves.
+
+    Returns
+    -------
+    tuple
+        ``(value, pushforward)``. The pushforward takes a tangent for each argument that
+        moves, with its structure, shape and dtype, and returns that of the value.
+
+    Examples
+    --------
+    >>> value, pushforward = linearize(lambda x, y: x * y, 2.0, 3.0)
+    >>> value, pushforward(1.0, 0.0), pushforward(0.0, 1.0)
+    (6.0, 3.0, 2.0)
+    """
+    numbers, single = (None, False) if argnums is None else check_argnums(argnums)
+    target, steps = unfold(f)
+    args = target.arguments(primals, {})
+    step = Step("linearize", numbers, single)
+    program = _dispatcher(target, (*steps, step)).find(args)
+    value, residuals = guarded_call(program, 0, program.inputs(args))
+    chosen = Request(target, (), args).selected(step)
+    names = target.parameters.names(len(args))
+    moving = tuple(args[i] for i in chosen)
+    return value, Pushforward(program, residuals, moving, [names[i] for i in chosen])
+
+
+TRANSFORMS[linearize] = ("linearize", None)
 TRANSFORMS[vjp] = ("vjp", None)

@@ -17,6 +17,7 @@ from gradgen.compiler.nested import (
     gradient,
     jvp,
     map_parts,
+    own,
     parts_in,
     positions,
     pull_back,
@@ -332,3 +333,21 @@ def derivative(
 
 def _by_number(function: Any, step: Any) -> Native:
     return Native(lambda frame, a, k: jacobian(frame, function, step, a, k))
+
+
+def linearize(
+    frame: Frame, make_step: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Return what ``linearize`` returns, the tangent computed anew for each direction.
+
+    What does not depend on the direction is found to be the same later on.
+    """
+    if kwargs:
+        raise Refusal("linearize with argnums is not supported here", "jvp")
+    function, *primals = args
+    given = [map_parts(x, own) for x in primals]
+
+    def pushforward(frame: Frame, dots: list[Any], kwargs: dict[str, Any]) -> Any:
+        return jvp(frame, [function, given, dots], kwargs)[1]
+
+    return run_part(frame, function, primals, {}, {}).value, Native(pushforward)

@@ -66,8 +66,8 @@ def run_part(
     ``moving`` says by number which arguments that is, and which of their leaves, None
     for all of them.
     """
-    renamed = [map_parts(arg, _own) for arg in args]
-    kwargs = {name: map_parts(arg, _own) for name, arg in kwargs.items()}
+    renamed = [map_parts(arg, own) for arg in args]
+    kwargs = {name: map_parts(arg, own) for name, arg in kwargs.items()}
     inputs = []
     for i, flags in moving.items():
         given = parts_in(renamed[i])
@@ -115,7 +115,7 @@ def entered(value: Any) -> Any:
     return map_parts(value, lambda x: fresh(x) if isinstance(x, Handle) else x)
 
 
-def _own(x: Any) -> Any:
+def own(x: Any) -> Any:
     """Return an array with the contents of ``x``: a derivative writes to copies."""
     return fresh(Handle(x.builder, x.atom)) if isinstance(x, ArrayObject) else x
 
@@ -369,6 +369,10 @@ def _transform(maker: Any) -> Callable[[Frame, list[Any], dict[str, Any]], Any]:
     return known
 
 
+COMPOSED = ("hvp", "gauss_newton_vp", "hessian", "derivative", "linearize")
+"""Transforms that are made of others, by the functions that do so."""
+
+
 def _composed(kind: str, maker: Any) -> Callable[..., Any]:
     """Return what does a transform that is made of others."""
 
@@ -405,7 +409,7 @@ def enter_transforms() -> None:
             KNOWN[transform] = jvp
         elif kind == "vjp":
             KNOWN[transform] = vjp
-        elif kind in ("hvp", "gauss_newton_vp", "hessian", "derivative"):
+        elif kind in COMPOSED:
             KNOWN[transform] = _composed(kind, maker)
         else:
             KNOWN[transform] = _transform(maker)

@@ -135,6 +135,10 @@ def _derived(
     functions = [function]
     if request.steps and request.steps[-1].kind == "vjp":
         functions = list(derive.split(functions[0]))
+    if request.steps and request.steps[-1].kind == "linearize":
+        count = len(request.selected(request.steps[-1]))
+        forward, pushforward = derive.linearised(functions[0], count)
+        functions = [optimise(forward), pushforward]
     return functions, lowered, promoted
 
 
@@ -199,7 +203,7 @@ def _transform(
         if step.kind == "hvp":
             return derive.product(function, selection.params, held)
         return derive.jvp(function, selection.params, held, step.strict)
-    if step.kind == "tangent":
+    if step.kind in ("tangent", "linearize"):
         return derive.jvp(function, selection.params)
     if step.kind in ("vjp", "adjoint"):
         check_floating(function)

@@ -28,10 +28,11 @@ class Step:
     """One transform. ``argnums`` count parameters as the user does; None means all.
 
     ``kind`` is ``"grad"``, ``"value_and_grad"``, ``"jvp"``, ``"vjp"``, ``"jacfwd"``,
-    ``"jacrev"``, ``"jacobian"``, ``"hvp"`` or ``"vmap"``, or, to be shown, ``"primal"``
-    or ``"adjoint"``. ``single`` says that one derivative stands alone, not in a tuple;
-    ``holomorphic`` that a complex result is meant, ``strict`` that an error is raised
-    where there is no derivative. ``axes`` are the axes of a ``vmap``, in and out.
+    ``"jacrev"``, ``"jacobian"``, ``"hvp"``, ``"elementwise_grad"``, ``"linearize"`` or
+    ``"vmap"``, or, to be shown, ``"primal"`` or ``"adjoint"``. ``single`` says that one
+    derivative stands alone, not in a tuple; ``holomorphic`` that a complex result is
+    meant, ``strict`` that an error is raised where there is no derivative. ``axes`` are
+    the axes of a ``vmap``, in and out.
     """
 
     kind: str
@@ -45,7 +46,7 @@ class Step:
     @property
     def seeded(self) -> bool:
         """Tell whether a call brings the directions to differentiate along."""
-        return self.kind in ("jvp", "hvp", "linearize")
+        return self.kind in ("jvp", "hvp")
 
 
 @frozen

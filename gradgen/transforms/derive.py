@@ -275,6 +275,35 @@ def split(joint: Function) -> tuple[Function, Function]:
     return _with_ops(forward, early), _with_ops(pullback, late)
 
 
+def linearised(joint: Function, count: int) -> tuple[Function, Function]:
+    """Return a function and its tangent apart, of a ``jvp`` that is optimised already.
+
+    ``forward(args) -> (value, residuals)`` and ``pushforward(residuals, dots) ->
+    tangent``; the last ``count`` parameters bring the dots. A loop computes both the
+    function and its tangent: it stands in both, with its tangents dead in the first.
+    """
+    seeds = joint.params[-count:]
+    moving = {x for param in seeds for x in param.tree.leaves()}
+    value, tangent = joint.result.children
+    late = _depending(joint.body.ops, set(moving))
+    stored = _residuals(late, tangent, moving)
+    kept = Tree("tuple", tuple(map(leaf, stored)))
+    stem = joint.name.removesuffix("_jvp")
+    forward = replace(
+        joint,
+        name=f"{stem}_forward",
+        params=joint.params[:-count],
+        result=Tree("tuple", (value, kept)),
+    )
+    pushforward = replace(
+        joint,
+        name=f"{stem}_pushforward",
+        params=(Param("residuals", kept, "residual"), *seeds),
+        result=tangent,
+    )
+    return _with_ops(forward, joint.body.ops), _with_ops(pushforward, late)
+
+
 def _depending(ops: Sequence[Op], varied: set[Value]) -> list[Op]:
     """Return the ops that depend on the values in ``varied``."""
     late = []

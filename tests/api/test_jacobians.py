@@ -19,6 +19,7 @@ from gradgen import (
     jacobian,
     jacrev,
     jvp,
+    linearize,
     value_and_grad,
     vjp,
 )
@@ -189,6 +190,46 @@ def test_products_with_the_gauss_newton_matrix():
     close(gauss_newton_vp(vector, (x,), (v,)), j.T @ (j @ v))
 
 
+def curve(x, w):
+    y = np.tanh(w @ x)
+    for i in range(2):
+        if y[0] > 0.1:
+            y = y * np.sin(x[i])
+    return {"y": y, "n": 3}
+
+
+def test_one_linear_map_for_many_directions():
+    x, w = numbers(3), numbers(2, 3)
+    value, pushforward = linearize(curve, x, w)
+    np.testing.assert_allclose(value["y"], curve(x, w)["y"])
+    for seed in range(3):
+        dots = (numbers(3, seed=seed), numbers(2, 3, seed=seed))
+        _, wanted = jvp(curve, (x, w), dots)
+        np.testing.assert_allclose(pushforward(*dots)["y"], wanted["y"], rtol=1e-12)
+        assert pushforward(*dots)["n"] is None
+    x += 1.0
+    np.testing.assert_allclose(pushforward(*dots)["y"], wanted["y"], rtol=1e-12)
+
+
+def test_some_arguments_move_along_a_linear_map():
+    x, w = numbers(3), numbers(2, 3)
+    _, pushforward = linearize(curve, x, w, argnums=1)
+    _, wanted = jvp(curve, (x, w), (None, w))
+    np.testing.assert_allclose(pushforward(w)["y"], wanted["y"], rtol=1e-12)
+    _, pushforward = linearize(lambda x, k: x * k, 2.0, 3)
+    assert pushforward(1.0) == 3.0
+
+
+def test_tangents_for_a_linear_map_are_complete():
+    _, pushforward = linearize(curve, numbers(3), numbers(2, 3))
+    with pytest.raises(ArgumentError, match="takes 2 tangents, not 1"):
+        pushforward(numbers(3))
+    with pytest.raises(ArgumentError, match="the tangent of x has a None: use zeros"):
+        pushforward(None, numbers(2, 3))
+    with pytest.raises(ArgumentError, match="shape"):
+        pushforward(numbers(2), numbers(2, 3))
+
+
 def test_elementwise():
     x = numbers(2, 3)
     close(
@@ -233,6 +274,7 @@ def test_inside_of_functions_that_are_differentiated():
         lambda x: np.sum(hvp(rosenbrock, (x,), (v,)) ** 2),
         lambda x: np.sum(gauss_newton_vp(vector, (x,), (v,)) ** 2),
         lambda x: derivative(lambda z: z**4 * x[0], 2)(x[1]),
+        lambda x: np.sum(linearize(lambda z: z**3, x)[1](x)),
         lambda x: np.sum(elementwise_grad(lambda z: np.tanh(z) * z)(x) ** 2),
         lambda x: jacfwd(lambda z: (z**2, z * x), has_aux=True)(x[1])[0],
     ]
