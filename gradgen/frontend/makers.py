@@ -24,11 +24,12 @@ Maker = Callable[..., Any]
 def maker_of(function: Any) -> Maker | None:
     """Return what makes an interpolant or a law, or calls what is read instead."""
     module = getattr(function, "__module__", None) or ""
+    name = getattr(function, "__name__", None)
     if module.startswith("scipy.interpolate.") and interpolants.is_maker(function):
         return interpolants.make_interpolant
     if module.startswith("scipy.stats.") and laws.is_distribution(function):
         return laws.make_law
-    if module.startswith("scipy.signal.") and function.__name__ == "sosfilt":
+    if module.startswith("scipy.signal.") and name == "sosfilt":
         return _sosfilt
     return None
 
