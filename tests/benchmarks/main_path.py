@@ -6,7 +6,8 @@ sides have had the same machine. Contenders that are not installed are left out:
 
     python tests/benchmarks/main_path.py [--rounds 200] [--plot FILE.png]
                                          [--scaling FILE.png]
-                                         [--only loops|functions] [--table FILE.md]
+                                         [--only loops|functions|transforms]
+                                         [--table FILE.md]
                                          [--named NAME,...]
 """
 
@@ -33,6 +34,7 @@ sys.path[:0] = [str(EXAMPLES), str(Path(__file__).parent)]
 import mlp  # noqa: E402
 from loops import bench_loops, plot_scaling  # noqa: E402
 from timing import Row, Thunk, interleave, print_rows  # noqa: E402
+from transforms import bench_transforms  # noqa: E402
 
 
 def hand_written(layers: mlp.Layers, x: mlp.Array, y: mlp.Array) -> Any:
@@ -311,13 +313,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=7, metavar="N")
     parser.add_argument("--plot", metavar="FILE.png")
     parser.add_argument("--scaling", metavar="FILE.png")
-    parser.add_argument("--only", choices=["loops", "functions"])
+    parser.add_argument("--only", choices=["loops", "functions", "transforms"])
     parser.add_argument("--table", metavar="FILE.md")
     parser.add_argument("--named", metavar="NAME,...")
     options = parser.parse_args(argv)
     if options.only == "functions":
         names = options.named.split(",") if options.named else ()
         write_table(options.rounds, options.table, names)
+        return
+    if options.only == "transforms":
+        print_rows(bench_transforms(max(options.rounds // 10, 3)))
         return
     rows: list[Row] = []
     if options.only is None:
