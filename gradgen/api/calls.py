@@ -27,8 +27,9 @@ def jvp(
     primals: Sequence[Any],
     tangents: Sequence[Any],
     *,
+    has_aux: bool = False,
     strict: bool = False,
-) -> tuple[Any, Any]:
+) -> Any:
     """Return the value of ``f`` and its derivative along a direction.
 
     Parameters
@@ -40,6 +41,8 @@ def jvp(
     tangents : sequence
         For each argument the direction in which it moves, with its structure, shape
         and dtype. None, for an argument or a part of one, holds it fixed.
+    has_aux : bool
+        Whether ``f`` returns a pair of which only the first is differentiated.
     strict : bool
         As of :func:`gradgen.grad`, for what moves, whatever its direction. It takes a
         reverse sweep as well.
@@ -48,39 +51,27 @@ def jvp(
     -------
     tuple
         ``(value, tangent)``, of the same structure; the tangent is None where the
-        value is an integer.
+        value is an integer. With ``has_aux``, ``(value, tangent, aux)``.
 
     Examples
     --------
     >>> jvp(lambda x, n: n * x**2, (3.0, 2.0), (1.0, None))
     (18.0, 12.0)
     """
-    result: tuple[Any, Any] = directional("jvp", f, primals, tangents, strict=strict)
-    return result
+    step = Step("jvp", aux=has_aux, strict=strict)
+    value, tangent = directional(step, f, primals, tangents)
+    return (value[0], tangent, value[1]) if has_aux else (value, tangent)
 
 
 def directional(
-    kind: str,
+    step: Step,
     f: Callable[..., Any],
     primals: Sequence[Any],
     tangents: Sequence[Any],
     inner: tuple[Step, ...] = (),
-    strict: bool = False,
 ) -> Any:
     """Return what a step along given directions computes, after ``inner`` steps."""
-    program, args = _directional_program(kind, f, primals, tangents, inner, strict)
-    return program(args)
-
-
-def _directional_program(
-    kind: str,
-    f: Callable[..., Any],
-    primals: Sequence[Any],
-    tangents: Sequence[Any],
-    inner: tuple[Step, ...],
-    strict: bool,
-) -> tuple[Program, Args]:
-    what = "vector" if kind == "hvp" else "tangent"
+    kind, what = step.kind, "vector" if step.kind == "hvp" else "tangent"
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise ArgumentError(f"{kind} takes a tuple of arguments and a tuple of {what}s")
     if len(primals) != len(tangents):
@@ -90,8 +81,7 @@ def _directional_program(
         )
     target, steps = unfold(f)
     args = (*target.arguments(tuple(primals), {}), tuple(tangents))
-    steps = (*steps, *inner, Step(kind, strict=strict))
-    return _dispatcher(target, steps).find(args), args
+    return _dispatcher(target, (*steps, *inner, step)).find(args)(args)
 
 
 class Pullback:
@@ -120,8 +110,9 @@ def vjp(
     f: Callable[..., Any],
     *primals: Any,
     argnums: Argnums | None = None,
+    has_aux: bool = False,
     strict: bool = False,
-) -> tuple[Any, Pullback]:
+) -> Any:
     """Return the value of ``f`` and the function that pulls cotangents back.
 
     Parameters
@@ -133,6 +124,8 @@ def vjp(
     argnums : int or sequence of ints, optional
         Which arguments to differentiate by; without it, every one with floating
         leaves.
+    has_aux : bool
+        Whether ``f`` returns a pair of which only the first is differentiated.
     strict : bool
         As of :func:`gradgen.grad`; it is the pullback that raises.
 
@@ -141,7 +134,8 @@ def vjp(
     tuple
         ``(value, pullback)``. The pullback takes a cotangent of the structure, shape
         and dtype of the value, and returns a tuple with the cotangent of each
-        argument; if ``argnums`` is an int, that of the argument alone.
+        argument; if ``argnums`` is an int, that of the argument alone. With
+        ``has_aux``, ``(value, pullback, aux)``.
 
     Examples
     --------
@@ -151,13 +145,15 @@ def vjp(
     """
     numbers, single = (None, False) if argnums is None else check_argnums(argnums)
     target, steps = unfold(f)
-    step = Step("vjp", numbers, single, strict=strict)
+    step = Step("vjp", numbers, single, has_aux, strict=strict)
     args = target.arguments(primals, {})
     program = _dispatcher(target, (*steps, step)).find(args)
     value, residuals = guarded_call(program, 0, program.inputs(args))
     chosen = Request(target, (), args).selected(step)
     selected = tuple(args[i] for i in chosen)
-    return value, Pullback(program, value, residuals, selected, single)
+    like = value[0] if has_aux else value
+    pullback = Pullback(program, like, residuals, selected, single)
+    return (value[0], pullback, value[1]) if has_aux else (value, pullback)
 
 
 def cotangents_at(f: Callable[..., Any], *like: Any) -> Callable[..., Args]:
@@ -243,8 +239,11 @@ def _has_none(tree: Tree) -> bool:
 
 
 def linearize(
-    f: Callable[..., Any], *primals: Any, argnums: Argnums | None = None
-) -> tuple[Any, Pushforward]:
+    f: Callable[..., Any],
+    *primals: Any,
+    argnums: Argnums | None = None,
+    has_aux: bool = False,
+) -> Any:
     """Return the value of ``f`` and the function that pushes tangents forward.
 
     Where the tangents along many directions are wanted at the same place, one after the
@@ -259,12 +258,15 @@ def linearize(
         The arguments of ``f``.
     argnums : int or sequence of ints, optional
         Which arguments move; without it, every one with floating leaves.
+    has_aux : bool
+        Whether ``f`` returns a pair of which only the first is differentiated.
 
     Returns
     -------
     tuple
         ``(value, pushforward)``. The pushforward takes a tangent for each argument that
-        moves, with its structure, shape and dtype, and returns that of the value.
+        moves, with its structure, shape and dtype, and returns that of the value. With
+        ``has_aux``, ``(value, pushforward, aux)``.
 
     Examples
     --------
@@ -275,13 +277,14 @@ def linearize(
     numbers, single = (None, False) if argnums is None else check_argnums(argnums)
     target, steps = unfold(f)
     args = target.arguments(primals, {})
-    step = Step("linearize", numbers, single)
+    step = Step("linearize", numbers, single, has_aux)
     program = _dispatcher(target, (*steps, step)).find(args)
     value, residuals = guarded_call(program, 0, program.inputs(args))
     chosen = Request(target, (), args).selected(step)
     names = target.parameters.names(len(args))
     moving = tuple(args[i] for i in chosen)
-    return value, Pushforward(program, residuals, moving, [names[i] for i in chosen])
+    pushforward = Pushforward(program, residuals, moving, [names[i] for i in chosen])
+    return (value[0], pushforward, value[1]) if has_aux else (value, pushforward)
 
 
 TRANSFORMS[linearize] = ("linearize", None)

@@ -39,7 +39,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -
     """
     moving = tuple(i for i, vector in enumerate(vectors) if vector is not None)
     gradient = Step("grad", moving, single=len(moving) == 1)
-    return directional("hvp", f, primals, vectors, (gradient,))
+    return directional(Step("hvp"), f, primals, vectors, (gradient,))
 
 
 def gauss_newton_vp(

@@ -19,6 +19,7 @@ from gradgen.compiler.results import (
     check_array,
     check_floating,
     check_inputs,
+    check_pair,
     check_scalar,
 )
 from gradgen.compiler.warning import warn_of_copies
@@ -193,6 +194,8 @@ def _transform(
             check_inputs(function, derive.selected_leaves(function, selection))
         value = step.kind == "value_and_grad"
         return derive.gradient(function, selection, value=value, aux=step.aux)
+    if step.aux and step.kind in ("jvp", "vjp", "linearize"):
+        check_pair(function)
     if step.kind == "elementwise_grad":
         check_array(function)
         return derive.gradient(function, selection, value=False, aux=False)
@@ -202,10 +205,10 @@ def _transform(
             function = derive.checked(function, selection.params, held)
         if step.kind == "hvp":
             return derive.product(function, selection.params, held)
-        return derive.jvp(function, selection.params, held, step.strict)
+        return derive.jvp(function, selection.params, held, step.strict, step.aux)
     if step.kind in ("tangent", "linearize"):
-        return derive.jvp(function, selection.params)
+        return derive.jvp(function, selection.params, aux=step.aux)
     if step.kind in ("vjp", "adjoint"):
         check_floating(function)
-        return derive.adjoint(function, selection)
+        return derive.adjoint(function, selection, step.aux)
     return function

@@ -52,7 +52,7 @@ def jacobian(
     if _goes_by_rows(request, k, function, selection):
         joint = derive.adjoint(function, selection, step.aux)
         return jacobians.by_rows(optimise(joint), step.aux)
-    joint = optimise(derive.jvp(function, selection.params))
+    joint = optimise(derive.jvp(function, selection.params, aux=step.aux))
     count, single = len(selection.params), selection.single
     return jacobians.by_columns(joint, count, single, step.aux)
 

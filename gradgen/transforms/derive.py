@@ -147,11 +147,13 @@ def jvp(
     moving: Sequence[int],
     held: Container[Value] = (),
     strict: bool = False,
+    aux: bool = False,
 ) -> Function:
     """Return ``f_jvp(args, dots) -> (value, tangent)`` for ``moving`` parameters.
 
     Of these, the leaves in ``held`` are fixed nevertheless. With ``strict``, tangents
-    are checked to be finite.
+    are checked to be finite. ``aux`` says that the result is a pair whose second member
+    has no tangent.
     """
     seeds: dict[Value, Value] = {}
     seed_params = []
@@ -161,7 +163,8 @@ def jvp(
         tree = _mirror(param.tree, "_dot", seeds, held)
         seed_params.append(Param(unused(param.name + "_dot", taken), tree, "seed"))
     builder, dots = tangent.tangent_sweep(function, seeds)
-    moved_by = _prune(function.result.map(lambda y: _tangent_of(builder, y, dots)))
+    target = function.result.children[0] if aux else function.result
+    moved_by = _prune(target.map(lambda y: _tangent_of(builder, y, dots)))
     if strict:
         builder.span = None
         for y_dot in dict.fromkeys(moved_by.leaves()):

@@ -129,7 +129,6 @@ def by_columns(
     """
     params, dots = joint.params[:-count], joint.params[-count:]
     result, moved = joint.result.children
-    moved = moved.children[0] if aux else moved
     moving = [(s.base, s) for param in dots for s in param.tree.leaves()]
     batcher, directions = _swept(joint, params, moving)
 

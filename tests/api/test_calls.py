@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from gradgen import ArgumentError, OutputError, grad, jvp, vjp
+from gradgen import ArgumentError, OutputError, grad, jvp, linearize, vjp
 
 
 def f(x, y):
@@ -201,3 +201,31 @@ def test_mixed_second_derivatives():
     assert jvp(grad(g), (2.0,), (1.0,)) == (12.0, 12.0)
     value, pullback = vjp(grad(g), 2.0)
     assert (value, pullback(1.0)) == (12.0, (12.0,))
+
+
+def test_auxiliary_results_are_handed_through():
+    def f(x, k):
+        return x**2 * k, {"sum": np.sum(x), "k": k}
+
+    x, x_dot = pair()
+    value, tangent, aux = jvp(f, (x, 2), (x_dot, None), has_aux=True)
+    np.testing.assert_allclose(value, 2 * x**2)
+    np.testing.assert_allclose(tangent, 4 * x * x_dot)
+    assert aux == {"sum": np.sum(x), "k": 2}
+    value, pullback, aux = vjp(f, x, 2, argnums=0, has_aux=True)
+    np.testing.assert_allclose(pullback(x_dot), 4 * x * x_dot)
+    assert aux["k"] == 2
+    value, pushforward, aux = linearize(f, x, 2, has_aux=True)
+    np.testing.assert_allclose(pushforward(x_dot), 4 * x * x_dot)
+    assert aux["sum"] == np.sum(x)
+    for call in (
+        lambda: jvp(np_sum, (x,), (x,), has_aux=True),
+        lambda: vjp(np_sum, x, has_aux=True),
+        lambda: linearize(np_sum, x, has_aux=True),
+    ):
+        with pytest.raises(OutputError, match="must return a pair"):
+            call()
+
+
+def np_sum(x):
+    return np.sum(x)
