@@ -47,7 +47,7 @@ def vmap(
 
     Notes
     -----
-    Functions of :mod:`math` raise errors for numbers outside of their domain; over many
+    Functions of ``math`` raise errors for numbers outside of their domain; over many
     examples they are computed by NumPy, which warns instead and returns NaN.
 
     Examples
