@@ -32,6 +32,7 @@ from gradgen.frontend.values import (
     KnownSet,
     Message,
     Record,
+    Rows,
     Static,
     Stream,
     View,
@@ -131,18 +132,17 @@ def _rows(frame: Frame, value: Handle) -> Iterator[Any]:
 
 def unpack(frame: Frame, value: Any, count: int, starred: int | None) -> list[Any]:
     """Return the parts of ``value`` for ``count`` targets, one perhaps starred."""
+    value = value.owner if isinstance(value, Rows) else value
     if isinstance(value, Handle) and value.shape and starred is None:
         return _unpack_array(frame, value, count)
     parts = list(items_of(frame, value))
     fits = len(parts) == count if starred is None else len(parts) >= count - 1
     if not fits:
-        least = "" if starred is None else "at least "
-        wanted = count if starred is None else count - 1
-        reason = f"{least}{wanted} values expected, {len(parts)} given"
-        raise always("ValueError", reason)
+        wanted = count if starred is None else f"at least {count - 1}"
+        raise always("ValueError", f"{wanted} values expected, {len(parts)} given")
     if starred is None:
         return parts
-    end = len(parts) - (count - starred - 1)
+    end = len(parts) - count + starred + 1
     return [*parts[:starred], parts[starred:end], *parts[end:]]
 
 
@@ -166,7 +166,7 @@ def length_of(frame: Frame, value: Any) -> Any:
         return runlists.count(value)
     if isinstance(value, OneOf):
         return distribution.distribute(frame, lambda x: length_of(frame, x), value)
-    if isinstance(value, View):
+    if isinstance(value, View | Rows):
         return length_of(frame, value.owner)
     if isinstance(value, Record) and value.is_tuple:
         return Static(len(value.fields))
@@ -275,7 +275,7 @@ def select(frame: Frame, owner: Any, index: Any) -> Any:
         return _select_from_array(frame, owner, index)
     if is_dict(owner) or (isinstance(owner, dict) and is_open(frame, index)):
         return rundicts.get_item(frame, owner, index)
-    if isinstance(owner, Flat):
+    if isinstance(owner, Flat | Rows):
         return flats.select_from(frame, owner, index)
     if isinstance(owner, RunList):
         return runlists.item_at(frame, owner, index)

@@ -57,11 +57,21 @@ from gradgen.primitives.registry import Handle, find_lowering
 
 if TYPE_CHECKING:
     from gradgen import recipes
-    from gradgen.frontend import copying, folds, nests, records, runlists, sets, strides
+    from gradgen.frontend import (
+        copying,
+        flats,
+        folds,
+        nests,
+        records,
+        runlists,
+        sets,
+        strides,
+    )
 else:
     copying = Deferred("gradgen.frontend.copying")
     recipes = Deferred("gradgen.recipes")
     folds = Deferred("gradgen.frontend.folds")
+    flats = Deferred("gradgen.frontend.flats")
     nests = Deferred("gradgen.frontend.nests")
     records = Deferred("gradgen.frontend.records")
     runlists = Deferred("gradgen.frontend.runlists")
@@ -136,6 +146,8 @@ KNOWN[copy.deepcopy] = lambda frame, args, kwargs: copying.deeply_copied(
 KNOWN[np.piecewise] = lambda frame, args, kwargs: call(
     frame, Static(recipes.piecewise), args, kwargs
 )
+if hasattr(np, "unstack"):
+    KNOWN[np.unstack] = lambda frame, args, kwargs: flats.unstacked(frame, args, kwargs)
 KNOWN[np.ndindex] = lambda frame, args, kwargs: nests.ndindex(frame, args, kwargs)
 KNOWN[np.ndenumerate] = lambda frame, args, kwargs: nests.ndenumerate(
     frame, args, kwargs

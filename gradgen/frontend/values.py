@@ -143,6 +143,13 @@ class Flat(Walk):
 
 
 @struct
+class Rows(Walk):
+    """A tuple of views, as ``np.unstack`` makes it: the rows of ``owner``."""
+
+    owner: Any = None
+
+
+@struct
 class Nest(Stream):
     """The indices of a shape, with the elements of ``array`` if one is given."""
 
