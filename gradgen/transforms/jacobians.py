@@ -228,6 +228,9 @@ def _finish(
     kind = "hessian" if stem.endswith("_grad") else "jacobian"
     stem = stem.removesuffix("_grad")
     inputs = tuple(x for param in params for x in param.tree.leaves())
+    for x in result.leaves():
+        if isinstance(x, Value) and not x.hint and x.base is None:
+            x.hint = kind
     return Function(
         f"{stem}_{kind}",
         tuple(params),
