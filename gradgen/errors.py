@@ -63,6 +63,10 @@ class SignatureError(GradgenError, ValueError):
     """A textual signature that cannot be read or does not fit the function."""
 
 
+class StaleError(GradgenError):
+    """A module that was written before, and is not what would be written now."""
+
+
 class CacheError(GradgenError, OSError):
     """A cache directory that cannot be used safely."""
 

@@ -9,19 +9,25 @@ import sys
 from collections.abc import Sequence
 
 from gradgen import __version__
-from gradgen.cli import cache, show
-from gradgen.errors import GradgenError
+from gradgen.cli import cache, emit, show
+from gradgen.errors import GradgenError, StaleError
 
 USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 2 for what it cannot do."""
+    """Run the command and return its exit status.
+
+    It is 2 for what it cannot do, and 1 if what is compared differs.
+    """
     options = _parser().parse_args(arguments)
     try:
         text: str = options.run(options)
         if text:
             _write(text)
+    except StaleError as error:
+        print(f"gradgen: {error}", file=sys.stderr)
+        return 1
     except GradgenError as error:
         print(f"gradgen: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -59,5 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show.add_parser(commands)
+    emit.add_parser(commands)
     cache.add_parser(commands)
     return parser

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import inspect
 import os
 import sys
-import types
 from typing import Any
 
-from gradgen.api import Derivative, check_argnums, unfold
-from gradgen.cli.annotations import annotated_arguments
-from gradgen.cli.signature import parse_signature
+from gradgen.api import Derivative, unfold
+from gradgen.cli.target import add_options, arguments_of, load_function, numbers
 from gradgen.compiler import Request, Step, show_ir, show_source
-from gradgen.errors import GradgenError, SignatureError, SourceError
+from gradgen.errors import SignatureError
 from gradgen.runtime.binding import Target
 
 TRANSFORMS = ("tangent", "adjoint", "grad")
@@ -31,23 +27,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "show", help="print generated code", description=DESCRIPTION
     )
-    parser.add_argument(
-        "function", metavar="FILE.py:FUNCTION", help="or FILE.py:Class.method"
-    )
+    add_options(parser)
     parser.add_argument(
         "--mode", choices=MODES, default="grad", help="what to print (default: grad)"
-    )
-    parser.add_argument(
-        "--argnums", metavar="0,1", help="arguments to differentiate by (default: 0)"
-    )
-    types = parser.add_mutually_exclusive_group()
-    types.add_argument(
-        "--sig", metavar="TYPES", help="types of the arguments, as in 'f32[n,3], f64'"
-    )
-    types.add_argument(
-        "--args",
-        metavar="EXPRESSION",
-        help="arguments, evaluated in the module, as in 'np.ones(3), 0.1'",
     )
     parser.set_defaults(run=run)
 
@@ -56,7 +38,7 @@ def run(options: argparse.Namespace) -> str:
     """Return the generated code, highlighted if it is for a terminal."""
     module, owner, found = load_function(options.function)
     target, steps = _steps(found, options.mode, options.argnums)
-    args, assumed = _arguments(options, module, owner, target)
+    args, assumed = arguments_of(options, module, owner, target)
     request = Request(target, steps, args)
     text = show_ir(request) if options.mode == "ir" else show_source(request)
     text = _header(assumed) + text.rstrip("\n")
@@ -70,7 +52,7 @@ def _steps(
 
     A derivative is shown as it is, or else stands for what it is the derivative of.
     """
-    by = _numbers("0" if argnums is None else argnums)
+    by = numbers("0" if argnums is None else argnums)
     if isinstance(found, Derivative):
         own = found.step
         if mode == "grad":
@@ -84,104 +66,12 @@ def _steps(
     return target, (*steps, Step(mode, *by)) if mode in TRANSFORMS else steps
 
 
-def _numbers(text: str) -> tuple[tuple[int, ...], bool]:
-    """Return the positions in ``0,1``, and whether it is a single number."""
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise SignatureError(f"--argnums takes numbers, not {text!r}") from None
-    return check_argnums(numbers[0] if "," not in text and numbers else numbers)
-
-
 def _header(assumed: list[str]) -> str:
     if not assumed:
         return ""
     verb = "has" if len(assumed) == 1 else "have"
     names = ", ".join(assumed)
     return f"# {names} {verb} no annotation: taken as float (see --sig)\n"
-
-
-def _arguments(
-    options: argparse.Namespace,
-    module: types.ModuleType,
-    owner: type | None,
-    target: Target,
-) -> tuple[tuple[Any, ...], list[str]]:
-    """Return the arguments for which code is shown, and the parameters assumed."""
-    assumed: list[str] = []
-    if options.sig is not None:
-        args = parse_signature(options.sig)
-    elif options.args is not None:
-        args = _evaluate(options.args, module)
-    else:
-        args, assumed = annotated_arguments(
-            target.function, target.parameters.prefix, owner
-        )
-    try:
-        return target.arguments(args, {}), assumed
-    except TypeError as error:
-        raise SignatureError(str(error)) from None
-
-
-def _evaluate(expression: str, module: types.ModuleType) -> tuple[Any, ...]:
-    import numpy as np
-
-    try:
-        value = eval(f"({expression},)", {"np": np, **vars(module)})
-    except Exception as error:
-        kind = type(error).__name__
-        raise SignatureError(f"--args {expression!r}: {kind}: {error}") from None
-    return tuple(value)
-
-
-def load_function(text: str) -> tuple[types.ModuleType, type | None, Any]:
-    """Return the module and the function that ``FILE.py:function`` names.
-
-    Between them stands, for a method named on its class, that class.
-
-    Raises
-    ------
-    SourceError
-        If there is no such file or function, or the file cannot be imported.
-    """
-    path, _, name = text.rpartition(":")
-    if not path or not name:
-        raise SourceError(f"expected FILE.py:FUNCTION, got {text!r}")
-    module = load_module(path)
-    found: Any = module
-    holder: Any = None
-    for part in name.split("."):
-        holder, found = found, getattr(found, part, None)
-    if not callable(found):
-        problem = "no function" if found is None else "something other than a function"
-        raise SourceError(f"{path} has {problem} called {name!r}")
-    unbound = isinstance(holder, type) and found is inspect.getattr_static(
-        holder, name.rpartition(".")[2]
-    )
-    return module, holder if unbound else None, found
-
-
-def load_module(path: str) -> types.ModuleType:
-    """Import a file as Python imports a script, but for ``__name__``."""
-    if not os.path.isfile(path):
-        raise SourceError(f"there is no file {path}")
-    name = os.path.splitext(os.path.basename(path))[0]
-    if name in sys.modules:
-        name = f"shown_{name}"
-    spec = importlib.util.spec_from_file_location(name, os.path.abspath(path))
-    if spec is None or spec.loader is None:
-        raise SourceError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except GradgenError:
-        raise
-    except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise SourceError(f"importing {path} failed: {kind}: {error}") from None
-    return module
 
 
 def _colours() -> bool:

@@ -194,7 +194,7 @@ def _imports(outside: set[str]) -> list[str]:
     lines.extend(_library_imports(outside))
     support = sorted(outside & SUPPORT_NAMES)
     if support:
-        lines.extend(_import_lines(support))
+        lines.extend(import_lines(f"from {SUPPORT} import", support))
     return [*lines, "", ""] if lines else []
 
 
@@ -207,10 +207,10 @@ def _library_imports(outside: set[str]) -> list[str]:
     return [f"{head} {', '.join(found)}" for head, found in names.items()]
 
 
-def _import_lines(support: Sequence[str]) -> list[str]:
-    """Return the import of ``support``, in brackets where it is long."""
-    line = f"from {SUPPORT} import {', '.join(support)}"
+def import_lines(head: str, names: Sequence[str]) -> list[str]:
+    """Return the import of ``names``, in brackets where it is long."""
+    line = f"{head} {', '.join(names)}"
     if len(line) <= WIDTH:
         return [line]
-    inner = (f"{INDENT}{text}," for text in support)
-    return [f"from {SUPPORT} import (", *inner, ")"]
+    inner = (f"{INDENT}{text}," for text in names)
+    return [f"{head} (", *inner, ")"]

@@ -48,6 +48,10 @@ def typed_parameters(
     numbers are folded. An argument may hold types in the place of values.
     """
     typed = Typed()
+    for arg in args:
+        for x in tree_of(arg).leaves():
+            if isinstance(x, Given):
+                dims.note(x.type)
     for name, arg, mask in zip(parameters.names(len(args)), args, masks, strict=True):
         tree = _typed_tree(typed, name, arg, mask, promoted, dims)
         typed.params.append(Param(name, tree))

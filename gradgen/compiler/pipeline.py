@@ -61,11 +61,8 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     ``promoted`` numbers the integers among the arguments that are to be folded; more
     of them may turn out to be needed.
     """
-    enter_transforms()
-    functions, lowered, promoted = intermediate(request, promoted)
-    written = _written_leaves(lowered, len(request.args))
-    placed = [bufferize(reachable(function, rules=False)) for function in functions]
-    warn_of_copies(placed)
+    placed, lowered, promoted = placed_functions(request, promoted)
+    written = written_leaves(lowered, len(request.args))
     emitted = [emit(function) for function in placed]
     return Parts(
         tuple(Listing(e.name, e.source, e.spans) for e in emitted),
@@ -78,7 +75,18 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
     )
 
 
-def _written_leaves(lowered: Lowered, count: int) -> tuple[tuple[int, int], ...]:
+def placed_functions(
+    request: Request, promoted: tuple[int, ...] = ()
+) -> tuple[list[Function], Lowered, tuple[int, ...]]:
+    """Return the IR for a request as it is printed, with writes in place."""
+    enter_transforms()
+    functions, lowered, promoted = intermediate(request, promoted)
+    placed = [bufferize(reachable(function, rules=False)) for function in functions]
+    warn_of_copies(placed)
+    return placed, lowered, promoted
+
+
+def written_leaves(lowered: Lowered, count: int) -> tuple[tuple[int, int], ...]:
     """Return which arguments are written to, each with the number of its leaf."""
     params = lowered.function.params[:count]
     return tuple(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gradgen.compiler.build import build
@@ -39,15 +41,21 @@ def obtain(
 
 
 def _compile(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
-    """Compile a request; refuse what is nested deeper than Python's stack."""
-    try:
+    with refused_if_deep(request):
         parts: Parts = pipeline().compile_parts(request, promoted)
+    return parts
+
+
+@contextmanager
+def refused_if_deep(request: Request) -> Iterator[None]:
+    """Refuse what is nested deeper than Python's stack."""
+    try:
+        yield
     except RecursionError:
         raise UnsupportedError(
             f"{request.name} is nested too deeply to be compiled; split long "
             "expressions and unrolled loops, or raise sys.setrecursionlimit"
         ) from None
-    return parts
 
 
 def pipeline() -> Any:

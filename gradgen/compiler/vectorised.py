@@ -111,7 +111,7 @@ def _lengths(function: Function, args: Sequence[Any]) -> dict[str, int]:
             lengths = getattr(value, "shape", ())
             dims = getattr(getattr(x, "type", None), "shape", ())
             for dim, length in zip(dims, lengths, strict=False):
-                if isinstance(dim, Sym):
+                if isinstance(dim, Sym) and isinstance(length, int):
                     known[dim.name] = length
     return known
 

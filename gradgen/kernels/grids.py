@@ -29,7 +29,7 @@ def grid_value(
     >>> grid_value(values, (np.array([0.5, 1.0, 6.0]),), (x,), (1,))
     array([1. , 0.5, 0.5])
     """
-    places, unknown, outside = _places(at, points, inside)
+    places, unknown, outside = _cells(at, points, inside)
     total: Any = 0.0
     for corner, weights in _corners(places, points, nu):
         part = np.asarray(values)[corner]
@@ -50,7 +50,7 @@ def grid_back(
     ... )
     array([0., 3., 1.])
     """
-    places, unknown, outside = _places(at, points, inside)
+    places, unknown, outside = _cells(at, points, inside)
     lengths = tuple(map(len, points))
     bars = np.zeros((math.prod(lengths), *np.shape(y_bar)[unknown.ndim :]))
     y_bar = np.where(_spread(outside, y_bar), 0.0, y_bar)
@@ -170,7 +170,7 @@ def check_grid(at: Any, points: Any) -> None:
             interpolate.RegularGridInterpolator(points, zeros)(places)
 
 
-def _places(at: Any, points: Any, inside: bool) -> tuple[list[Any], Any, Any]:
+def _cells(at: Any, points: Any, inside: bool) -> tuple[list[Any], Any, Any]:
     """Return places that are numbers, which are not, and which do not count."""
     at = [np.asarray(q, float) for q in at]
     unknown = np.zeros(at[0].shape, bool)

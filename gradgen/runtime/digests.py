@@ -53,10 +53,10 @@ def function_digest(function: types.FunctionType) -> str:
     """Return a digest of a function's text, bytecode, name and line numbers."""
     code = function.__code__
     file = os.path.basename(code.co_filename)
-    return digest(f"{file} {code_text(code)} {_source_text(code)}")
+    return digest(f"{file} {code_text(code)} {source_text(code)}")
 
 
-def _source_text(code: types.CodeType) -> str:
+def source_text(code: types.CodeType) -> str:
     """Return the lines of the source that bytecode was compiled from."""
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename)

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradgen.errors import ArgumentError
 from gradgen.ir.tree import tree_of
+from gradgen.kernels.arguments import overlaps_itself
 
 Leaf = tuple[int, int]
 
@@ -56,23 +57,3 @@ def _check(leaves: dict[Leaf, Any], place: Leaf, names: Sequence[str]) -> None:
                 f"{name} is written to and may share memory with {partner}: pass a "
                 f"copy of one of them"
             )
-
-
-def overlaps_itself(x: Any) -> bool:
-    """Tell whether elements of ``x`` may share a place.
-
-    Examples
-    --------
-    >>> overlaps_itself(np.zeros((3, 4)).T)
-    False
-    >>> overlaps_itself(np.lib.stride_tricks.as_strided(np.zeros(4), (3, 2), (8, 8)))
-    True
-    """
-    axes = sorted(zip(map(abs, x.strides), x.shape, strict=True))
-    reach = x.itemsize
-    for stride, length in axes:
-        if length > 1:
-            if stride < reach:
-                return bool(x.size)
-            reach = stride * (length - 1) + reach
-    return False
