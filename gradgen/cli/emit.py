@@ -199,4 +199,16 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--freeze"] if options.freeze else []
     if options.output is not None:
         words += ["-o", os.path.basename(options.output)]
-    return shlex.join(words)
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it, in the quotes that it does not hold.
+
+    Examples
+    --------
+    >>> print(_quoted("{'a': f64}"), _quoted("f64"))
+    "{'a': f64}" f64
+    """
+    plain = "'" not in word or any(c in word for c in '"$`!\\')
+    return shlex.quote(word) if plain else f'"{word}"'

@@ -145,9 +145,11 @@ def definitions(module: str) -> Definitions:
     return Definitions(tuple(source.splitlines()), nodes, imports)
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, ast.stmt]]:
+def _imported(
+    node: ast.Import | ast.ImportFrom,
+) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
     for alias in node.names:
-        one: ast.stmt = ast.Import([alias])
+        one: ast.Import | ast.ImportFrom = ast.Import([alias])
         if isinstance(node, ast.ImportFrom):
             one = ast.ImportFrom(node.module, [alias], 0)
         yield alias.asname or alias.name, one

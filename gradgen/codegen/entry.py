@@ -159,7 +159,8 @@ def _check(
     else:
         kind, keys = tree.kind, repr(len(tree.children))
         if tree.kind == "record" and tree.cls is not None:
-            yield f"check_class({path}, {path!r}, {classes[tree.cls]})"
+            cls = classes[tree.cls]
+            yield f"check_record({path}, {path!r}, {cls}, {len(tree.keys)})"
         elif tree.kind == "dict":
             keys = repr(tree.keys)
         if tree.kind != "record":

@@ -105,7 +105,7 @@ def _checks_in(public: str) -> list[tuple[str, str]]:
     calls = (x for x in ast.walk(ast.parse(public)) if isinstance(x, ast.Call))
     names = {x.func.id for x in calls if isinstance(x.func, ast.Name)}
     known = {"check_array", "check_apart", "check_class", "check_members"}
-    known |= {"check_shape", "check_value", "number_of"}
+    known |= {"check_record", "check_shape", "check_value", "number_of"}
     return [(CHECKS, name) for name in sorted(names & known)]
 
 

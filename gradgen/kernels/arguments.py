@@ -77,6 +77,23 @@ def check_members(x: Any, name: str, kind: type, keys: int | tuple[Any, ...]) ->
         raise TypeError(f"{name} must have the keys {keys}, not {tuple(x)}")
 
 
+def check_record(x: Any, name: str, kind: type, count: int) -> None:
+    """Raise unless ``x`` is a record of a class with no more than its own fields.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> check_record(SimpleNamespace(a=1, b=2), "p", SimpleNamespace, 1)
+    Traceback (most recent call last):
+    ...
+    TypeError: p must have 1 fields and no other attributes
+    """
+    check_class(x, name, kind)
+    own = 0 if isinstance(x, tuple) else count
+    if len(getattr(x, "__dict__", ())) > own:
+        raise TypeError(f"{name} must have {count} fields and no other attributes")
+
+
 def check_class(x: Any, name: str, kind: type) -> None:
     """Raise unless ``x`` is of this very class."""
     if type(x) is not kind:
