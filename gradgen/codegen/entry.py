@@ -40,7 +40,10 @@ class Argument:
 
 @frozen
 class Entry:
-    """The public function: what it is called, what it calls, and what it takes."""
+    """The public function: what it is called, what it calls, and what it takes.
+
+    ``pins`` are expressions of which the value must be what it was, with that value.
+    """
 
     name: str
     callee: str
@@ -48,6 +51,7 @@ class Entry:
     arguments: tuple[Argument, ...]
     written: tuple[tuple[int, int], ...]
     classes: Mapping[type, str]
+    pins: tuple[tuple[str, str], ...] = ()
 
     @property
     def public(self) -> list[Argument]:
@@ -56,12 +60,18 @@ class Entry:
 
 
 def entry_source(entry: Entry, checks: bool) -> str:
-    """Return the source of the public function."""
+    """Return the source of the public function.
+
+    Raises
+    ------
+    ArgumentError
+        For arguments that cannot be checked, whether or not they are.
+    """
     taken = {x.name for x in entry.public}
     locals_ = {name: unused(name, taken, "_") for name in ("lengths", "result")}
     lines = _head(entry)
-    if checks:
-        lines += _checks(entry, locals_["lengths"])
+    checked = _checks(entry, locals_["lengths"])
+    lines += checked if checks else []
     given = [_converted(x) if checks else x.reader or x.name for x in entry.arguments]
     call = f"{entry.callee}({', '.join(given)})"
     if len(call) + 11 > WIDTH:
@@ -74,16 +84,34 @@ def entry_source(entry: Entry, checks: bool) -> str:
     return "\n".join([*lines, f"{INDENT}return {locals_['result']}"])
 
 
+def _defaults(entry: Entry) -> list[str]:
+    """Return the text behind each parameter: a default where no other one must follow.
+
+    What is given by name only may have one anywhere.
+    """
+    texts, allowed = [], True
+    for x in reversed(entry.public):
+        allowed = allowed and bool(x.default or x.kind == "*")
+        texts.append(f" = {x.default}" if allowed and x.default else "")
+    return texts[::-1]
+
+
+def _param_hint(x: Argument, classes: Mapping[type, str]) -> str:
+    type_ = x.tree.leaf.type if x.tree.kind == "leaf" else None
+    if x.cotangent and isinstance(type_, Scalar):
+        return NUMBERS[type_.dtype.kind]
+    return hint(x.tree, classes)
+
+
 def _head(entry: Entry) -> list[str]:
     params, kind = [], ""
-    for x in entry.public:
+    for x, default in zip(entry.public, _defaults(entry), strict=True):
         if kind == "/" != x.kind:
             params.append("/")
         if x.kind == "*" != kind:
             params.append("*")
         kind = x.kind
-        default = f" = {x.default}" if x.default else ""
-        params.append(f"{x.name}: {hint(x.tree, entry.classes)}{default}")
+        params.append(f"{x.name}: {_param_hint(x, entry.classes)}{default}")
     if kind == "/":
         params.append("/")
     result = hint(entry.function.result, entry.classes)
@@ -141,7 +169,8 @@ def _checks(entry: Entry, lengths: str) -> list[str]:
     ]
     if any(f", {lengths})" in line for line in lines):
         lines.insert(0, f"{INDENT}{lengths}: dict[str, int] = {{}}")
-    return lines + [INDENT + line for line in _apart(entry)]
+    pins = (f"check_value({x}, {x!r}, {value})" for x, value in entry.pins)
+    return lines + [INDENT + line for line in (*pins, *_apart(entry))]
 
 
 def _check(

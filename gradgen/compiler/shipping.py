@@ -6,6 +6,7 @@ import ast
 import builtins
 import dis
 import inspect
+import keyword
 import math
 import textwrap
 import types
@@ -65,6 +66,8 @@ def module_source(request: Request, shipment: Shipment, importer: Importer) -> s
     with refused_if_deep(request):
         (function, *_), lowered, _ = placed_functions(request)
     name = shipment.name or function.name
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ArgumentError(f"{name!r} cannot be the name of a function")
     function = replace(function, name=f"_{name}")
     emitted = emit(function)
     imports = Imports(members={("__future__", "annotations", "annotations")})
@@ -73,7 +76,8 @@ def module_source(request: Request, shipment: Shipment, importer: Importer) -> s
     arguments = tuple(_arguments(request, function, lowered, importer, shipment.freeze))
     classes = _named_objects(emitted, arguments, importer)
     written = written_leaves(lowered, len(request.args))
-    entry = Entry(name, function.name, function, arguments, written, classes)
+    pins = tuple(_pins(lowered, importer))
+    entry = Entry(name, function.name, function, arguments, written, classes, pins)
     public = entry_source(entry, shipment.checks)
     wanted += _checks_in(public)
     _import_hints(public, imports)
@@ -134,10 +138,14 @@ def _arguments(
         fixed = _fixed(capture.root, freeze)
         reader = fixed or _reader(capture.root, importer)
         yield Argument(param.name, param.tree, reader, fixed=fixed is not None)
+    own = inspect.signature(request.target.function).parameters.values()
     for param in function.params[count + outside :]:
         default = "" if param.default is None else repr(param.default)
         cotangent = request.steps[-1].kind == "adjoint"
-        yield Argument(param.name, param.tree, default=default, cotangent=cotangent)
+        kind = "*" if any(x.kind is x.KEYWORD_ONLY for x in own) else ""
+        yield Argument(
+            param.name, param.tree, "", kind, default=default, cotangent=cotangent
+        )
 
 
 def _primals(request: Request, params: Sequence[Param]) -> Iterator[Argument]:
@@ -196,6 +204,16 @@ def _reader(root: Root, importer: Importer) -> str:
         f"{root.text} is {what.get(root.kind, 'an object')} that {_owner(root)} reads "
         "when it runs, and that a module cannot import; pass it as an argument"
     )
+
+
+def _pins(lowered: Lowered, importer: Importer) -> Iterator[tuple[str, str]]:
+    """Yield what must be unchanged of the objects of which parts are read: lengths."""
+    read = {(c.root.kind, c.root.name) for c in lowered.captures if c.root.attributes}
+    for guard in lowered.guards:
+        root, text = guard.root, _literal(guard.value)
+        known = root.kind == "global" and (root.kind, root.name) in read
+        if known and root.attributes and text is not None:
+            yield _reader(root, importer), text
 
 
 def _owner(root: Root) -> str:

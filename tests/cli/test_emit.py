@@ -94,6 +94,24 @@ def many(*args):
     return args[0] * args[1]
 
 
+WEIGHTS = [1.0, 2.0]
+
+
+def weighted(x):
+    total = 0.0
+    for w in WEIGHTS:
+        total += w * x
+    return total
+
+
+def power(x, y=2.0, /, *, n: int = 2):
+    return x * y**n
+
+
+def applied(x, f):
+    return f(x)
+
+
 def hiding(x, check_array):
     return np.sum(x) * check_array
 """
@@ -390,6 +408,9 @@ def test_what_a_function_reads_is_imported_or_written_down(folder, monkeypatch):
     [
         ("closure", ["--sig", "f64"], "c is a variable of the function round it"),
         ("many", ["--sig", "f64, f64"], "emit a function with a named parameter"),
+        ("applied", ["--args", "1.0, np.sin"], "f is folded into the code"),
+        ("applied", ["--args", "1.0, np.sin", "--no-checks"], "f is folded into"),
+        ("power", ["--sig", "f64", "--name", "a b"], "cannot be the name"),
         ("hiding", ["--sig", "f64[n], f64"], "check_array hides what"),
         ("simulate", [], "x has no annotation and no default"),
         ("simulate", ["--sig", "f64[n], f64, i64", "--check"], "name it with -o"),
@@ -435,6 +456,30 @@ def test_check_tells_whether_the_source_has_changed(tmp_path, capsys, monkeypatc
     assert output.read_text() == written
     assert main(command) == 0
     assert main([*command, "--check"]) == 0
+
+
+def test_lists_that_are_read_keep_their_length(folder, monkeypatch):
+    module = shipped(folder, "weighted", "--sig", "f64")
+    assert module.weighted_grad(1.0) == 3.0
+    monkeypatch.setattr(module.emit_programs, "WEIGHTS", [1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match="WEIGHTS must have 2 members, not 3"):
+        module.weighted_grad(1.0)
+
+
+def test_parameters_are_given_as_those_of_the_function(folder):
+    options = ["--sig", "f64", "--argnums", "0,1", "--mode", "jvp"]
+    module = shipped(folder, "power", *options, "--name", "moved")
+    assert module.moved(3.0, 2.0, n=2, x_dot=1.0, y_dot=0.0) == (12.0, 4.0)
+    assert module.moved(3.0, x_dot=1.0, y_dot=1) == (12.0, 16.0)
+    with pytest.raises(TypeError, match="positional-only"):
+        module.moved(x=3.0, x_dot=1.0, y_dot=0.0)
+
+
+def test_checks_can_be_left_out(folder, capsys):
+    emit(folder, "simulate", "--sig", "f64[n], f64, i64", "--no-checks")
+    text = capsys.readouterr().out
+    assert "check" not in text.replace("--no-checks", "")
+    assert "return _simulate_grad(x, dt, steps)" in text
 
 
 def test_only_what_was_written_before_is_replaced(folder, capsys):
