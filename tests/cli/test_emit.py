@@ -115,6 +115,19 @@ def applied(x, f):
 def hiding(x, check_array):
     return np.sum(x) * check_array
 """
+CALLING = """
+import numpy as np
+import gradgen
+
+
+@gradgen.nondiff(result=lambda x: 1.0)
+def measured(x):
+    return float(np.base_repr(2))
+
+
+def scaled(x):
+    return measured(x) * x
+"""
 WITH_SCIPY = """
 import numpy as np
 from scipy import signal, special
@@ -187,6 +200,7 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("emit")
     (path / "emit_helpers.py").write_text(HELPERS)
     (path / "emit_programs.py").write_text(PROGRAMS)
+    (path / "emit_calling.py").write_text(CALLING)
     (path / "emit_scipy.py").write_text(WITH_SCIPY)
     before = list(sys.path), set(sys.modules)
     yield path
@@ -386,6 +400,12 @@ def test_records_are_imported(folder):
     p.other = 1
     with pytest.raises(TypeError, match="2 fields and no other attributes"):
         module.record_grad(p, np.ones(3))
+
+
+def test_functions_that_are_called_as_they_are_are_imported(folder):
+    module = shipped(folder, "scaled", "--sig", "f64", file="emit_calling")
+    assert "from emit_calling import measured" in (folder / "d_scaled.py").read_text()
+    assert module.scaled_grad(3.0) == 10.0
 
 
 def test_what_a_function_reads_is_imported_or_written_down(folder, monkeypatch):
