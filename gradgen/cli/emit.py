@@ -23,6 +23,7 @@ else:
     shipping = Deferred("gradgen.compiler.shipping")
 
 MODES = {
+    "primal": (),
     "grad": ("grad",),
     "value_and_grad": ("value_and_grad",),
     "jvp": ("tangent",),
@@ -177,7 +178,7 @@ def _transform(steps: tuple[Step, ...]) -> str:
         numbers = step.argnums if step.argnums is not None else ()
         by = numbers[0] if step.single and numbers else numbers
         parts.append(f"{names.get(step.kind, step.kind)} (argnums {by})")
-    return " of ".join(reversed(parts))
+    return " of ".join(reversed(parts)) or "primal"
 
 
 def _source(options: argparse.Namespace) -> str:

@@ -61,6 +61,11 @@ class Importer:
         while os.path.isfile(os.path.join(folder, "__init__.py")):
             folder, package = os.path.split(folder)
             parts.insert(0, package)
+        if not all(map(str.isidentifier, parts)):
+            raise UnsupportedError(
+                f"{file} has no name that can be imported, which the code needs; "
+                "rename the file"
+            )
         return ".".join(parts)
 
     def enter(self, imports: Imports) -> None:

@@ -63,6 +63,11 @@ def module_source(request: Request, shipment: Shipment, importer: Importer) -> s
     UnsupportedError
         If the code needs something that cannot be imported or written down.
     """
+    if any(step.axes is not None for step in request.steps):
+        raise ArgumentError(
+            f"{request.name} is a vmap, of which the types of one example are not "
+            "known here; emit a function that calls it, with --mode primal"
+        )
     with refused_if_deep(request):
         (function, *_), lowered, _ = placed_functions(request)
     name = shipment.name or function.name
@@ -315,7 +320,8 @@ def _check_module(text: str, imports: Imports) -> None:
     unknown = [x for x in unknown if x not in {*bound, *dir(builtins), "__name__"}]
     if twice:
         raise UnsupportedError(
-            f"{twice[0]} stands for two things in the module; rename the function"
+            f"{twice[0]} stands for two things in the module; rename the function, "
+            "or the file, that is called so"
         )
     if unknown:
         raise UnsupportedError(

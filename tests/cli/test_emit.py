@@ -127,6 +127,17 @@ def measured(x):
 
 def scaled(x):
     return measured(x) * x
+
+
+def energy(x):
+    return np.sum(x**3)
+
+
+forces = gradgen.vmap(gradgen.grad(energy))
+
+
+def all_forces(xs):
+    return gradgen.vmap(gradgen.grad(energy))(xs)
 """
 WITH_SCIPY = """
 import numpy as np
@@ -406,6 +417,16 @@ def test_functions_that_are_called_as_they_are_are_imported(folder):
     module = shipped(folder, "scaled", "--sig", "f64", file="emit_calling")
     assert "from emit_calling import measured" in (folder / "d_scaled.py").read_text()
     assert module.scaled_grad(3.0) == 10.0
+
+
+def test_derivatives_inside_are_written_out(folder, capsys):
+    options = ["--sig", "f64[k,n]", "--mode"]
+    module = shipped(folder, "all_forces", *options, "primal", file="emit_calling")
+    xs = np.arange(6.0).reshape(3, 2)
+    np.testing.assert_allclose(module.all_forces(xs), 3 * xs**2)
+    assert "import emit_calling" not in (folder / "d_all_forces.py").read_text()
+    assert emit(folder, "forces", "--sig", "f64[k,n]", file="emit_calling") == 2
+    assert "emit a function that calls it" in capsys.readouterr().err
 
 
 def test_what_a_function_reads_is_imported_or_written_down(folder, monkeypatch):
