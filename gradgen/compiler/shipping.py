@@ -63,39 +63,47 @@ def module_source(request: Request, shipment: Shipment, importer: Importer) -> s
     UnsupportedError
         If the code needs something that cannot be imported or written down.
     """
-    if any(step.axes is not None for step in request.steps):
-        raise ArgumentError(
-            f"{request.name} is a vmap, of which the types of one example are not "
-            "known here; emit a function that calls it, with --mode primal"
-        )
-    with refused_if_deep(request):
-        (function, *_), lowered, _ = placed_functions(request)
-    name = shipment.name or function.name
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise ArgumentError(f"{name!r} cannot be the name of a function")
-    function = replace(function, name=f"_{name}")
+    function, lowered = _compiled(request, shipment.name)
     emitted = emit(function)
     imports = Imports(members={("__future__", "annotations", "annotations")})
     head, code = split_imports(emitted.source)
     wanted = list(_wanted(head, imports))
     arguments = tuple(_arguments(request, function, lowered, importer, shipment.freeze))
-    classes = _named_objects(emitted, arguments, importer)
-    written = written_leaves(lowered, len(request.args))
-    pins = tuple(_pins(lowered, importer))
-    entry = Entry(name, function.name, function, arguments, written, classes, pins)
+    entry = Entry(
+        function.name.removeprefix("_"),
+        function.name,
+        function,
+        arguments,
+        written_leaves(lowered, len(request.args)),
+        _named_objects(emitted, arguments, importer),
+        tuple(_pins(lowered, importer)),
+    )
     public = entry_source(entry, shipment.checks)
     wanted += _checks_in(public)
+    _check_parameters(entry, {*importer.modules.values(), *(x for _, x in wanted)})
     _import_hints(public, imports)
     importer.enter(imports)
-    support = support_source(wanted, imports)
-    _check_parameters(entry, {*importer.modules.values(), *(x for _, x in wanted)})
-    body = [public, code.rstrip("\n"), *support]
-    texts = _digested(request, lowered)
-    lines = [*_header(shipment, entry, texts), "", *imports.lines()]
-    all_ = f'__all__ = ["{name}"]'
-    text = "\n".join(lines) + f"\n\n{all_}\n\n\n" + "\n\n\n".join(body) + "\n"
+    body = [public, code.rstrip("\n"), *support_source(wanted, imports)]
+    lines = [*_header(shipment, entry, _digested(request, lowered)), ""]
+    lines += [*imports.lines(), "", f'__all__ = ["{entry.name}"]', "", ""]
+    text = "\n".join(lines) + "\n" + "\n\n\n".join(body) + "\n"
     _check_module(text, imports)
     return text
+
+
+def _compiled(request: Request, name: str) -> tuple[Function, Lowered]:
+    """Return the function as it is printed, called ``_name``, and what it needs."""
+    if any(step.axes is not None for step in request.steps):
+        raise ArgumentError(
+            f"{request.name} is a vmap, of which the types of one example are not "
+            "known here; emit a function that calls it, with --mode primal"
+        )
+    if name and (not name.isidentifier() or name[0] == "_" or keyword.iskeyword(name)):
+        raise ArgumentError(f"{name!r} cannot be the name of a public function")
+    with refused_if_deep(request):
+        (function, *_), lowered, _ = placed_functions(request)
+    public = name or function.name.lstrip("_")
+    return replace(function, name=f"_{public}"), lowered
 
 
 def _wanted(

@@ -451,7 +451,7 @@ def test_what_a_function_reads_is_imported_or_written_down(folder, monkeypatch):
         ("many", ["--sig", "f64, f64"], "emit a function with a named parameter"),
         ("applied", ["--args", "1.0, np.sin"], "f is folded into the code"),
         ("applied", ["--args", "1.0, np.sin", "--no-checks"], "f is folded into"),
-        ("power", ["--sig", "f64", "--name", "a b"], "cannot be the name"),
+        ("power", ["--sig", "f64", "--name", "a b"], "cannot be the name of"),
         ("hiding", ["--sig", "f64[n], f64"], "check_array hides what"),
         ("simulate", [], "x has no annotation and no default"),
         ("simulate", ["--sig", "f64[n], f64, i64", "--check"], "name it with -o"),
