@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from gradgen.api import Derivative, grad, jvp, linearize, value_and_grad, vjp
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         jacrev,
     )
     from gradgen.api.products import gauss_newton_vp, hvp
+    from gradgen.api.ravel import ravel_pytree
 
 __version__ = "0.1.0"
 
@@ -65,6 +67,7 @@ __all__ = [
     "jvp",
     "linearize",
     "nondiff",
+    "ravel_pytree",
     "rule",
     "stop_gradient",
     "value_and_grad",
@@ -74,6 +77,7 @@ __all__ = [
 
 _LATER = {
     "check_rule": Deferred("gradgen.api.checks"),
+    "ravel_pytree": Deferred("gradgen.api.ravel"),
     "vmap": Deferred("gradgen.api.batching"),
     **dict.fromkeys(("gauss_newton_vp", "hvp"), Deferred("gradgen.api.products")),
     **dict.fromkeys(
@@ -92,6 +96,8 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     """Return what is imported when it is first asked for."""
+    if name == "optimize":
+        return importlib.import_module("gradgen.optimize")  # takes SciPy
     if name in _LATER:
         return getattr(_LATER[name], name)
     raise AttributeError(f"module 'gradgen' has no attribute '{name}'")
