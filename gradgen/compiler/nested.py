@@ -31,10 +31,11 @@ from gradgen.transforms.derive import ones_for
 from gradgen.transforms.fit import materialise
 
 if TYPE_CHECKING:
-    from gradgen.compiler import directions
+    from gradgen.compiler import directions, ravelling
     from gradgen.transforms import tangent
 else:
     directions = Deferred("gradgen.compiler.directions")
+    ravelling = Deferred("gradgen.compiler.ravelling")
     tangent = Deferred("gradgen.transforms.tangent")
 
 OUTER = "differentiate the outer function, or pass plain arrays and numbers"
@@ -409,6 +410,10 @@ def enter_transforms() -> None:
             KNOWN[transform] = jvp
         elif kind == "vjp":
             KNOWN[transform] = vjp
+        elif kind == "ravel":
+            KNOWN[transform] = lambda *given: ravelling.ravel_pytree(*given)
+        elif kind == "unravel":
+            OBJECTS[transform] = lambda *given: ravelling.unravel(*given)
         elif kind in COMPOSED:
             KNOWN[transform] = _composed(kind, maker)
         else:
