@@ -26,6 +26,7 @@ from gradgen.runtime.cache import CacheWarning
 if TYPE_CHECKING:
     from gradgen.api.batching import vmap
     from gradgen.api.checks import check_rule
+    from gradgen.api.implicit import custom_fixed_point, custom_root
     from gradgen.api.jacobians import (
         derivative,
         elementwise_grad,
@@ -55,6 +56,8 @@ __all__ = [
     "check_rule",
     "checkpoint",
     "checkpointed",
+    "custom_fixed_point",
+    "custom_root",
     "derivative",
     "elementwise_grad",
     "gauss_newton_vp",
@@ -79,6 +82,9 @@ _LATER = {
     "check_rule": Deferred("gradgen.api.checks"),
     "ravel_pytree": Deferred("gradgen.api.ravel"),
     "vmap": Deferred("gradgen.api.batching"),
+    **dict.fromkeys(
+        ("custom_fixed_point", "custom_root"), Deferred("gradgen.api.implicit")
+    ),
     **dict.fromkeys(("gauss_newton_vp", "hvp"), Deferred("gradgen.api.products")),
     **dict.fromkeys(
         (

@@ -351,3 +351,11 @@ def linearize(
         return jvp(frame, [function, given, dots], kwargs)[1]
 
     return run_part(frame, function, primals, {}, {}).value, Native(pushforward)
+
+
+def outside(frame: Frame, transform: Any, *given: Any) -> Any:
+    """Refuse what gives a function a rule: that must be known beforehand."""
+    raise Refusal(
+        f"{transform.__name__} called inside of a function that is differentiated",
+        "decorate the solver outside, and pass what it depends on as arguments",
+    )

@@ -370,8 +370,8 @@ def _transform(maker: Any) -> Callable[[Frame, list[Any], dict[str, Any]], Any]:
     return known
 
 
-COMPOSED = ("hvp", "gauss_newton_vp", "hessian", "derivative", "linearize")
-"""Transforms that are made of others, by the functions that do so."""
+COMPOSED = ("hvp", "gauss_newton_vp", "hessian", "derivative", "linearize", "outside")
+"""Transforms that are made of others, by the functions that do so, or that refuse."""
 
 
 def _composed(kind: str, maker: Any) -> Callable[..., Any]:

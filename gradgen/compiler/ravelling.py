@@ -40,9 +40,7 @@ def ravel_pytree(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     leaves = [x for x in parts_in(tree) if x != Static(None)]
     if len({_is_complex(x) for x in leaves}) > 1:
         raise Refusal("real and complex numbers in one vector", ".real and .imag")
-    numbers = [_numbers(frame, x) for x in leaves]
-    empty = call(frame, Static(np.zeros), [Static(0)], {})
-    vector = call(frame, Static(np.concatenate), [numbers or [empty]], {})
+    vector = _joined(frame, [_numbers(frame, x) for x in leaves])
 
     def unravel(frame: Frame, given: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(given) != 1 or kwargs:
@@ -110,8 +108,16 @@ def _is_complex(x: Any) -> bool:
 
 def _numbers(frame: Frame, x: Any) -> Any:
     if isinstance(x, Handle) and x.rank:
-        return call(frame, Static(np.ravel), [x], {})
+        return call(frame, attribute_of(frame, x, "flatten"), [], {})
     return call(frame, Static(np.array), [[x]], {})
+
+
+def _joined(frame: Frame, numbers: list[Any]) -> Any:
+    if not numbers:
+        return call(frame, Static(np.zeros), [Static(0)], {})
+    if len(numbers) == 1:
+        return numbers[0]
+    return call(frame, Static(np.concatenate), [numbers], {})
 
 
 def _piece(frame: Frame, x: Any) -> Piece:
@@ -138,18 +144,22 @@ def _taken(frame: Frame, vector: Any, pieces: Sequence[Piece]) -> list[Any]:
         end = (
             call(frame, Static(operator.add), [at, piece.size], {}) if k else piece.size
         )
-        found.append(_leaf(frame, vector, at, end, piece))
+        found.append(_leaf(frame, vector, at, end, piece, len(pieces) == 1))
         at = end
     return found
 
 
-def _leaf(frame: Frame, vector: Any, at: Any, end: Any, piece: Piece) -> Any:
+def _leaf(
+    frame: Frame, vector: Any, at: Any, end: Any, piece: Piece, whole: bool
+) -> Any:
     if piece.number:
         x = call(frame, Static(operator.getitem), [vector, at], {})
         kind = type(piece.dtype.type(0).item()) if piece.weak else piece.dtype.type
         return call(frame, Static(kind), [x], {})
-    part = call(frame, Static(slice), [at, end], {})
-    x = call(frame, Static(operator.getitem), [vector, part], {})
+    x = vector
+    if not whole:
+        part = call(frame, Static(slice), [at, end], {})
+        x = call(frame, Static(operator.getitem), [x, part], {})
     x = call(frame, Static(np.reshape), [x, piece.shape], {})
     astype = attribute_of(frame, x, "astype")
     return call(frame, astype, [Static(piece.dtype)], {})

@@ -34,6 +34,7 @@ NAMES = ("areas", "odes", "parameters", "paths")
 READ = (
     "gradgen.cascades",
     "gradgen.recipes",
+    "gradgen.api.implicit",
     *(f"gradgen.integrators.{name}" for name in NAMES),
 )
 """Modules of gradgen whose functions are read as a user's are."""

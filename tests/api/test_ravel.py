@@ -209,7 +209,7 @@ def test_a_vector_of_another_length_is_refused_inside():
         return np.sum(unravel(vector[:, None])[0])
 
     for f in (longer, matrix):
-        with pytest.raises((GradgenError, ValueError), match="dimension|vector"):
+        with pytest.raises((GradgenError, ValueError), match=r"dimension|vector"):
             grad(f)([np.ones(3)])
 
 
