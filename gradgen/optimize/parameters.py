@@ -84,19 +84,18 @@ class Parameters:
         return block.reshape(rows, part.size).astype(float)
 
     def given_matrix(self, found: Any) -> Any:
-        """Return the matrix of a Jacobian that the user's own function returned."""
-        if self.bare and isinstance(found, list | tuple | float):
-            return np.asarray(found, float)
-        if isinstance(found, dict | list | tuple) or (
-            self.bare and isinstance(found, np.ndarray) and len(self._shape) != 1
-        ):
-            return self.matrix(found)
-        return found
+        """Return the matrix of a Jacobian that the user's own function returned.
 
-    @property
-    def _shape(self) -> tuple[int, ...]:
-        shape: tuple[int, ...] = next(self._wide.tree.leaves()).shape
-        return shape
+        What is no tree of blocks is for SciPy to judge.
+        """
+        if not self.bare:
+            tree = not hasattr(found, "shape")
+            return self.matrix(found) if tree else found
+        found = np.asarray(found, float) if isinstance(found, list | float) else found
+        part = next(self._wide.tree.leaves())
+        rank = np.ndim(found) - len(part.shape)
+        blocks = isinstance(found, np.ndarray) and found.shape[rank:] == part.shape
+        return self.matrix(found) if blocks else found
 
     def result(self, result: OptimizeResult) -> OptimizeResult:
         """Return SciPy's result with ``x`` as a tree, and its ``x_vector``."""

@@ -1,5 +1,7 @@
 """Derivatives of solutions, by the equations that they solve."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,51 @@ def test_a_number_of_one_argument():
     assert jvp(square_root, (4.0,), (2.0,))[1] == pytest.approx(0.5)
     assert hessian(square_root)(4.0) == pytest.approx(-1 / 32)
     assert hessian(grad(square_root))(4.0) == pytest.approx(3 / 256)
+
+
+@custom_root(lambda X, A: X @ X - A)
+def square_root_of_matrix(A):
+    X = np.eye(len(A))
+    for _ in range(30):
+        X = 0.5 * (X + np.linalg.solve(X, A))
+    return X
+
+
+def test_an_unknown_matrix():
+    A = np.array([[4.0, 1.0], [0.5, 3.0]])
+    assert check_rule(square_root_of_matrix, A).name == "square_root_of_matrix"
+
+
+def test_each_size_by_one_program():
+    d_norm = grad(lambda b: np.sum(solve(2.0, b) ** 2))
+    plain = grad(lambda b: np.sum(solved(2.0, b) ** 2))
+    for n in (3, 2, 1, 0):
+        b = np.arange(1.0, n + 1.0)
+        np.testing.assert_allclose(d_norm(b), plain(b))
+
+
+class Pair(NamedTuple):
+    u: np.ndarray
+    t: float
+
+
+@custom_root(lambda s, a, i, on: Pair(s.u * a[i] - 1.0, s.t - np.sum(s.u)))
+def inverses(a, i, on=None):
+    return Pair(1.0 / a[i], np.sum(1.0 / a[i]))
+
+
+def test_records_and_arguments_that_do_not_move():
+    a, i = np.array([1.0, 2.0, 4.0]), np.array([0, 2])
+
+    def f(a):
+        s = inverses(a, i, None)
+        return s.t * s.u[0] + np.sum(s.u**2)
+
+    def plain(a):
+        return np.sum(1.0 / a[i]) / a[0] + np.sum(1.0 / a[i] ** 2)
+
+    np.testing.assert_allclose(grad(f)(a), grad(plain)(a))
+    np.testing.assert_allclose(hessian(f)(a), hessian(plain)(a), atol=1e-12)
 
 
 def test_float32_stays():

@@ -11,6 +11,7 @@ from gradgen import ArgumentError, hessian, value_and_grad
 
 pytest.importorskip("scipy")
 from scipy import optimize as scipy_optimize
+from scipy import sparse as scipy_sparse
 
 from gradgen.optimize import curve_fit, least_squares, minimize, root
 
@@ -148,6 +149,33 @@ def test_the_function_may_return_its_gradient_and_differences_may_be_asked_for()
     assert found.nfev > found.njev
     found = minimize(bowl, BOWL, method="trust-exact", hess=hessian(bowl))
     np.testing.assert_allclose(found.hess, 2.0 * np.eye(3))
+
+
+TARGET = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_an_array_of_any_rank():
+    found = minimize(lambda x: np.sum((x - TARGET) ** 2), 0.0 * TARGET)
+    np.testing.assert_allclose(found.x, TARGET)
+    found = minimize(lambda x: (x - 1.0) ** 2, 0.0, method="trust-exact")
+    assert type(found.x) is float
+    assert found.x == pytest.approx(1.0)
+    assert root(lambda x: x**2 - 4.0, np.array(1.0)).x.shape == ()
+
+
+@pytest.mark.parametrize(
+    "jac",
+    [
+        None,
+        lambda x: np.eye(4),
+        lambda x: np.eye(4).reshape(2, 2, 2, 2),
+        lambda x: scipy_sparse.csr_matrix(np.eye(4)),
+        "2-point",
+    ],
+)
+def test_forms_of_a_jacobian(jac):
+    found = least_squares(lambda x: x - TARGET, 0.0 * TARGET, jac=jac)
+    np.testing.assert_allclose(found.x, TARGET, rtol=1e-6)
 
 
 def test_bounds_have_the_structure_of_the_parameters():
