@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from gradgen.api.products import gauss_newton_vp, hvp
     from gradgen.api.ravel import ravel_pytree
+    from gradgen.testing.gradients import check_grads
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ __all__ = [
     "SignatureError",
     "SourceError",
     "UnsupportedError",
+    "check_grads",
     "check_rule",
     "checkpoint",
     "checkpointed",
@@ -79,6 +81,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "check_grads": Deferred("gradgen.testing.gradients"),
     "check_rule": Deferred("gradgen.api.checks"),
     "ravel_pytree": Deferred("gradgen.api.ravel"),
     "vmap": Deferred("gradgen.api.batching"),

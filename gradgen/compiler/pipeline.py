@@ -68,8 +68,8 @@ def compile_parts(request: Request, promoted: tuple[int, ...] = ()) -> Parts:
         tuple(Listing(e.name, e.source, e.spans) for e in emitted),
         {name: cls for e in emitted for name, cls in e.classes.items()},
         promoted,
-        tuple(_place(capture.root) for capture in lowered.captures),
-        tuple(Pin(_place(guard.root), guard.value) for guard in lowered.guards),
+        tuple(place_of(capture.root) for capture in lowered.captures),
+        tuple(Pin(place_of(guard.root), guard.value) for guard in lowered.guards),
         written,
         {name: x for e in emitted for name, x in e.outside.items()},
     )
@@ -105,7 +105,8 @@ def _all_leaves(tree: Tree) -> Iterator[Any]:
         yield from _all_leaves(child)
 
 
-def _place(root: Root) -> Place:
+def place_of(root: Root) -> Place:
+    """Return where a program finds something that stands outside of it."""
     return Place(root.kind, root.owner, root.name, root.attributes)
 
 
@@ -116,10 +117,13 @@ def show_ir(request: Request) -> str:
 
 
 def intermediate(
-    request: Request, promoted: tuple[int, ...] = ()
+    request: Request, promoted: tuple[int, ...] = (), further: int = 0
 ) -> tuple[list[Function], Lowered, tuple[int, ...]]:
-    """Return the optimised IR for a request, before anything happens in place."""
-    order = len(request.steps)
+    """Return the optimised IR for a request, before anything happens in place.
+
+    ``further`` says how often it is still to be differentiated.
+    """
+    order = len(request.steps) + further
     while True:
         try:
             return _derived(request, promoted, order)

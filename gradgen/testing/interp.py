@@ -47,29 +47,30 @@ def interpret(function: Function, args: Sequence[Any]) -> Any:
     """Run ``function`` on Python objects, one a parameter, and build its result."""
     trees = [param.tree for param in function.params]
     given = [
-        x for tree, arg in zip(trees, args, strict=True) for x in _leaves_at(tree, arg)
+        x for tree, arg in zip(trees, args, strict=True) for x in leaves_at(tree, arg)
     ]
-    results = _run_function(function, given, function.helpers)
+    results = run_function(function, given, function.helpers)
     return function.result.fill([_released(x) for x in results]).build()
 
 
-def _leaves_at(tree: Tree, value: Any) -> Iterator[Any]:
+def leaves_at(tree: Tree, value: Any) -> Iterator[Any]:
     """Yield what stands in ``value`` at the leaves of ``tree``."""
     if tree.kind == "leaf":
         yield value
     elif tree.kind not in ("none", "static"):
         children = tree_of(value).children
         for child, part in zip(tree.children, children, strict=True):
-            yield from _leaves_at(child, part.build())
+            yield from leaves_at(child, part.build())
 
 
 def _released(value: Any) -> Any:
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
-def _run_function(
+def run_function(
     function: Function, given: Sequence[Any], helpers: Mapping[str, Function]
 ) -> list[Any]:
+    """Run ``function`` on the leaves of its parameters; return those of its result."""
     machine = Machine()
     machine.helpers = helpers
     for param, value in zip(function.inputs, given, strict=True):
@@ -128,18 +129,23 @@ class Machine:
     def run(self, block: Block) -> list[Any]:
         """Run the ops of ``block`` and return what it yields."""
         for op in block.ops:
-            for result, content in zip(op.results, self._results(op), strict=True):
+            for result, content in zip(op.results, self.results(op), strict=True):
                 self.define(result, content)
         return self.read_all(block.results)
 
     def run_region(self, block: Block, params: Sequence[Any]) -> list[Any]:
         """Run a region, which sees the values outside."""
-        inner = Machine(self)
+        inner = type(self)(self)
         for value, content in zip(block.params, params, strict=True):
             inner.define(value, content)
         return inner.run(block)
 
-    def _results(self, op: Op) -> Sequence[Any]:
+    def element(self, xs: Any, position: int, type_: Type) -> Any:
+        """Return what an iteration gets of a scanned operand."""
+        return converted(xs[position], type_)
+
+    def results(self, op: Op) -> Sequence[Any]:
+        """Return what the results of an op hold."""
         if op.name == "if":
             taken = op.regions[0 if self.read(op.operands[0]) else 1]
             return self.run_region(taken, [])
@@ -157,7 +163,7 @@ class Machine:
             raise VerifyError(f"'{op.name}' reads what is undefined")
         if op.name == "call":
             callee = self.helpers[op.attrs["callee"]]
-            return _run_function(callee, operands, self.helpers)
+            return run_function(callee, operands, self.helpers)
         with np.errstate(all="ignore" if errstate_of(op.span) else None):
             result = PRIMITIVES[op.name].evaluate(*operands, **op.attrs)
         if PRIMITIVES[op.name].several:
@@ -193,7 +199,7 @@ class Machine:
     ) -> tuple[bool, list[Any], list[Any]]:
         scanned = self.read_all(parts.scanned)
         elements = [
-            converted(xs[position], e.type)
+            self.element(xs, position, e.type)
             for xs, e in zip(scanned, parts.elements, strict=True)
         ]
         yields = self.run_region(op.regions[-1], [i, *state, *elements])
@@ -206,11 +212,12 @@ class Machine:
         """Return the stacked results of a loop from what each iteration yielded."""
         columns = [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
         return [
-            self._stack(column, y.type)
+            self.stack(column, y.type)
             for column, y in zip(columns, parts.stacked, strict=True)
         ]
 
-    def _stack(self, column: list[Any], type_: Type) -> Any:
+    def stack(self, column: list[Any], type_: Type) -> Any:
+        """Return a stacked result from what each iteration yielded."""
         if not isinstance(type_, Array):
             return column
         defined = [x for x in column if x is not UNDEFINED]

@@ -1,0 +1,428 @@
+"""``check_grads``: all derivatives of a function against differences."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradgen.api import jvp, vjp
+from gradgen.api.probing import (
+    Along,
+    Mismatch,
+    Slope,
+    Tolerance,
+    compare,
+    complex_step,
+    differences,
+    inner,
+    movable,
+    moved,
+    precision,
+    random_like,
+    size_of_inner,
+    tolerance,
+)
+from gradgen.errors import (
+    ArgumentError,
+    DerivativeError,
+    GradgenError,
+    SourceError,
+    render,
+)
+from gradgen.ir.core import Op
+from gradgen.ir.tree import tree_of
+from gradgen.structs import frozen
+from gradgen.testing.departure import Search, find_departure
+
+KINDS = {"fwd": "tangent", "rev": "adjoint"}
+"""What is computed in each mode."""
+
+Options = tuple[float | None, float | None]
+
+
+@frozen
+class GradCheck:
+    """One check: in which mode, of which order, against what, and how it went.
+
+    ``verdict`` is ``"ok"``, ``"wrong"``, ``"kink"``, ``"unclear"`` or ``"refused"``;
+    ``deviation`` the largest one, relative to the largest number of its leaf.
+    """
+
+    mode: str
+    order: int
+    against: str
+    deviation: float
+    verdict: str = "ok"
+    error: GradgenError | None = None
+
+
+@frozen
+class GradReport:
+    """What :func:`check_grads` found; it is printed as a table."""
+
+    name: str
+    checks: tuple[GradCheck, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether all derivatives are right."""
+        return all(check.verdict == "ok" for check in self.checks)
+
+    @property
+    def error(self) -> GradgenError | None:
+        """Return the error of the first check that failed, or else was refused."""
+        failed = [check for check in self.checks if check.error is not None]
+        failed.sort(key=lambda check: check.verdict == "refused")
+        return failed[0].error if failed else None
+
+    def __str__(self) -> str:
+        rows = [("mode", "order", "against", "deviation", "verdict")]
+        for check in self.checks:
+            told = "-" if check.verdict == "refused" else f"{check.deviation:.1e}"
+            rows.append(
+                (check.mode, str(check.order), check.against, told, check.verdict)
+            )
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (
+            "  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True))
+            for row in rows
+        )
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    seed: int = 0,
+    raises: bool = True,
+) -> GradReport:
+    """Check the derivatives of a function at some arguments; raise if one is wrong.
+
+    The tangent along a random direction is compared with central differences, or with a
+    step into the complex plane where ``f`` takes complex numbers; the adjoint with the
+    tangent, by the dot-product test. For ``order=2`` the same is done for the tangent
+    and the adjoint of ``f``, and so on.
+
+    Parameters
+    ----------
+    f : callable
+        A function that is smooth near the arguments.
+    args : sequence
+        The arguments, in any nesting of containers. Floating and complex numbers and
+        arrays among them are moved; they are never written to.
+    order : int
+        Up to which order derivatives are checked.
+    modes : sequence of {"fwd", "rev"}
+        Forward mode, reverse mode, or both, and then each over each.
+    rtol, atol : float, optional
+        By how much a derivative may differ from differences: relative to the largest
+        number of its array, and absolutely. Without them, half of the digits of the
+        coarsest dtype have to agree.
+    seed : int
+        Of the random directions.
+    raises : bool
+        Whether an error is raised for what fails. Otherwise it is in the report.
+
+    Returns
+    -------
+    GradReport
+        A table of all checks.
+
+    Raises
+    ------
+    DerivativeError
+        If a derivative is wrong, with the first line at which it departs; also where
+        ``f`` has a kink or is too rough for differences to say anything.
+    UnsupportedError
+        If a derivative is refused.
+    ArgumentError
+        If there is nothing to check, or ``f`` is random.
+
+    Examples
+    --------
+    >>> import gradgen
+    >>> gradgen.check_grads(lambda x: x**3, (2.0,)).ok
+    True
+    """
+    _check_options(args, order, modes)
+    random = np.random.default_rng(seed)
+    case = _Case(f, tuple(args), random, (rtol, atol))
+    report = GradReport(case.name, tuple(_run(case, order, modes)))
+    if raises and report.error is not None:
+        raise report.error
+    return report
+
+
+def _check_options(args: Any, order: Any, modes: Any) -> None:
+    if not isinstance(args, tuple | list):
+        raise ArgumentError("check_grads takes a tuple of arguments, as in (x,)")
+    if type(order) is not int or order < 1:
+        raise ArgumentError(f"order must be a positive integer, not {order!r}")
+    if isinstance(modes, str) or not modes or any(mode not in KINDS for mode in modes):
+        raise ArgumentError(
+            f"modes must be a tuple of 'fwd' and 'rev', such as ('rev',), not {modes!r}"
+        )
+
+
+def _run(case: _Case, order: int, modes: Sequence[str]) -> Iterator[GradCheck]:
+    """Yield the checks of a function, and those of its derivatives if it is right."""
+    found = {mode: case.check(mode) for mode in modes}
+    yield from found.values()
+    for mode, check in found.items():
+        if check.verdict == "ok" and case.order < order:
+            try:
+                derived = case.derived(mode)
+            except GradgenError as error:
+                yield case.refused(f"- over {case.label(mode)}", case.order + 1, error)
+                continue
+            yield from _run(derived, order, modes)
+
+
+class _Case:
+    """A function at some arguments, and the directions in which it is looked at.
+
+    ``over`` are the modes in which it is a derivative already, outermost first.
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        random: np.random.Generator,
+        options: Options,
+        over: tuple[str, ...] = (),
+        name: str = "",
+    ) -> None:
+        self.function, self.args, self.over = function, args, over
+        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.random, self.options = random, options
+        if not movable(args):
+            raise ArgumentError(
+                f"no argument of {self.name} is a float; integers are not moved"
+            )
+        self.dots = _reaching(random_like(args, random), args)
+        self.value = function(*self.at(0.0))
+        self._check_value()
+        self.weights = random_like(self.value, random)
+        self.eps = precision(args, self.value)
+        self.near = tolerance(self.eps, *options)
+        self.against = "differences"
+        self.slope = self._slope()
+        self.tangent: list[Any] | None = None
+
+    def _check_value(self) -> None:
+        if not movable(self.value):
+            raise ArgumentError(f"no result of {self.name} is a float")
+        again = self.function(*self.at(0.0))
+        pairs = zip(movable(self.value), movable(again), strict=True)
+        if not all(np.array_equal(x, y, equal_nan=True) for x, y in pairs):
+            raise ArgumentError(
+                f"two calls of {self.name} with the same arguments give different "
+                "results; pass what it draws from as an argument, or seed it inside"
+            )
+        if not all(np.all(np.isfinite(x)) for x in movable(self.value)):
+            raise ArgumentError(
+                f"a result of {self.name} is not finite at these arguments, so that "
+                "there are no differences; choose others"
+            )
+
+    @property
+    def order(self) -> int:
+        """Return of which order the derivatives are that are checked."""
+        return len(self.over) + 1
+
+    def label(self, mode: str) -> str:
+        """Return the name of a mode over those before: ``fwd over rev``."""
+        return " over ".join((mode, *self.over))
+
+    def at(self, t: float) -> tuple[Any, ...]:
+        """Return the arguments, moved by ``t``."""
+        there: tuple[Any, ...] = moved(self.args, self.dots, t)
+        return there
+
+    def along(self, t: float) -> list[Any]:
+        """Return the floating leaves of the result, NaN where there is none."""
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                return movable(self.function(*self.at(t)))
+            except (ArithmeticError, ValueError):
+                return [np.full(np.shape(x), np.nan) for x in movable(self.value)]
+
+    def _slope(self) -> Slope:
+        slope = differences(self.along, self.eps)
+        exact = None if self.over else complex_step(self.function, self.args, self.dots)
+        if exact is None or compare(exact, self.along, slope, self.near, self.eps)[1]:
+            return slope
+        self.against = "complex step"
+        return Slope(exact, [np.zeros(np.shape(x)) for x in exact])
+
+    def derived(self, mode: str) -> _Case:
+        """Return the derivative in some mode as a function to be checked."""
+        function, dots, weights = self.function, self.dots, self.weights
+        if mode == "fwd":
+            derivative = lambda *given: jvp(function, given, dots)[1]  # noqa: E731
+        else:
+            derivative = lambda *given: vjp(function, *given)[1](weights)  # noqa: E731
+        over = (mode, *self.over)
+        return _Case(derivative, self.args, self.random, self.options, over, self.name)
+
+    def check(self, mode: str) -> GradCheck:
+        """Check the derivative in some mode."""
+        try:
+            return self._forward() if mode == "fwd" else self._reverse()
+        except (ArgumentError, SourceError):
+            raise
+        except GradgenError as error:
+            return self.refused(self.label(mode), self.order, error)
+
+    def refused(self, mode: str, order: int, error: GradgenError) -> GradCheck:
+        """Return a check that a refusal has made impossible."""
+        return GradCheck(mode, order, "-", np.nan, "refused", error)
+
+    def _forward(self) -> GradCheck:
+        value, dot = jvp(self.function, self.at(0.0), self.dots)
+        unlike = self._unlike(value)
+        if unlike is not None:
+            return self._judged("fwd", self.against, *unlike, "the value")
+        found = compare(movable(dot), self.along, self.slope, self.near, self.eps)
+        if found[1] is None:
+            self.tangent = movable(dot)
+        return self._judged("fwd", self.against, *found)
+
+    def _reverse(self) -> GradCheck:
+        """Check the adjoint: with the tangent if that is right, else by differences."""
+        value, pullback = vjp(self.function, *self.at(0.0))
+        unlike = self._unlike(value)
+        if unlike is not None:
+            return self._judged("rev", self.against, *unlike, "the value")
+        dots = [dot for dot in self.dots if movable(dot)]
+        found = [inner(pullback(self.weights), dots)]
+        weights = movable(self.weights)
+        along: Along = lambda t: [_inner_or_nan(self.along(t), weights)]  # noqa: E731
+        against, given, errors = self.against, self.slope.values, self.slope.errors
+        near = self.near
+        if self.tangent is not None:
+            against, given = "tangent", self.tangent
+            errors = [np.zeros(np.shape(x)) for x in given]
+            near = Tolerance(min(near.relative, self.eps**0.5), near.absolute)
+        error = inner([np.abs(e) for e in errors], [np.abs(w) for w in weights])
+        slope = Slope([np.array(inner(given, weights))], [np.array(error)])
+        size = size_of_inner(given, weights)
+        near = Tolerance(0.0, near.absolute + near.relative * size)
+        return self._judged(
+            "rev", against, *compare(found, along, slope, near, self.eps)
+        )
+
+    def _unlike(self, value: Any) -> tuple[float, Mismatch] | None:
+        """Return how the value that comes with a derivative departs, if it does."""
+        wanted = [np.asarray(x) for x in movable(self.value)]
+        slope = Slope(wanted, [np.zeros(x.shape) for x in wanted])
+        flat: Along = lambda t: wanted  # noqa: E731
+        largest, worst = compare(movable(value), flat, slope, self.near, self.eps)
+        return None if worst is None else (largest, worst)
+
+    def _judged(
+        self,
+        mode: str,
+        against: str,
+        deviation: float,
+        worst: Mismatch | None,
+        what: str = "",
+    ) -> GradCheck:
+        if worst is None:
+            return GradCheck(self.label(mode), self.order, against, deviation)
+        verdict = "kink" if worst.kink else "wrong" if worst.settled else "unclear"
+        what = what or self._what(mode)
+        error = self._error(mode, against, worst, what)
+        return GradCheck(
+            self.label(mode), self.order, against, deviation, verdict, error
+        )
+
+    def _what(self, mode: str) -> str:
+        return " of ".join(f"the {KINDS[m]}" for m in (mode, *self.over))
+
+    def _error(
+        self, mode: str, against: str, worst: Mismatch, what: str
+    ) -> DerivativeError:
+        place = (
+            self._place(worst)
+            if mode == "fwd" or what == "the value"
+            else (", times a random cotangent and a random direction,")
+        )
+        stem = f"{what} of '{self.name}'{place}"
+        op, kink = (None, None) if what == "the value" else self._search(mode)
+        if worst.kink:
+            left, right = worst.kink
+            return _told(
+                f"{stem} is {worst.value:.6g}, between the one-sided differences "
+                f"{left:.6g} and {right:.6g}: the function has a kink or a jump at "
+                "these arguments, which is no failure of the derivative; move them",
+                kink,
+            )
+        if not worst.settled:
+            return _told(
+                f"{stem} is {worst.value:.6g}, but differences do not settle: the "
+                "function is too rough or noisy there to be checked; choose other "
+                "arguments, or set rtol",
+                kink,
+            )
+        gives = "gives" if against != "differences" else "give"
+        off = abs(worst.value - worst.wanted)
+        reason = (
+            f"{stem} is {worst.value:.6g}, {against} {gives} {worst.wanted:.6g} "
+            f"(they differ by {off:.2g}; {worst.allowed:.2g} is allowed)"
+        )
+        if op is not None and op.span is not None:
+            reason += "; it departs first here:"
+        return _told(reason, op)
+
+    def _place(self, worst: Mismatch) -> str:
+        """Return where in the result a number stands: `` at value['w'][0, 1]``."""
+        tree = tree_of(self.value)
+        leaves = zip(tree.paths("value"), tree.leaves(), strict=True)
+        path = [path for path, x in leaves if movable(x)][worst.leaf]
+        index = f"[{', '.join(map(str, worst.index))}]" if worst.index else ""
+        return "" if path + index == "value" else f" at {path}{index}"
+
+    def _search(self, mode: str) -> tuple[Op | None, Op | None]:
+        """Return the first op that departs, and the first with a kink."""
+        search = Search(mode, self.near, self.eps, self.random)
+        try:
+            found = find_departure(self.function, self.at(0.0), self.dots, search)
+        except Exception:
+            # What was found stays true if its place is not found.
+            found = None
+        return found, next(iter(search.kinks), None)
+
+
+def _told(reason: str, op: Op | None) -> DerivativeError:
+    return DerivativeError(render(reason, None if op is None else op.span))
+
+
+def _inner_or_nan(xs: list[Any], weights: list[Any]) -> float:
+    same = [np.shape(x) for x in xs] == [np.shape(w) for w in weights]
+    return inner(xs, weights) if same else np.nan
+
+
+def _reaching(dots: Any, args: Any) -> Any:
+    """Return directions in which large numbers move in proportion to their size."""
+    xs = iter(movable(args))
+
+    def reach(dot: Any) -> Any:
+        if dot is None:
+            return None
+        scaled = dot * np.maximum(1.0, 0.1 * np.abs(next(xs)))
+        if isinstance(dot, np.ndarray):
+            return np.asarray(scaled, dot.dtype)
+        return type(dot)(scaled)
+
+    return tree_of(dots).map(reach).build()
