@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradgen.api.batching import vmap
     from gradgen.api.checks import check_rule
     from gradgen.api.implicit import custom_fixed_point, custom_root
+    from gradgen.api.gradients import check_grads
     from gradgen.api.jacobians import (
         derivative,
         elementwise_grad,
@@ -81,7 +82,7 @@ __all__ = [
 ]
 
 _LATER = {
-    "check_grads": Deferred("gradgen.testing.gradients"),
+    "check_grads": Deferred("gradgen.api.gradients"),
     "check_rule": Deferred("gradgen.api.checks"),
     "ravel_pytree": Deferred("gradgen.api.ravel"),
     "vmap": Deferred("gradgen.api.batching"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.api import unfold
+from gradgen.api.derivative import unfold
 from gradgen.api.probing import (
     Tolerance,
     compare,
@@ -24,6 +24,7 @@ from gradgen.api.probing import (
     random_like,
 )
 from gradgen.compiler import Request
+from gradgen.compiler.interp import Machine, converted, leaves_at, run_function
 from gradgen.compiler.opened import opened
 from gradgen.errors import GradgenError, Refusal
 from gradgen.ir.core import UNDEFINED, Block, Function, Op, Param, Value
@@ -32,7 +33,6 @@ from gradgen.ir.rules import RULE
 from gradgen.ir.tree import Tree, leaf, tree_of
 from gradgen.ir.types import Type, is_floating
 from gradgen.structs import field, frozen, struct
-from gradgen.testing.interp import Machine, converted, leaves_at, run_function
 from gradgen.transforms import derive
 from gradgen.transforms.derive import Selection
 

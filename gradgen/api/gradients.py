@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.api import jvp, vjp
+from gradgen.api.calls import jvp, vjp
+from gradgen.api.departure import Search, find_departure
 from gradgen.api.probing import (
     Along,
     Mismatch,
@@ -35,7 +36,6 @@ from gradgen.errors import (
 from gradgen.ir.core import Op
 from gradgen.ir.tree import tree_of
 from gradgen.structs import frozen
-from gradgen.testing.departure import Search, find_departure
 
 KINDS = {"fwd": "tangent", "rev": "adjoint"}
 """What is computed in each mode."""
