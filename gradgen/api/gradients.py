@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradgen.api.calls import jvp, vjp
-from gradgen.api.departure import Search, find_departure
 from gradgen.api.probing import (
     Along,
     Mismatch,
@@ -26,6 +25,7 @@ from gradgen.api.probing import (
     size_of_inner,
     tolerance,
 )
+from gradgen.deferred import Deferred
 from gradgen.errors import (
     ArgumentError,
     DerivativeError,
@@ -36,6 +36,11 @@ from gradgen.errors import (
 from gradgen.ir.core import Op
 from gradgen.ir.tree import tree_of
 from gradgen.structs import frozen
+
+if TYPE_CHECKING:
+    from gradgen.api import departure
+else:
+    departure = Deferred("gradgen.api.departure")
 
 KINDS = {"fwd": "tangent", "rev": "adjoint"}
 """What is computed in each mode."""
@@ -290,9 +295,9 @@ class _Case:
 
     def _forward(self) -> GradCheck:
         value, dot = jvp(self.function, self.at(0.0), self.dots)
-        unlike = self._unlike(value)
+        unlike = self._unlike("fwd", value, self.against)
         if unlike is not None:
-            return self._judged("fwd", self.against, *unlike, "the value")
+            return unlike
         found = compare(movable(dot), self.along, self.slope, self.near, self.eps)
         if found[1] is None:
             self.tangent = movable(dot)
@@ -301,9 +306,9 @@ class _Case:
     def _reverse(self) -> GradCheck:
         """Check the adjoint: with the tangent if that is right, else by differences."""
         value, pullback = vjp(self.function, *self.at(0.0))
-        unlike = self._unlike(value)
+        unlike = self._unlike("rev", value, self.against)
         if unlike is not None:
-            return self._judged("rev", self.against, *unlike, "the value")
+            return unlike
         dots = [dot for dot in self.dots if movable(dot)]
         found = [inner(pullback(self.weights), dots)]
         weights = movable(self.weights)
@@ -322,13 +327,25 @@ class _Case:
             "rev", against, *compare(found, along, slope, near, self.eps)
         )
 
-    def _unlike(self, value: Any) -> tuple[float, Mismatch] | None:
-        """Return how the value that comes with a derivative departs, if it does."""
+    def _unlike(self, mode: str, value: Any, against: str) -> GradCheck | None:
+        """Return a check that says how the value that comes with a derivative departs.
+
+        None if it is that of the function.
+        """
         wanted = [np.asarray(x) for x in movable(self.value)]
+        label = self.label(mode)
+        if [np.shape(x) for x in movable(value)] != [x.shape for x in wanted]:
+            error = DerivativeError(
+                f"the value of '{self.name}' that comes with its derivative has "
+                "another structure or shape than that which the function returns"
+            )
+            return GradCheck(label, self.order, against, np.inf, "wrong", error)
         slope = Slope(wanted, [np.zeros(x.shape) for x in wanted])
         flat: Along = lambda t: wanted  # noqa: E731
-        largest, worst = compare(movable(value), flat, slope, self.near, self.eps)
-        return None if worst is None else (largest, worst)
+        found = compare(movable(value), flat, slope, self.near, self.eps)
+        if found[1] is None:
+            return None
+        return self._judged(mode, against, *found, "the value")
 
     def _judged(
         self,
@@ -363,7 +380,7 @@ class _Case:
         if worst.kink:
             left, right = worst.kink
             return _told(
-                f"{stem} is {worst.value:.6g}, between the one-sided differences "
+                f"{stem} is {worst.value:.6g}, one-sided differences give "
                 f"{left:.6g} and {right:.6g}: the function has a kink or a jump at "
                 "these arguments, which is no failure of the derivative; move them",
                 kink,
@@ -375,7 +392,9 @@ class _Case:
                 "arguments, or set rtol",
                 kink,
             )
-        gives = "gives" if against != "differences" else "give"
+        against = {"complex step": "a complex step"}.get(against, against)
+        against = {"tangent": "the tangent"}.get(against, against)
+        gives = "give" if against == "differences" else "gives"
         off = abs(worst.value - worst.wanted)
         reason = (
             f"{stem} is {worst.value:.6g}, {against} {gives} {worst.wanted:.6g} "
@@ -395,9 +414,9 @@ class _Case:
 
     def _search(self, mode: str) -> tuple[Op | None, Op | None]:
         """Return the first op that departs, and the first with a kink."""
-        search = Search(mode, self.near, self.eps, self.random)
+        search = departure.Search(mode, self.near, self.eps, self.random)
         try:
-            found = find_departure(self.function, self.at(0.0), self.dots, search)
+            found = departure.find_departure(self.function, self.at(0.0), self.dots, search)
         except Exception:
             # What was found stays true if its place is not found.
             found = None

@@ -156,9 +156,8 @@ class _Best:
         return bool(np.all(self.error <= 0.1 * eps**0.5 * _largest(self.value)))
 
 
-def one_sided(along: Along, eps: float) -> tuple[list[Any], list[Any]]:
+def one_sided(along: Along, step: float) -> tuple[list[Any], list[Any]]:
     """Return the difference quotients to the left and to the right of 0."""
-    step = eps**0.4
     base = [np.asarray(y) for y in along(0.0)]
     behind, ahead = along(-step), along(step)
     left = [_quotient(y, x, y, step) for x, y in zip(behind, base, strict=True)]
@@ -229,14 +228,27 @@ def _largest(x: Any) -> float:
 
 
 def _with_kink(worst: Mismatch, along: Along, eps: float) -> Mismatch:
-    """Return a mismatch with the one-sided differences if these explain it."""
-    left, right = (sides[worst.leaf][worst.index] for sides in one_sided(along, eps))
-    apart = abs(right - left)
-    bent = apart > max(1e-3, 30.0 * eps**0.4) * max(abs(left), abs(right))
+    """Return a mismatch with the one-sided differences if these explain it.
+
+    Those of a function that is just curved get closer to each other with smaller
+    steps; those at a kink do not, and those at a jump grow.
+    """
+    step = eps**0.4
+    pairs = [
+        [side[worst.leaf][worst.index] for side in one_sided(along, h)]
+        for h in (step, step / 16.0)
+    ]
+    (left, right), (nearer_left, nearer_right) = pairs
+    apart, nearer = abs(right - left), abs(nearer_right - nearer_left)
+    size, larger = (max(map(abs, pair)) for pair in pairs)
     detour = abs(worst.value - left) + abs(worst.value - right)
-    if bent and detour <= 1.01 * apart + worst.allowed:
+    jumps = larger > 8.0 * size and size > abs(worst.value)
+    bent = apart > max(1e-3, 30.0 * step) * size
+    if jumps or (
+        bent and nearer > 0.5 * apart and detour <= 1.01 * apart + worst.allowed
+    ):
         return replace(worst, kink=(left, right))
-    return worst
+    return replace(worst, settled=False) if bent and nearer < 0.5 * apart else worst
 
 
 def complex_step(

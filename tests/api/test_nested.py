@@ -182,3 +182,18 @@ def along(x, order):
 
 def test_rules_within_rules_to_the_third_order():
     assert grad(lambda x: along(x, 2))(1.5) == pytest.approx(6.0)
+
+
+def test_lists_of_unknown_length_inside_are_refused():
+    def positive(x):
+        found = []
+        for i in range(len(x)):
+            if x[i] > 0.0:
+                found.append(np.sin(x[i]))
+        return found
+
+    x, x_dot = np.array([0.5, -1.0]), np.ones(2)
+    with pytest.raises(UnsupportedError, match="a list of unknown length"):
+        jvp(lambda x: jvp(positive, (x,), (x_dot,))[1], (x,), (x_dot,))
+    with pytest.raises(UnsupportedError, match="a list of unknown length"):
+        jvp(lambda x: vjp(positive, x)[1]([1.0]), (x,), (x_dot,))
