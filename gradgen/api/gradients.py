@@ -35,6 +35,7 @@ from gradgen.errors import (
 )
 from gradgen.ir.core import Op
 from gradgen.ir.tree import tree_of
+from gradgen.rules import find_rule
 from gradgen.structs import frozen
 
 if TYPE_CHECKING:
@@ -402,6 +403,8 @@ class _Case:
         )
         if op is not None and op.span is not None:
             reason += "; it departs first here:"
+        elif not self.over and find_rule(self.function) is not None:
+            reason += "; the rule that it was given is wrong"
         return _told(reason, op)
 
     def _place(self, worst: Mismatch) -> str:
@@ -416,7 +419,9 @@ class _Case:
         """Return the first op that departs, and the first with a kink."""
         search = departure.Search(mode, self.near, self.eps, self.random)
         try:
-            found = departure.find_departure(self.function, self.at(0.0), self.dots, search)
+            found = departure.find_departure(
+                self.function, self.at(0.0), self.dots, search
+            )
         except Exception:
             # What was found stays true if its place is not found.
             found = None

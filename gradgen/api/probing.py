@@ -275,7 +275,7 @@ def complex_step(
         return None
     if not all(map(np.iscomplexobj, found)):
         return None
-    return [np.imag(y) / COMPLEX_STEP for y in found]
+    return [np.asarray(np.imag(y) / COMPLEX_STEP) for y in found]
 
 
 def size_of_inner(xs: Sequence[Any], ys: Sequence[Any]) -> float:

@@ -1,4 +1,4 @@
-"""``gradgen check``: compare the derivatives of a function in a file with differences."""
+"""``gradgen check``: compare derivatives of a function in a file with differences."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ def look_up(table: dict[Any, Any], function: Any) -> Any:
 LIBRARIES = ("builtins", "numpy", "scipy", "gradgen")
 NAMES = ("areas", "odes", "parameters", "paths")
 READ = (
+    "gradgen.api.gradients",
     "gradgen.cascades",
     "gradgen.recipes",
     "gradgen.api.implicit",
