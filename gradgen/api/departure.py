@@ -238,7 +238,7 @@ class Step:
             moving = [self.dots[k] for k in self.moving]
             derived = [inner(bars, moving)]
         _, worst = compare(derived, along, slope, search.near, search.eps)
-        if worst is not None and (worst.kink is not None or not worst.settled):
+        if worst is not None and not worst.is_wrong:
             search.kinks.append(self.op)
             return True
         return worst is None

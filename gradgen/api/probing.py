@@ -182,6 +182,18 @@ class Mismatch:
     settled: bool = True
     kink: tuple[Any, Any] | None = None
 
+    @property
+    def verdict(self) -> str:
+        """Return ``"wrong"``, or ``"kink"`` or ``"unclear"`` where nothing is known."""
+        if self.kink is not None:
+            return "kink"
+        return "wrong" if self.settled else "unclear"
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tell whether the derivative is at fault."""
+        return self.verdict == "wrong"
+
 
 @frozen
 class Tolerance:
@@ -210,6 +222,8 @@ def compare(
         if not np.size(wanted):
             continue
         allowed = near.of(wanted)
+        if np.shape(x) != np.shape(wanted):
+            x = np.full(np.shape(wanted), np.nan)
         off = np.abs(np.asarray(x) - wanted)
         off = np.where(np.isnan(off), np.inf, off)
         excess = off - 2.0 * np.minimum(slope.errors[k], allowed)

@@ -11,7 +11,7 @@ from gradgen.deferred import Deferred
 from gradgen.errors import GradgenError
 
 if TYPE_CHECKING:
-    from gradgen.api import gradients
+    from gradgen.api import gradients, gradreport
 else:
     gradients = Deferred("gradgen.api.gradients")
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> str:
 
 def _report(
     function: Any, args: tuple[Any, ...], options: argparse.Namespace
-) -> gradients.GradReport:
+) -> gradreport.GradReport:
     try:
         return gradients.check_grads(
             function,
@@ -81,12 +81,12 @@ def _report(
         raise GradgenError(f"{options.function} raises {kind}: {error}") from error
 
 
-def _status(report: gradients.GradReport) -> int:
+def _status(report: gradreport.GradReport) -> int:
     if report.ok:
         return 0
     verdicts = {check.verdict for check in report.checks}
     return REFUSED if verdicts <= {"ok", "refused"} else FAILED
 
 
-def _errors(report: gradients.GradReport) -> list[str]:
+def _errors(report: gradreport.GradReport) -> list[str]:
     return [str(check.error) for check in report.checks if check.error is not None]

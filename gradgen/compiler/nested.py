@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gradgen.compiler.request import TRANSFORMS
+from gradgen.compiler.results import check_length
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
 from gradgen.frontend.frame import Frame, call
 from gradgen.frontend.instances import OBJECTS
 from gradgen.frontend.known import KNOWN
-from gradgen.frontend.lists import RunList
 from gradgen.frontend.outside import outside_value
 from gradgen.frontend.values import Foreign, Native, Record, Static, to_python
 from gradgen.ir.core import Atom, Block, Function, Literal, Op, Value
@@ -305,19 +305,9 @@ def push_forward(
     return lambda y: _tangent(frame, y, dots)
 
 
-def _result(frame: Frame, y: Any) -> Handle | None:
-    """Return the handle of a floating result; None for anything else."""
-    if isinstance(y, RunList) and any(is_floating(x.atom.type) for x in y.handles):
-        raise Refusal(
-            "the derivative of a list of unknown length, in a function that is "
-            "differentiated itself",
-            "return an array, as with np.array(…)",
-        )
-    return as_handle(frame, y)
-
-
 def _tangent(frame: Frame, y: Any, dots: dict[Value, Handle]) -> Any:
-    handle = _result(frame, y)
+    check_length(y)
+    handle = as_handle(frame, y)
     if handle is None:
         return Static(None)
     dot = dots.get(handle.atom) if isinstance(handle.atom, Value) else None
@@ -356,7 +346,8 @@ def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]
         raise Refusal("a cotangent must have the structure of the result")
     pairs = []
     for y, y_bar in zip(ys, y_bars, strict=True):
-        handle, seed = _result(frame, y), as_handle(frame, y_bar)
+        check_length(y)
+        handle, seed = as_handle(frame, y), as_handle(frame, y_bar)
         if handle is None or y_bar == Static(None):
             continue
         if seed is None or not require_same_shape(seed, handle):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from gradgen.errors import OutputError
+from gradgen.errors import OutputError, Refusal
+from gradgen.frontend.lists import RunList
 from gradgen.ir.core import Function, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Array, Scalar, Seq, Text, is_complex, is_floating
@@ -69,6 +71,16 @@ def check_pair(function: Function) -> None:
         raise OutputError(
             f"with has_aux=True, {function.name} must return a pair "
             f"(value, anything), not {_kind(result)}"
+        )
+
+
+def check_length(y: Any) -> None:
+    """Refuse a result, of a function inside, that is a list of unknown length."""
+    if isinstance(y, RunList) and any(is_floating(x.atom.type) for x in y.handles):
+        raise Refusal(
+            "the derivative of a list of unknown length, in a function that is "
+            "differentiated itself",
+            "return an array, as with np.array(…)",
         )
 
 
