@@ -218,7 +218,8 @@ class Step:
                 return True
             try:
                 derived = self._tangents() if search.mode == "fwd" else self._bars()
-            except (GradgenError, Refusal):
+            except (GradgenError, Refusal, ValueError):
+                # What cannot be looked at by itself is passed over.
                 return True
             return self._agrees(derived, search)
 

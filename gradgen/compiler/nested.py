@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gradgen.compiler.request import TRANSFORMS
-from gradgen.compiler.results import check_length
+from gradgen.compiler.results import check_form
 from gradgen.deferred import Deferred
 from gradgen.errors import Refusal
 from gradgen.frontend.arrays import ArrayObject, fresh
@@ -218,6 +218,7 @@ def _check_field(part: Part, target: Handle, holomorphic: bool) -> None:
 
 def as_handle(frame: Frame, x: Any) -> Handle | None:
     """Return the handle of a floating value; None for anything else."""
+    check_form(x)
     if isinstance(x, Static) and type(x.value) in (float, complex):
         return Handle(frame.builder, Literal.of(x.value))
     return x if _moves(x) else None
@@ -306,7 +307,6 @@ def push_forward(
 
 
 def _tangent(frame: Frame, y: Any, dots: dict[Value, Handle]) -> Any:
-    check_length(y)
     handle = as_handle(frame, y)
     if handle is None:
         return Static(None)
@@ -346,7 +346,6 @@ def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]
         raise Refusal("a cotangent must have the structure of the result")
     pairs = []
     for y, y_bar in zip(ys, y_bars, strict=True):
-        check_length(y)
         handle, seed = as_handle(frame, y), as_handle(frame, y_bar)
         if handle is None or y_bar == Static(None):
             continue

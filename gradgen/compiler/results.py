@@ -7,6 +7,7 @@ from typing import Any
 
 from gradgen.errors import OutputError, Refusal
 from gradgen.frontend.lists import RunList
+from gradgen.frontend.values import Maybe
 from gradgen.ir.core import Function, Value
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Array, Scalar, Seq, Text, is_complex, is_floating
@@ -74,8 +75,14 @@ def check_pair(function: Function) -> None:
         )
 
 
-def check_length(y: Any) -> None:
-    """Refuse a result, of a function inside, that is a list of unknown length."""
+def check_form(y: Any) -> None:
+    """Refuse what a function inside returns if it is no plain number or array."""
+    if isinstance(y, Maybe):
+        raise Refusal(
+            "the derivative of a value that depends on what is None on some paths, in "
+            "a function that is differentiated itself",
+            "a number or an array on every path",
+        )
     if isinstance(y, RunList) and any(is_floating(x.atom.type) for x in y.handles):
         raise Refusal(
             "the derivative of a list of unknown length, in a function that is "

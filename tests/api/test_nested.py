@@ -197,3 +197,14 @@ def test_lists_of_unknown_length_inside_are_refused():
         jvp(lambda x: jvp(positive, (x,), (x_dot,))[1], (x,), (x_dot,))
     with pytest.raises(UnsupportedError, match="a list of unknown length"):
         jvp(lambda x: vjp(positive, x)[1]([1.0]), (x,), (x_dot,))
+
+
+def test_values_that_may_be_none_inside_are_refused():
+    def least(x):
+        found = None
+        if x > 1.0:
+            found = x * x
+        return 0.0 if found is None else found
+
+    with pytest.raises(UnsupportedError, match="None on some paths"):
+        jvp(lambda x: jvp(least, (x,), (1.0,))[1], (2.0,), (1.0,))
