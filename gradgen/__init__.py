@@ -26,8 +26,8 @@ from gradgen.runtime.cache import CacheWarning
 if TYPE_CHECKING:
     from gradgen.api.batching import vmap
     from gradgen.api.checks import check_rule
-    from gradgen.api.implicit import custom_fixed_point, custom_root
     from gradgen.api.gradients import check_grads
+    from gradgen.api.implicit import custom_fixed_point, custom_root
     from gradgen.api.jacobians import (
         derivative,
         elementwise_grad,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     )
     from gradgen.api.products import gauss_newton_vp, hvp
     from gradgen.api.ravel import ravel_pytree
-    from gradgen.testing.gradients import check_grads
 
 __version__ = "0.1.0"
 

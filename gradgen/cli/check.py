@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gradgen.api import Derivative
-from gradgen.cli.show import evaluate, load_function
+from gradgen.cli.target import evaluate, load_function
 from gradgen.deferred import Deferred
 from gradgen.errors import GradgenError
 

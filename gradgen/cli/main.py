@@ -9,13 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from gradgen import __version__
-<<<<<<< HEAD
-from gradgen.cli import cache, emit, show
+from gradgen.cli import cache, check, emit, show
 from gradgen.errors import GradgenError, StaleError
-=======
-from gradgen.cli import cache, check, show
-from gradgen.errors import GradgenError
->>>>>>> 2db4ef5 (Refuse derivatives of lists of unknown length inside, which were dropped; add gradgen check)
 
 USAGE_ERROR = 2
 
@@ -23,11 +18,7 @@ USAGE_ERROR = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-<<<<<<< HEAD
-    It is 2 for what it cannot do, and 1 if what is compared differs.
-=======
-    It is 2 for what it cannot do, 1 if something was found to be wrong.
->>>>>>> 2db4ef5 (Refuse derivatives of lists of unknown length inside, which were dropped; add gradgen check)
+    It is 2 for what it cannot do, 1 if something was found to be wrong, or differs.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -75,10 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     parser.set_defaults(status=0)
     show.add_parser(commands)
-<<<<<<< HEAD
     emit.add_parser(commands)
-=======
     check.add_parser(commands)
->>>>>>> 2db4ef5 (Refuse derivatives of lists of unknown length inside, which were dropped; add gradgen check)
     cache.add_parser(commands)
     return parser

@@ -56,7 +56,7 @@ def arguments_of(
     if options.sig is not None:
         args = parse_signature(options.sig)
     elif options.args is not None:
-        args = _evaluate(options.args, module)
+        args = evaluate(options.args, module)
     else:
         args, assumed = annotated_arguments(
             target.function, target.parameters.prefix, owner
@@ -67,7 +67,8 @@ def arguments_of(
         raise SignatureError(str(error)) from None
 
 
-def _evaluate(expression: str, module: types.ModuleType) -> tuple[Any, ...]:
+def evaluate(expression: str, module: types.ModuleType) -> tuple[Any, ...]:
+    """Return the arguments that an expression in a module stands for."""
     import numpy as np
 
     try:

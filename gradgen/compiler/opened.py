@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradgen.compiler.nested import enter_transforms
+from gradgen.compiler.entering import enter_transforms
 from gradgen.compiler.pipeline import intermediate, place_of
 from gradgen.compiler.request import Request
 from gradgen.ir.core import Function

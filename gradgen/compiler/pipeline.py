@@ -13,7 +13,7 @@ from gradgen.compiler.arguments import (
     spread,
     typed_parameters,
 )
-from gradgen.compiler.nested import enter_transforms
+from gradgen.compiler.entering import enter_transforms
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import (
     check_array,
