@@ -6,12 +6,13 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gradgen.api import Derivative
+from gradgen.api.gradreport import GradReport
 from gradgen.cli.target import evaluate, load_function
 from gradgen.deferred import Deferred
 from gradgen.errors import GradgenError
 
 if TYPE_CHECKING:
-    from gradgen.api import gradients, gradreport
+    from gradgen.api import gradients
 else:
     gradients = Deferred("gradgen.api.gradients")
 
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> str:
 
 def _report(
     function: Any, args: tuple[Any, ...], options: argparse.Namespace
-) -> gradreport.GradReport:
+) -> GradReport:
     try:
         return gradients.check_grads(
             function,
@@ -81,12 +82,12 @@ def _report(
         raise GradgenError(f"{options.function} raises {kind}: {error}") from error
 
 
-def _status(report: gradreport.GradReport) -> int:
+def _status(report: GradReport) -> int:
     if report.ok:
         return 0
     verdicts = {check.verdict for check in report.checks}
     return REFUSED if verdicts <= {"ok", "refused"} else FAILED
 
 
-def _errors(report: gradreport.GradReport) -> list[str]:
+def _errors(report: GradReport) -> list[str]:
     return [str(check.error) for check in report.checks if check.error is not None]
