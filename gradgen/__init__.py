@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from gradgen.api.products import gauss_newton_vp, hvp
     from gradgen.api.ravel import ravel_pytree
+    from gradgen.api.sparse import sparse_hessian, sparse_jacobian
 
 __version__ = "0.1.0"
 
@@ -74,6 +75,8 @@ __all__ = [
     "nondiff",
     "ravel_pytree",
     "rule",
+    "sparse_hessian",
+    "sparse_jacobian",
     "stop_gradient",
     "value_and_grad",
     "vjp",
@@ -89,6 +92,9 @@ _LATER = {
         ("custom_fixed_point", "custom_root"), Deferred("gradgen.api.implicit")
     ),
     **dict.fromkeys(("gauss_newton_vp", "hvp"), Deferred("gradgen.api.products")),
+    **dict.fromkeys(
+        ("sparse_hessian", "sparse_jacobian"), Deferred("gradgen.api.sparse")
+    ),
     **dict.fromkeys(
         (
             "derivative",
