@@ -6,34 +6,88 @@ The sets of colours that a row has seen are kept as the bits of an integer.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+MAX_WIDTHS = 12
+"""How many lengths of lines are tried for a grid."""
+
 
 def column_colours(pattern: Any) -> np.ndarray:
     """Return colours such that no row has entries in two columns of the same colour.
 
-    Columns without entries have the colour -1. It is the better of two greedy
-    colourings (Curtis, Powell and Reid 1974): in order, and that with the most entries
-    first.
+    Columns without entries have the colour -1. It is the best of greedy colourings
+    (Curtis, Powell and Reid 1974), in order, and with the most entries first, and of
+    colours that repeat as the points of a grid do.
 
     Examples
     --------
     >>> from scipy import sparse
-    >>> column_colours(sparse.diags_array([1, 1, 1], offsets=[-1, 0, 1], shape=(5, 5)))
+    >>> column_colours(sparse.csr_array(np.tri(5, k=1) - np.tri(5, k=-2)))
     array([0, 1, 2, 0, 1])
     """
     by_column = pattern.tocsc()
-    counts = np.diff(by_column.indptr)
+    found = _greedy(by_column, range(pattern.shape[1]))
     least = max(np.diff(pattern.tocsr().indptr), default=0)
-    found = _greedy(by_column, range(len(counts)))
     if found.max(initial=-1) + 1 > least:
+        counts = np.diff(by_column.indptr)
         other = _greedy(by_column, np.argsort(-counts, kind="stable").tolist())
-        if other.max() < found.max():
-            return other
+        found = min(found, other, key=np.max)
+        repeating = grid_colours(pattern, found.max() + 1)
+        found = found if repeating is None else repeating
     return found
+
+
+def grid_colours(pattern: Any, limit: int) -> np.ndarray | None:
+    """Return colours that repeat along the lines of a grid, fewer than a limit.
+
+    A column is the point ``(i, j)`` of a grid whose lines lie one behind the other, and
+    gets the colour ``(a * i + j) % p``. For the five points of a Laplacian, ``p`` is 5.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> line, each = np.tri(5, k=1) - np.tri(5, k=-2), np.eye(5)
+    >>> laplacian = sparse.csr_array(np.kron(line, each) + np.kron(each, line))
+    >>> grid_colours(laplacian, 7)[:10]
+    array([0, 1, 2, 3, 4, 2, 3, 4, 0, 1])
+    """
+    rows = pattern.tocsr()
+    least = int(np.diff(rows.indptr).max(initial=0))
+    if not 0 < least < limit:
+        return None
+    widths = _line_lengths(rows)
+    for p in range(least, limit):
+        for width, a in itertools.product(widths, range(p)):
+            i, j = np.divmod(np.arange(pattern.shape[1]), width)
+            colours = (a * i + j) % p
+            if _fits(rows, colours, p):
+                return np.asarray(colours)
+    return None
+
+
+def _line_lengths(rows: Any) -> list[int]:
+    """Return what may be the length of a line: how far entries of a row are apart."""
+    rows.sort_indices()
+    counts = np.diff(rows.indptr)
+    first = rows.indices[rows.indptr[:-1][counts > 0]]
+    apart = rows.indices - np.repeat(first, counts[counts > 0])
+    steps, often = np.unique(apart, return_counts=True)
+    lengths: list[int] = steps[np.argsort(-often, kind="stable")].tolist()
+    return [length for length in lengths[:MAX_WIDTHS] if length > 1]
+
+
+def _fits(rows: Any, colours: np.ndarray, count: int) -> bool:
+    """Tell whether no row has a colour twice; some rows are looked at before all."""
+    for end in (min(100, rows.shape[0]), rows.shape[0]):
+        own = np.repeat(np.arange(end), np.diff(rows.indptr[: end + 1]))
+        cells = own * count + colours[rows.indices[: len(own)]]
+        if np.bincount(cells).max(initial=0) > 1:
+            return False
+    return True
 
 
 def _greedy(by_column: Any, order: Iterable[int]) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradgen.api.colouring import column_colours, star_colours
+from gradgen.api.colouring import column_colours, grid_colours, star_colours
 from gradgen.deferred import Deferred
 from gradgen.errors import DerivativeError
 from gradgen.structs import frozen
@@ -92,7 +92,11 @@ def hessian_way(pattern: Any, symmetric: bool) -> tuple[str, Any, np.ndarray]:
         return "columns", pattern, column_colours(pattern)
     both = (pattern + pattern.T).tocsr()
     both.sort_indices()
-    return "star", both, star_colours(both)
+    colours = star_colours(both)
+    repeating = grid_colours(both, int(colours.max(initial=0)) + 1)
+    if repeating is not None:
+        return "columns", both, repeating
+    return "star", both, colours
 
 
 def make_plan(sparsity: Sparsity, x: Any, y: Any, relies: Any) -> Plan:

@@ -22,8 +22,8 @@ from gradgen.api.plans import (
     make_plan,
 )
 from gradgen.compiler import Request, Step
-from gradgen.deferred import Deferred
 from gradgen.compiler.sparsity import Proof, prove, steering
+from gradgen.deferred import Deferred
 from gradgen.errors import ArgumentError, OutputError
 from gradgen.runtime.convert import leaf_text
 

@@ -11,7 +11,7 @@ from gradgen.compiler.pipeline import intermediate, place_of
 from gradgen.compiler.request import Request
 from gradgen.deferred import Deferred
 from gradgen.errors import UnsupportedError
-from gradgen.ir.abstract import is_tensor
+from gradgen.ir.abstract import is_sparse, is_tensor
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.runtime.places import compile_fetch
 from gradgen.structs import frozen
@@ -90,17 +90,20 @@ def steering(values: Sequence[Any]) -> tuple[Hashable, ...]:
 
     Examples
     --------
-    >>> steering([np.zeros(3), 2])
-    (((3,), '<f8'), (2, <class 'int'>))
+    >>> steering([np.zeros(3), 2.0]) == steering([np.ones(3), 4.0])
+    True
+    >>> steering([np.zeros(3), 2]) == steering([np.zeros(3), 4])
+    False
     """
     return tuple(_key(x) for value in values for x in tree_of(value).leaves())
 
 
 def _key(x: Any) -> Hashable:
+    if is_sparse(x):
+        a = sparse.csr_array(x)
+        return (type(x), a.shape, a.indptr.tobytes(), a.indices.tobytes())
     if not is_tensor(x):
-        return type(x)
+        return (type(x),)
     array = np.asarray(x)
-    if array.ndim == 0:
-        return (x[()] if isinstance(x, np.ndarray) else x, type(x)) if _steers(x) else type(x)
     content = (array.tobytes(),) if _steers(x) else ()
-    return (array.shape, array.dtype.str, *content)
+    return (type(x), array.shape, array.dtype.str, *content)

@@ -19,7 +19,7 @@ from gradgen.ir.core import UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from gradgen.ir.flow import is_assumed
 from gradgen.ir.regions import loop_parts
 from gradgen.ir.rules import CALL_OUTSIDE, RULE
-from gradgen.ir.types import Array, Random, Scalar, Sym
+from gradgen.ir.types import Array, Random, Scalar, Sparse, Sym
 from gradgen.primitives import PRIMITIVES
 from gradgen.structs import struct
 
@@ -166,21 +166,25 @@ class Walker:
     def _loop(self, op: Op) -> list[Content]:
         parts = loop_parts(op)
         bounds = [self.read(x) for x in parts.range]
-        if parts.exit or parts.items or any(x.varies for x in bounds):
-            raise Unproved("a loop of a length that is not known before, or with a tape")
+        if parts.exit or any(x.varies for x in bounds):
+            raise Unproved("how often a loop turns is not known before")
         state = [self.read(x) for x in parts.initial]
         scanned = [self.read(x) for x in parts.scanned]
+        rows: dict[int, list[Content]] = {}
         turns = list(enumerate(range(*(x.value for x in bounds))))
         for k, i in reversed(turns) if op.attrs["reverse"] else turns:
             items = [dependencerules.row(xs, k) for xs in scanned]
             params = op.regions[-1].params
             self._found.update(zip(params, [Content(i), *state, *items], strict=True))
-            state = self.run(op.regions[-1])
-        return [*state, Content(bounds[1].value), Content(False)]
+            yields = self.run(op.regions[-1])
+            state, rows[k] = yields[: len(state)], yields[len(state) :]
+        columns = [[rows[k][j] for k in sorted(rows)] for j in range(len(parts.items))]
+        stacked = list(map(dependencerules.stacked, columns))
+        return [*state, *stacked, Content(bounds[1].value), Content(False)]
 
 
 def _check_type(y: Value) -> None:
-    if not isinstance(y.type, Scalar | Array):
+    if not isinstance(y.type, Scalar | Array | Sparse):
         raise Unproved(f"a value of type {y.type} is not looked into")
 
 
@@ -192,7 +196,9 @@ def _is_open(op: Op, operands: Sequence[Content]) -> bool:
     if op.name not in SEARCHES and all(map(_is_floats, varying)):
         return False
     told = {d.name for x in op.operands for d in _dims(x)}
-    return bool(varying) and any(d.name not in told for y in op.results for d in _dims(y))
+    return bool(varying) and any(
+        d.name not in told for y in op.results for d in _dims(y)
+    )
 
 
 def _is_floats(x: Atom) -> bool:
@@ -204,15 +210,15 @@ def _dims(x: Atom) -> list[Sym]:
     found: Sequence[Any] = ()
     if isinstance(type_, Scalar):
         found = [type_.dim]
-    elif isinstance(type_, Array):
+    elif isinstance(type_, Array | Sparse):
         found = type_.shape
     return [d for d in found if isinstance(d, Sym)]
 
 
 def _either(a: Content, b: Content) -> Content:
     """Return what may be the one or the other."""
-    if UNDEFINED in (type(a.value), type(b.value)) or np.shape(a.value) != np.shape(
-        b.value
-    ):
+    if a.value is UNDEFINED or b.value is UNDEFINED:
+        raise Unproved("a value is bound in one branch only")
+    if np.shape(a.value) != np.shape(b.value):
         raise Unproved("the branches differ in their sizes")
     return Content(a.value, dependencerules.union(a.sources, b.sources), True)

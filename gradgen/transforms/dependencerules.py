@@ -15,7 +15,8 @@ from gradgen.ir.core import Op
 from gradgen.primitives import PRIMITIVES
 from gradgen.primitives.indexing import build_index
 from gradgen.primitives.paths import changed
-from gradgen.transforms.dependence import Content
+from gradgen.primitives.subscripts import split_labels
+from gradgen.transforms.dependence import Content, Unproved
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -25,22 +26,71 @@ else:
 Operands = Sequence[Content]
 
 PLACING = frozenset(
-    "array broadcast_to cast concatenate copy diag diagonal expand_dims flip getitem "
-    "in_c_order place_diagonal pad real repeat reshape roll sliding_windows squeeze "
-    "stack stop_gradient take_along_axis tile transpose tril triu update".split()
+    (
+        "array",
+        "block_diag",
+        "broadcast_to",
+        "cast",
+        "concatenate",
+        "copy",
+        "diag",
+        "diagonal",
+        "expand_dims",
+        "fftshift",
+        "fill_diagonal",
+        "flat",
+        "flip",
+        "getitem",
+        "ifftshift",
+        "in_c_order",
+        "insert",
+        "place_diagonal",
+        "pad",
+        "real",
+        "repeat",
+        "reshape",
+        "resize",
+        "roll",
+        "sliding_windows",
+        "squeeze",
+        "stack",
+        "stop_gradient",
+        "take_along_axis",
+        "tile",
+        "toeplitz",
+        "transpose",
+        "tril",
+        "triu",
+        "update",
+    )
 )
 """Ops whose result holds elements of their operands, each as it was."""
 
-MODES = ("edge", "reflect", "symmetric", "wrap")
-"""Ways to pad an array with elements of its own."""
+MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+"""Ways to pad an array with elements of its own, or with none."""
 
 TOTALS = frozenset(
-    "fmax_reduce fmin_reduce hypot_reduce logaddexp_reduce logsumexp max mean min prod "
-    "std sum var".split()
+    (
+        "fmax_reduce",
+        "fmin_reduce",
+        "hypot_reduce",
+        "logaddexp_reduce",
+        "logsumexp",
+        "max",
+        "mean",
+        "min",
+        "norm",
+        "prod",
+        "std",
+        "sum",
+        "var",
+    )
 )
 """Ops that make one number of all the elements along some axes."""
 
-ALONG = frozenset("cumprod cumsum log_softmax running_maximum softmax sort".split())
+ALONG = frozenset(
+    ("cumprod", "cumsum", "log_softmax", "running_maximum", "softmax", "sort")
+)
 """Ops whose result depends, along one axis, on all elements along it."""
 
 AT = ("add_at", "divide_at", "maximum_at", "minimum_at", "multiply_at", "subtract_at")
@@ -58,6 +108,10 @@ def sources(op: Op, operands: Operands, value: Any) -> Any:
     return dense(value, operands).sources if found is None else found
 
 
+MAX_ENTRIES = 50_000_000
+"""How many entries a pattern may get by depending on all of something."""
+
+
 def dense(value: Any, operands: Operands) -> Content:
     """Return a result each of whose elements depends on all that the operands do."""
     kept = [x.sources for x in operands if x.sources is not None]
@@ -65,6 +119,8 @@ def dense(value: Any, operands: Operands) -> Content:
         return Content(value, None, True)
     columns = np.unique(np.concatenate([s.indices for s in kept]))
     rows = np.size(value)
+    if rows * len(columns) > MAX_ENTRIES:
+        raise Unproved("too much depends on all of the argument")
     indptr = np.arange(rows + 1) * len(columns)
     found = (np.ones(rows * len(columns), bool), np.tile(columns, rows), indptr)
     return Content(value, sparse.csr_array(found, (rows, kept[0].shape[1])), True)
@@ -85,8 +141,22 @@ def row(xs: Content, k: int) -> Content:
     return Content(item, own, xs.varies)
 
 
+def stacked(items: Sequence[Content]) -> Content:
+    """Return the array of what a loop yields turn by turn."""
+    if not items or any(np.shape(x.value) != np.shape(items[0].value) for x in items):
+        raise Unproved("a loop yields nothing, or items of several sizes")
+    value = np.stack([x.value for x in items])
+    width = next((x.sources.shape[1] for x in items if x.sources is not None), None)
+    varies = any(x.varies for x in items)
+    if width is None:
+        return Content(value, None, varies)
+    blank = sparse.csr_array((np.size(items[0].value), width), dtype=bool)
+    rows = [blank if x.sources is None else x.sources for x in items]
+    return Content(value, sparse.vstack(rows, "csr"), varies)
+
+
 def _moved(x: Content, rows: Any, places: Any, size: int) -> Any:
-    """Return sources of which row ``rows[i]`` has those of the element ``places[i]``."""
+    """Return sources whose row ``rows[i]`` has those of the element ``places[i]``."""
     if x.sources is None:
         return None
     chosen = (np.ones(len(rows), bool), (rows, places))
@@ -148,10 +218,7 @@ def _total(op: Op, operands: Operands, value: Any) -> Any:
     """Return the sources of a reduction over ``axis``."""
     (x, *others) = operands
     axis = op.attrs.get("axis")
-    if any(y.sources is not None for y in others) or set(op.attrs) - {
-        "axis",
-        "keepdims",
-    }:
+    if any(y.sources is not None for y in others):
         return None
     kept = np.sum(np.empty(np.shape(x.value), bool), axis=axis, keepdims=True)
     if kept.size != np.size(value):
@@ -212,10 +279,70 @@ def _pattern(x: Content) -> Any:
     return np.ones(np.shape(x.value), bool) if x.varies else x.value != 0
 
 
+def _sparse_product(op: Op, operands: Operands, value: Any) -> Any:
+    """Return the sources of a sparse matrix times ``x``, or of ``x`` times one."""
+    x, matrix = operands
+    a = sparse.csr_array(matrix.value)
+    a = sparse.csr_array((np.ones(a.nnz, bool), a.indices, a.indptr), a.shape)
+    from_left = op.name == "product_with_sparse"
+    if op.attrs["transposed"] != from_left:
+        a = a.T
+    if np.ndim(x.value) == 2:
+        rows, columns = np.shape(x.value)
+        beside = sparse.eye_array(rows if from_left else columns, dtype=bool)
+        a = sparse.kron(beside, a) if from_left else sparse.kron(a, beside)
+    return (a.tocsr() != 0) @ x.sources
+
+
+def _contracted(op: Op, operands: Operands, value: Any) -> Any:
+    """Return the sources of ``np.einsum``: what meets under the same labels."""
+    inputs, output = split_labels(op.attrs["subscripts"])
+    found = None
+    for x, labels in zip(operands, inputs, strict=True):
+        if x.sources is None:
+            continue
+        every = "".join(dict.fromkeys(labels + output))
+        lengths = dict(zip(output, np.shape(value), strict=True))
+        lengths.update(zip(labels, np.shape(x.value), strict=True))
+        grid = np.empty([lengths[label] for label in every], bool)
+        places, rows = (
+            np.einsum(f"{own},{every}->{every}", _numbered(numbers), grid | True)
+            for own, numbers in ((labels, x.value), (output, value))
+        )
+        found = union(found, _moved(x, rows.ravel(), places.ravel(), np.size(value)))
+    return found
+
+
+def _convolved(op: Op, operands: Operands, value: Any) -> Any:
+    """Return the sources of the whole convolution of two lines."""
+    a, b = operands
+    left, right = (_numbered(x.value) for x in operands)
+    rows = np.add.outer(left, right).ravel()
+    first = np.repeat(left, len(right))
+    second = np.tile(right, len(left))
+    size = np.size(value)
+    return union(_moved(a, rows, first, size), _moved(b, rows, second, size))
+
+
+def _folded(op: Op, operands: Operands, value: Any) -> Any:
+    """Return the sources of what padding, taken back, adds to each element."""
+    x = operands[0]
+    marks = PRIMITIVES["pad"].evaluate(_numbered(value, 1), **op.attrs).ravel()
+    if marks.size != np.size(x.value) or op.attrs["mode"] not in MODES:
+        return None
+    places = np.flatnonzero(marks)
+    return _moved(x, marks[places] - 1, places, np.size(value))
+
+
 RULES: dict[str, Callable[[Op, Operands, Any], Any]] = {
     **dict.fromkeys(TOTALS, _total),
     **dict.fromkeys(ALONG, _along),
     **dict.fromkeys(AT, _added_at),
+    "convolve": _convolved,
+    "einsum": _contracted,
+    "fold_padding": _folded,
     "matmul": _product,
+    "product_with_sparse": _sparse_product,
+    "sparse_product": _sparse_product,
     "sum_to": _summed_to,
 }
