@@ -113,7 +113,8 @@ def star_colours(pattern: Any) -> np.ndarray:
 
     Neighbours have different colours, and every path of four vertices has three, so
     that of each entry and its mirror image one stands alone in its row among the
-    columns of its colour (Coleman and Moré 1984; Gebremedhin et al. 2005).
+    columns of its colour (Coleman and Moré 1984; Gebremedhin et al. 2005). Vertices
+    without entries have the colour -1.
 
     Examples
     --------
@@ -126,7 +127,7 @@ def star_colours(pattern: Any) -> np.ndarray:
     bounds = np.searchsorted(from_[apart], np.arange(n + 1)).tolist()
     flat = to[apart].tolist()
     painter = Painter([flat[bounds[v] : bounds[v + 1]] for v in range(n)])
-    for v in range(n):
+    for v in np.unique(from_).tolist():
         painter.paint(v)
     return np.array(painter.colours, dtype=int)
 

@@ -130,7 +130,7 @@ def _read_where_alone(
 def assembled(plan: Plan, swept: np.ndarray) -> Any:
     """Return the matrix from what the sweeps give, one in each row."""
     pattern = plan.sparsity.pattern
-    entries = swept.reshape(len(swept), -1)[plan.sweep, plan.place]
+    entries = swept[plan.sweep, plan.place]
     parts = (entries, pattern.indices.copy(), pattern.indptr.copy())
     return sparse.csr_array(parts, shape=pattern.shape)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from gradgen.api.plans import (
     make_plan,
 )
 from gradgen.compiler import Request, Step
-from gradgen.compiler.sparsity import Proof, prove, steering
+from gradgen.compiler.sparsity import has_rules, prove, steering
 from gradgen.deferred import Deferred
 from gradgen.errors import ArgumentError, OutputError
 from gradgen.runtime.convert import leaf_text
@@ -161,7 +162,7 @@ class SparseDerivative:
     def _along(self, k: int, seeds: Any, args: Args, by_rows: bool = False) -> Any:
         sweep = self._pulled(k) if by_rows else self._pushed(k, len(args))
         swept = sweep(seeds, *args)
-        return swept.reshape(len(seeds), -1)
+        return swept.reshape(len(seeds), math.prod(swept.shape[1:]))
 
     @functools.cached_property
     def _moved(self) -> Callable[..., Any]:
@@ -214,21 +215,26 @@ class SparseDerivative:
                 f"sparse_jacobian needs a function that returns one array of real "
                 f"numbers, but {self.primal!r} returns {leaf_text(y)}; use jacobian"
             )
-        proof = Proof(reason="")
-        if self._given is None:
-            proof = prove(Request(self._base._target, self._base.steps, bound))
-        pattern, origin = proof.pattern, "proved"
-        if self._given is not None:
-            pattern, origin = _fitting(self._given, (y.size, x.size)), "given"
-        elif pattern is None:
-            pattern, origin = self._probed(k, args), "probed"
+        request = Request(self._base._target, self._base.steps, bound)
+        pattern, origin, reason = self._pattern(request, k, args, (y.size, x.size))
         if self.kind == "sparse_hessian":
-            way, pattern, colours = hessian_way(pattern, not proof.ruled)
+            way, pattern, colours = hessian_way(pattern, not has_rules(request))
         else:
             way, colours = jacobian_way(pattern)
         sweeps = int(colours.max(initial=-1)) + 1
-        found = Sparsity(pattern, origin, proof.reason, way, colours, sweeps)
+        found = Sparsity(pattern, origin, reason, way, colours, sweeps)
         return make_plan(found, x, y, program)
+
+    def _pattern(
+        self, request: Request, k: int, args: Args, shape: tuple[int, int]
+    ) -> tuple[Any, str, str]:
+        """Return a pattern, where it is from, and why it is not proved."""
+        if self._given is not None:
+            return _fitting(self._given, shape), "given", ""
+        proof = prove(request)
+        if proof.pattern is not None:
+            return proof.pattern, "proved", ""
+        return self._probed(k, args), "probed", proof.reason
 
     def _probed(self, k: int, args: Args) -> Any:
         """Return where the derivative is not zero, or NaN, at some points."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradgen.compiler.pipeline import intermediate, place_of
-from gradgen.compiler.request import Request
+from gradgen.compiler.request import Request, Step
 from gradgen.deferred import Deferred
 from gradgen.errors import UnsupportedError
 from gradgen.ir.abstract import is_sparse, is_tensor
+from gradgen.ir.core import walk_ops
+from gradgen.ir.rules import RULE
 from gradgen.ir.tree import Tree, tree_of
 from gradgen.runtime.places import compile_fetch
-from gradgen.structs import frozen
+from gradgen.structs import frozen, replace
 from gradgen.transforms.dependence import Content, Unproved, dependence
 
 if TYPE_CHECKING:
@@ -25,14 +27,9 @@ else:
 
 @frozen
 class Proof:
-    """The pattern of a Jacobian, or the ``reason`` for which none is proved.
-
-    ``ruled`` says that derivatives that the user gives are involved: a matrix of their
-    derivatives need not be symmetric.
-    """
+    """The pattern of a Jacobian, or the ``reason`` for which none is proved."""
 
     pattern: Any = None
-    ruled: bool = False
     reason: str = ""
 
 
@@ -53,14 +50,25 @@ def prove(request: Request) -> Proof:
     for i, (param, value) in enumerate(zip(function.params, values, strict=True)):
         contents.extend(_content(x, i == chosen) for x in _leaves(param.tree, value))
     try:
-        result, smooth = dependence(function, contents)
+        result = dependence(function, contents)
     except (Unproved, UnsupportedError) as error:
         return Proof(reason=str(error))
     shape = (np.size(result.value), np.size(request.args[chosen]))
     found = result.sources
     pattern = sparse.csr_array(shape, dtype=bool) if found is None else found
     pattern.sum_duplicates()
-    return Proof(pattern, not smooth)
+    return Proof(pattern)
+
+
+def has_rules(request: Request) -> bool:
+    """Tell whether derivatives that the user gives are involved.
+
+    A gradient that is made of them need not have a symmetric derivative.
+    """
+    primal = replace(request, steps=(Step("primal"),))
+    (function,), _, _ = intermediate(primal)
+    bodies = [function.body, *(helper.body for helper in function.helpers.values())]
+    return any(RULE in op.attrs for body in bodies for op in walk_ops(body))
 
 
 def _leaves(tree: Tree, value: Any) -> Iterator[Any]:

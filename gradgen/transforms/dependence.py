@@ -53,8 +53,8 @@ class Content:
     varies: bool = False
 
 
-def dependence(function: Function, contents: Sequence[Content]) -> tuple[Content, bool]:
-    """Return the only result of ``function``, and whether no rule of a user's is used.
+def dependence(function: Function, contents: Sequence[Content]) -> Content:
+    """Return the only result of ``function``.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def dependence(function: Function, contents: Sequence[Content]) -> tuple[Content
             (result,) = walker.run_function(function, contents)
     except (ArithmeticError, ValueError, IndexError, TypeError) as error:
         raise Unproved("it raises at these arguments") from error
-    return result, not walker.ruled
+    return result
 
 
 class Walker:
@@ -75,7 +75,6 @@ class Walker:
 
     def __init__(self, helpers: Mapping[str, Function]) -> None:
         self.helpers = helpers
-        self.ruled = False
         self._left = MAX_OPS
         self._found: dict[Value, Content] = {}
 
@@ -125,7 +124,6 @@ class Walker:
         results = self.run_function(self.helpers[op.attrs["callee"]], operands)
         if RULE not in op.attrs:
             return results
-        self.ruled = True
         return [dependencerules.dense(y.value, operands) for y in results]
 
     def _primitive(self, op: Op) -> list[Content]:
