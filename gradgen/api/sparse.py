@@ -110,10 +110,10 @@ class SparseDerivative:
     ) -> None:
         if not callable(f):
             raise ArgumentError(f"{kind} takes a function, not {f!r}")
+        functools.update_wrapper(self, f)
         self._numbers, single = check_argnums(argnums)
         if not single:
             raise ArgumentError(f"{kind} takes one argument number, not {argnums!r}")
-        functools.update_wrapper(self, f)
         self.primal = f
         self.kind = kind
         self._given = given
@@ -123,6 +123,11 @@ class SparseDerivative:
             else Derivative(f, Step("primal", self._numbers))
         )
         self._plans: dict[Any, Plan] = {}
+        self._sweeps: dict[Any, Derivative[..., Any]] = {}
+
+    def __reduce__(self) -> Any:
+        made = (self.kind, self.primal, self._numbers[0], self._given)
+        return type(self), made
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {self.__qualname__}>"  # type: ignore[attr-defined]
@@ -160,21 +165,14 @@ class SparseDerivative:
         return self._along(k, seeds.reshape(-1, *plan.space), args, by_rows)
 
     def _along(self, k: int, seeds: Any, args: Args, by_rows: bool = False) -> Any:
-        sweep = self._pulled(k) if by_rows else self._pushed(k, len(args))
-        swept = sweep(seeds, *args)
+        key = (k, len(args), by_rows)
+        if key not in self._sweeps:
+            hessian = self.kind == "sparse_hessian"
+            f = self._base if hessian else self.primal
+            one = _pulling(f, k) if by_rows else _pushing(f, k, len(args))
+            self._sweeps[key] = vmap(one, in_axes=(0,))
+        swept = self._sweeps[key](seeds, *args)
         return swept.reshape(len(seeds), math.prod(swept.shape[1:]))
-
-    @functools.cached_property
-    def _moved(self) -> Callable[..., Any]:
-        return self._base if self.kind == "sparse_hessian" else self.primal
-
-    @functools.cache  # noqa: B019
-    def _pushed(self, k: int, count: int) -> Derivative[..., Any]:
-        return vmap(_pushing(self._moved, k, count), in_axes=(0,))
-
-    @functools.cache  # noqa: B019
-    def _pulled(self, k: int) -> Derivative[..., Any]:
-        return vmap(_pulling(self._moved, k), in_axes=(0,))
 
     def _plan(self, args: Args) -> tuple[Plan, int]:
         bound, chosen = self._bound(args)
@@ -253,10 +251,13 @@ class SparseDerivative:
         x = args[k]
         count = min(BLOCK, x.size - first)
         seeds = np.eye(count, x.size, first, dtype=x.dtype).reshape(count, *x.shape)
-        moved = [
-            self._along(k, seeds, (*args[:k], point, *args[k + 1 :]))
-            for point in points
-        ]
+        moved = []
+        for point in points:
+            try:
+                moved.append(self._along(k, seeds, (*args[:k], point, *args[k + 1 :])))
+            except (ArithmeticError, ValueError):
+                if point is x:
+                    raise
         found = np.logical_or.reduce([columns != 0 for columns in moved])
         return sparse.csr_array(found.T)
 

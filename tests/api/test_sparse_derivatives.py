@@ -1,6 +1,8 @@
 """Sparse Jacobians and Hessians agree with dense ones, or are refused."""
 
 import functools
+import math
+import pickle
 
 import numpy as np
 import pytest
@@ -322,6 +324,10 @@ def test_a_rule_may_make_what_is_no_symmetric_matrix():
 class Model:
     def __init__(self, scale):
         self.scale = scale
+        self.first = 0
+
+    def pinned(self, x):
+        return x * x[self.first]
 
     def residuals(self, x):
         return self.scale * differences(x)
@@ -335,6 +341,51 @@ def test_methods_partials_defaults_and_derivatives_are_taken():
     check_jacobian(gradgen.grad(rosenbrock), x)
     J = sparse_jacobian(lambda a, x: a * x[1:] ** 2, argnums=-1)
     assert J(2.0, x).shape == (4, 5)
+
+
+def test_an_integer_of_an_object_decides_the_pattern_anew():
+    model, x = Model(1.0), rng.normal(size=4)
+    J = sparse_jacobian(model.pinned)
+    for model.first in (0, 2, 3):
+        check_jacobian(model.pinned, x, J=J)
+
+
+def test_variadic_functions_and_containers_are_taken():
+    x, y = rng.normal(size=4), rng.normal(size=4)
+    check_jacobian(lambda x, *ys: x[1:] * ys[0][1:] * ys[1]["b"][0], x, y, {"b": [2]})
+    check_jacobian(lambda x, shifts: x * np.roll(x, shifts[1]), x, (1, 3))
+
+
+def test_functions_that_write_to_their_argument_leave_it_as_it_was():
+    def written(x):
+        x[1:] *= x[:-1]
+        return x
+
+    x = rng.normal(size=4)
+    before = x.copy()
+    check_jacobian(written, x)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_the_layout_of_an_array_does_not_matter():
+    u = np.asfortranarray(rng.normal(size=(4, 5)))
+    check_jacobian(laplacian, u)
+    check_hessian(surface, rng.normal(size=(4, 10))[:, ::2])
+
+
+def test_points_beside_the_domain_are_left_out_of_a_probe():
+    def rooted(x):
+        y = x * 1.0
+        while y[0] > 3.0:
+            y = y / 2
+        return math.sqrt(y[0] + 1e-9) * y
+
+    check_jacobian(rooted, np.array([0.0, 1.0]))
+
+
+def test_a_sparse_derivative_can_be_pickled():
+    J = pickle.loads(pickle.dumps(sparse_jacobian(differences)))
+    check_jacobian(differences, rng.normal(size=4), J=J)
 
 
 def test_results_share_no_memory():
