@@ -67,6 +67,8 @@ def dependence(function: Function, contents: Sequence[Content]) -> Content:
             (result,) = walker.run_function(function, contents)
     except (ArithmeticError, ValueError, IndexError, TypeError) as error:
         raise Unproved("it raises at these arguments") from error
+    except RecursionError:
+        raise Unproved("it calls itself") from None
     return result
 
 

@@ -267,11 +267,9 @@ def _product(op: Op, operands: Operands, value: Any) -> Any:
     right = _pattern(b).reshape(np.shape(b.value)[0], -1)
     found = None
     if a.sources is not None:
-        turned = sparse.kron(np.eye(len(left), dtype=bool), right.T, "csr")
-        found = (turned != 0) @ a.sources
+        found = _blocks(_unit(len(left)), right.T) @ a.sources
     if b.sources is not None:
-        ahead = sparse.kron(left, sparse.eye_array(right.shape[1], dtype=bool), "csr")
-        found = union(found, (ahead != 0) @ b.sources)
+        found = union(found, _blocks(left, _unit(right.shape[1])) @ b.sources)
     return found
 
 
@@ -289,9 +287,18 @@ def _sparse_product(op: Op, operands: Operands, value: Any) -> Any:
         a = a.T
     if np.ndim(x.value) == 2:
         rows, columns = np.shape(x.value)
-        beside = sparse.eye_array(rows if from_left else columns, dtype=bool)
-        a = sparse.kron(beside, a) if from_left else sparse.kron(a, beside)
-    return (a.tocsr() != 0) @ x.sources
+        a = _blocks(_unit(rows), a) if from_left else _blocks(a, _unit(columns))
+    return a.tocsr() @ x.sources
+
+
+def _unit(size: int) -> Any:
+    return sparse.eye_array(size, dtype=bool)
+
+
+def _blocks(a: Any, b: Any) -> Any:
+    """Return a block ``b`` for each element of ``a`` that is not zero."""
+    both = sparse.kron(sparse.coo_array(a), sparse.coo_array(b), "csr")
+    return both.astype(bool)
 
 
 def _contracted(op: Op, operands: Operands, value: Any) -> Any:

@@ -184,6 +184,15 @@ def test_what_is_not_proved_is_probed_and_says_why():
     assert found.pattern.nnz == 3
 
 
+def halved(x):
+    return x if np.max(x) < 0.5 else halved(x / 2)
+
+
+def test_recursion_is_probed():
+    found = check_jacobian(halved, np.array([0.3, 1.0, 2.0]))
+    assert (found.origin, found.pattern.nnz) == ("probed", 3)
+
+
 def leap(x):
     y = x * 1.0
     while y[0] > 1.0:

@@ -68,7 +68,7 @@ def check_column(result: Content, changed: Any, j: int) -> None:
     assert not (apart & ~depends).any()
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", CASES)
 def test_what_changes_is_said_to_depend(name: str) -> None:
     for sample in PRIMITIVES[name].samples:
