@@ -55,7 +55,7 @@ def sparse_jacobian(
         Which argument to differentiate by, an array of real numbers.
     pattern : array or sparse array, optional
         Where there may be entries. Without it, the pattern is proved from the program,
-        or else probed; see :meth:`SparseDerivative.pattern`.
+        or else probed; see ``docs/sparse.md``.
 
     Returns
     -------

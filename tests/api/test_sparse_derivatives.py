@@ -275,6 +275,21 @@ def test_floats_that_steer_do_not_enter_a_proof():
         check_jacobian(steered, x, t, J=J)
 
 
+def test_zeros_that_may_change_do_not_enter_a_proof():
+    def product(x, a):
+        square = x.reshape(2, 2)
+        return (square @ square).ravel() + a @ x
+
+    J = sparse_jacobian(product)
+    assert J.pattern(np.zeros(4), np.zeros((4, 4))).origin == "proved"
+    check_jacobian(product, rng.normal(size=4), rng.normal(size=(4, 4)), J=J)
+
+
+def test_zeros_that_the_program_makes_do():
+    found = check_jacobian(lambda x: (np.eye(9, k=1) - 2 * np.eye(9)) @ x, np.ones(9))
+    assert (found.origin, found.sweeps) == ("proved", 2)
+
+
 def test_sparse_matrices_bring_their_own_pattern():
     def product(x, a):
         return np.sin(a @ x)
