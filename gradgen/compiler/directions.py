@@ -88,6 +88,7 @@ def over_examples(
 def _taken_out(frame: Frame, start: int) -> tuple[Op, ...]:
     ops = tuple(frame.builder.ops[start:])
     del frame.builder.ops[start:]
+    frame.builder.forget_lengths({y for op in ops for y in op.results})
     return ops
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -140,6 +140,12 @@ class Builder:
         """Remember that ``atom`` holds the value of ``dim``."""
         self.dim_exact.setdefault(dim, atom)
         self.dim_atoms.setdefault(self.dims.resolve(dim), atom)
+
+    def forget_lengths(self, made: Container[Atom]) -> None:
+        """Forget that some values hold lengths, until they are appended again."""
+        for known in (self.dim_exact, self.dim_atoms):
+            for dim in [dim for dim, atom in known.items() if atom in made]:
+                del known[dim]
 
     def dim_atom(self, dim: Dim) -> Atom | None:
         """Return an atom with the value of ``dim``, if one is at hand."""

@@ -149,6 +149,7 @@ def _take_out(builder: Builder, ops: Sequence[Op]) -> None:
     removed = set(map(id, ops))
     builder.ops[:] = [op for op in builder.ops if id(op) not in removed]
     made = {y for op in ops for y in op.results}
+    builder.forget_lengths(made)
     for op in builder.ops:
         if any(x in made for x in op.operands):
             raise Refusal("a tangent that depends on what it is pushed through")

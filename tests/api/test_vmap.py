@@ -196,6 +196,23 @@ def test_derivatives_of_many_examples():
     np.testing.assert_allclose(tangent, slopes, rtol=1e-12)
 
 
+def soft_distance(x):
+    cost = np.zeros(len(x) + 1)
+    for i in range(1, len(x) + 1):
+        cost[i] = cost[i - 1] * x[i - 1] + np.sum(np.exp(-cost[i - 1 : i + 1]))
+    return cost[-1]
+
+
+def test_directions_of_a_derivative_that_is_taken_inside():
+    x, directions = rows(5), rows(4, 5)
+
+    def product(x, v):
+        return jvp(grad(soft_distance), (x,), (v,))[1]
+
+    found = vmap(product, in_axes=(None, 0))(x, directions)
+    np.testing.assert_allclose(found, directions @ jacfwd(grad(soft_distance))(x))
+
+
 def test_vmap_of_vmap():
     x, y = rows(4, 3), rows(5, 3)
     pairs = vmap(vmap(np_dot, in_axes=(None, 0)), in_axes=(0, None))

@@ -226,6 +226,28 @@ def _autograd_tenth() -> Any:
     return _nested(autograd.grad, chain_of(anp))
 
 
+def _sparse_hessian(rounds: int) -> list[Row]:
+    """Time a sparse Hessian, whose pattern and colours are found in the first call."""
+    try:
+        from scipy import sparse
+    except ImportError:
+        return []
+
+    def by_hand(x: Array) -> Any:
+        main = np.zeros_like(x)
+        main[:-1] = 1200.0 * x[:-1] ** 2 - 400.0 * x[1:] + 2.0
+        main[1:] += 200.0
+        off = -400.0 * x[:-1]
+        return sparse.diags_array((off, main, off), offsets=(-1, 0, 1)).tocsr()
+
+    x = np.linspace(0.5, 1.5, 10**5)
+    derived = gradgen.sparse_hessian(rosenbrock)
+    difference = abs(derived(x) - by_hand(x)).max()
+    assert difference < 1e-9, difference
+    ways = {"hand-written": _call(by_hand, (x,)), "gradgen": _call(derived, (x,))}
+    return interleave("sparse Hessian, Rosenbrock, n=10⁵", ways, rounds)
+
+
 def bench_transforms(rounds: int) -> list[Row]:
     """Return what was measured; the few slow contenders set the number of rounds."""
     return [
@@ -233,5 +255,6 @@ def bench_transforms(rounds: int) -> list[Row]:
         *_hessian_of_network(rounds),
         *_jacobian_of_layers(rounds),
         *_product_with_hessian(rounds),
+        *_sparse_hessian(rounds),
         *_tenth_derivative(max(rounds // 10, 3)),
     ]
