@@ -10,6 +10,7 @@ from gradgen.api.calls import jvp as _jvp
 from gradgen.api.calls import vjp as _vjp
 from gradgen.api.functions import make_step
 from gradgen.compiler import TRANSFORMS, Step
+from gradgen.errors import ArgumentError
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -> Any:
@@ -37,7 +38,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -
     >>> hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     array([ 6., 12.])
     """
-    moving = tuple(i for i, vector in enumerate(vectors) if vector is not None)
+    moving = _moving("hvp", vectors)
     gradient = Step("grad", moving, single=len(moving) == 1)
     return directional(Step("hvp"), f, primals, vectors, (gradient,))
 
@@ -69,11 +70,19 @@ def gauss_newton_vp(
     >>> gauss_newton_vp(lambda x: np.array([x[0] * x[1]]), (x,), (v,))
     array([4., 2.])
     """
-    moving = tuple(i for i, vector in enumerate(vectors) if vector is not None)
+    moving = _moving("gauss_newton_vp", vectors)
     argnums = moving[0] if len(moving) == 1 else moving
     _, moved = _jvp(f, primals, vectors)
     _, pullback = _vjp(f, *primals, argnums=argnums)
     return pullback(moved)
+
+
+def _moving(name: str, vectors: Sequence[Any]) -> tuple[int, ...]:
+    """Return which arguments a vector is given for."""
+    moving = tuple(i for i, vector in enumerate(vectors) if vector is not None)
+    if not moving:
+        raise ArgumentError(f"{name} needs a vector for at least one argument")
+    return moving
 
 
 TRANSFORMS[hvp] = ("hvp", make_step)

@@ -49,11 +49,11 @@ def vmap(
     batcher = Batcher(builder, number, mapped, found)
     with refused_at(function.span):
         batcher.run_all(function.body.ops, function.body.results)
-    builder.span, builder.origin = None, "primal"
-    results = [
-        y if axis is None else _result(batcher, y, axis)
-        for y, axis in zip(function.body.results, out_axes, strict=True)
-    ]
+        builder.span, builder.origin = None, "primal"
+        results = [
+            y if axis is None else _result(batcher, y, axis)
+            for y, axis in zip(function.body.results, out_axes, strict=True)
+        ]
     for y, axis in zip(function.body.results, out_axes, strict=True):
         if axis is None and y in batcher.mapped:
             raise ArgumentError(

@@ -182,6 +182,8 @@ def test_products_with_the_hessian():
     close(hvp(f, (x, 0.7), (v, None)), blocks[0][0] @ v)
     with pytest.raises(ArgumentError, match="hvp needs a vector, or None, for each"):
         hvp(f, (x, 0.7), (v,))
+    with pytest.raises(ArgumentError, match="a vector for at least one argument"):
+        hvp(f, (x, 0.7), (None, None))
 
 
 def test_products_with_the_gauss_newton_matrix():

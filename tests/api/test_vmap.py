@@ -330,6 +330,11 @@ def test_lists_of_run_time_length_are_no_results():
         vmap(lambda x: [value for value in x if value > 0.6])(rows(6, 4))
 
 
+def test_strings_are_no_results():
+    with pytest.raises(UnsupportedError, match="a value of type str"):
+        vmap(lambda x: "text")(rows(3))
+
+
 def test_results_of_another_shape_for_each_example_do_not_fit():
     with pytest.raises(ValueError, match="shape"):
         vmap(lambda x: x[x > 0.6])(rows(6, 4))
