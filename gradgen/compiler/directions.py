@@ -23,6 +23,7 @@ from gradgen.compiler.nested import (
     pull_back,
     push_forward,
     run_part,
+    target_of,
     vjp,
 )
 from gradgen.errors import Refusal
@@ -183,15 +184,11 @@ def jacobian(
     """Return what ``jacfwd``, ``jacrev`` or ``jacobian`` of ``function`` returns."""
     chosen = positions(step.argnums, args, kwargs)
     part = run_part(frame, function, args, kwargs, dict.fromkeys(chosen))
-    target, value = part.results, part.value
-    if step.aux:
-        if not isinstance(value, tuple) or len(value) != 2:
-            raise Refusal("with has_aux=True, a function must return a pair")
-        target = target[0]
+    target = target_of(part, step.aux)
     _check_field(part, target, step.holomorphic)
     way = _by_rows if step.kind == "jacrev" else _by_columns
     blocks = entered(way(frame, part, target, step.single))
-    return (blocks, value[1]) if step.aux else blocks
+    return (blocks, part.value[1]) if step.aux else blocks
 
 
 def _check_field(part: Part, target: Any, holomorphic: bool) -> None:
@@ -343,15 +340,26 @@ def linearize(
 
     What does not depend on the direction is found to be the same later on.
     """
-    if kwargs:
-        raise Refusal("linearize with argnums is not supported here", "jvp")
+    options = {name: to_python(value) for name, value in kwargs.items()}
+    aux = Static(bool(options.pop("has_aux", False)))
     function, *primals = args
+    numbers = options.pop("argnums", None)
+    if options:
+        raise Refusal("linearize takes no other options than argnums and has_aux")
     given = [map_parts(x, own) for x in primals]
+    moving = positions([numbers] if isinstance(numbers, int) else numbers, primals, {})
 
     def pushforward(frame: Frame, dots: list[Any], kwargs: dict[str, Any]) -> Any:
-        return jvp(frame, [function, given, dots], kwargs)[1]
+        if len(dots) != len(moving) or kwargs:
+            raise Refusal(f"this takes {len(moving)} tangents")
+        placed: list[Any] = [Static(None)] * len(given)
+        for k, dot in zip(moving, dots, strict=True):
+            placed[k] = dot
+        return jvp(frame, [function, given, placed], {"has_aux": aux})[1]
 
-    return run_part(frame, function, primals, {}, {}).value, Native(pushforward)
+    value = run_part(frame, function, primals, {}, {}).value
+    pushed = Native(pushforward)
+    return (value[0], pushed, value[1]) if aux.value else (value, pushed)
 
 
 def outside(frame: Frame, transform: Any, *given: Any) -> Any:

@@ -183,11 +183,7 @@ def gradient(
     chosen = positions(step.argnums, args, kwargs)
     with _strictly(frame, step.strict):
         part = run_part(frame, function, args, kwargs, dict.fromkeys(chosen))
-    target = part.results
-    if step.aux:
-        if not isinstance(part.value, tuple) or len(part.value) != 2:
-            raise Refusal("with has_aux=True, a function must return a pair")
-        target = part.results[0]
+    target = target_of(part, step.aux)
     target = as_handle(frame, target)
     scalar = target is not None and isinstance(target.type, Scalar)
     if target is None or not (scalar or step.kind == "elementwise_grad"):
@@ -248,7 +244,9 @@ def jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
             "strict=True of jvp is not supported in a differentiated function",
             "strict=True of the derivative of the outer function",
         )
-    if len(args) != 3 or kwargs:
+    options = {name: to_python(value) for name, value in kwargs.items()}
+    aux = bool(options.pop("has_aux", False))
+    if len(args) != 3 or options:
         raise Refusal("jvp takes a function, arguments and tangents")
     function, primals, tangents = args
     if len(primals) != len(tangents):
@@ -262,8 +260,17 @@ def jvp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise Refusal("a tangent must have the structure of its argument")
     part = run_part(frame, function, list(primals), {}, moving)
     dots = _directions(part, [tangents[i] for i in moving], frame)
-    moved = map_parts(part.results, push_forward(frame, part, dots))
-    return part.value, entered(moved)
+    moved = entered(map_parts(target_of(part, aux), push_forward(frame, part, dots)))
+    return (part.value[0], moved, part.value[1]) if aux else (part.value, moved)
+
+
+def target_of(part: Part, aux: bool) -> Any:
+    """Return what is differentiated of a result: with ``aux``, the first of a pair."""
+    if not aux:
+        return part.results
+    if not isinstance(part.value, tuple) or len(part.value) != 2:
+        raise Refusal("with has_aux=True, a function must return a pair")
+    return part.results[0]
 
 
 def _directions(
@@ -312,8 +319,9 @@ def vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
     function, *primals = args
     argnums = to_python(kwargs.pop("argnums", Static(None)))
     strict = bool(to_python(kwargs.pop("strict", Static(False))))
+    aux = bool(to_python(kwargs.pop("has_aux", Static(False))))
     if kwargs:
-        raise Refusal("vjp takes no other options than argnums and strict")
+        raise Refusal("vjp takes no other options than argnums, has_aux and strict")
     numbers = [argnums] if isinstance(argnums, int) else argnums
     moving: dict[int, Sequence[bool] | None] = dict.fromkeys(
         positions(numbers, primals, {})
@@ -322,15 +330,17 @@ def vjp(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> Any:
         moving = {i: [*map(_may_move, parts_in(primals[i]))] for i in moving}
     with _strictly(frame, strict):
         part = run_part(frame, function, primals, {}, moving)
+    target = target_of(part, aux)
 
     def pullback(frame: Frame, bars: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(bars) != 1 or kwargs:
             raise Refusal("a pullback takes one cotangent")
-        seeds = _cotangents(frame, part.results, bars[0])
+        seeds = _cotangents(frame, target, bars[0])
         found = pull_back(frame, part, seeds, strict)
         return entered(found[0] if isinstance(argnums, int) else tuple(found))
 
-    return part.value, Native(pullback)
+    pulled = Native(pullback)
+    return (part.value[0], pulled, part.value[1]) if aux else (part.value, pulled)
 
 
 def _cotangents(frame: Frame, value: Any, bar: Any) -> list[tuple[Atom, Handle]]:

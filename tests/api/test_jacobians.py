@@ -277,6 +277,11 @@ def test_inside_of_functions_that_are_differentiated():
         lambda x: np.sum(gauss_newton_vp(vector, (x,), (v,)) ** 2),
         lambda x: derivative(lambda z: z**4 * x[0], 2)(x[1]),
         lambda x: np.sum(linearize(lambda z: z**3, x)[1](x)),
+        lambda x: np.sum(linearize(lambda k, z: k * z**3, 2.0, x, argnums=1)[1](x)),
+        lambda x: np.sum(jvp(lambda z: (z**3, z * 2), (x,), (x,), has_aux=True)[1]),
+        lambda x: np.sum(vjp(lambda z: (z**3, z), x, has_aux=True)[1](x)[0]),
+        lambda x: np.sum(vjp(lambda z: (z, z**3), x, has_aux=True)[2]),
+        lambda x: np.sum(linearize(lambda z: (z**3, z), x, has_aux=True)[1](x)),
         lambda x: np.sum(elementwise_grad(lambda z: np.tanh(z) * z)(x) ** 2),
         lambda x: jacfwd(lambda z: (z**2, z * x), has_aux=True)(x[1])[0],
     ]
