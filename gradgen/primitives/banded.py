@@ -20,6 +20,7 @@ from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import Type, tensor
+from gradgen.primitives.batching import over_right_sides
 from gradgen.primitives.families import bilinear, linear
 from gradgen.primitives.lowering import Only, lowers, static
 from gradgen.primitives.matrixforms import as_matrix, common
@@ -194,6 +195,7 @@ def _banded(*shape: int, main: int, phase: complex = 0.0) -> Any:
 register(
     Primitive(
         name="solve_banded",
+        batch=over_right_sides,
         type_rule=_product_type,
         evaluate=_evaluate,
         template=_text,
@@ -277,6 +279,7 @@ def _hermitian_adjoint(
 register(
     Primitive(
         name="solveh_banded",
+        batch=over_right_sides,
         type_rule=_product_type,
         evaluate=linalg.solveh_banded,
         template=call_text("linalg.solveh_banded", "{0}", "{1}"),

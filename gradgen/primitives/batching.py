@@ -110,12 +110,19 @@ def by_leading_axes(batch: Batch) -> Any:
 
 
 def over_right_sides(batch: Batch) -> Any:
-    """Batch what solves one linear system for several vectors, its columns."""
+    """Batch what solves one linear system for several right sides, by their columns."""
     *system, b = batch.operands
-    if any(batch.mapped[:-1]) or batch.rank(len(system)) != 1:
+    rank = batch.rank(len(system))
+    if any(batch.mapped[:-1]) or rank not in (1, 2):
         return None
-    solved = batch.call(*system, apply("transpose", b, axes=(1, 0)))
-    return apply("transpose", solved, axes=(1, 0))
+    if rank == 1:
+        solved = batch.call(*system, apply("transpose", b, axes=(1, 0)))
+        return apply("transpose", solved, axes=(1, 0))
+    _, rows, columns = dims_of(b)
+    beside = apply("transpose", b, axes=(1, 0, 2))
+    solved = batch.call(*system, apply("reshape", beside, rows, batch.count * columns))
+    apart = apply("reshape", solved, rows, batch.count, columns)
+    return apply("transpose", apart, axes=(1, 0, 2))
 
 
 def moved(axes: Any) -> Any:

@@ -19,6 +19,7 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.dims import Dims
 from gradgen.ir.types import INT, Type, is_complex, tensor
 from gradgen.kernels.bands import permutation_of
+from gradgen.primitives.batching import over_right_sides
 from gradgen.primitives.indexing import read
 from gradgen.primitives.inverses import solve_type
 from gradgen.primitives.lowering import Only, lowers, static
@@ -306,6 +307,7 @@ LU, PIVOTS = linalg.lu_factor(PERMUTED)
 register(
     Primitive(
         name="lu_solve",
+        batch=over_right_sides,
         type_rule=_solve_type,
         evaluate=lambda lu, piv, b, **options: linalg.lu_solve((lu, piv), b, **options),
         template=_solve_text,

@@ -17,6 +17,7 @@ from scipy import linalg
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.ir.types import is_complex
+from gradgen.primitives.batching import over_right_sides
 from gradgen.primitives.inverses import (
     MATRICES,
     matrix_bar,
@@ -143,6 +144,7 @@ def _moving_within(options: Attrs, f: Any, a: Handle, b: Handle) -> Any:
 register(
     Primitive(
         name="scipy_solve",
+        batch=over_right_sides,
         type_rule=solve_type,
         evaluate=linalg.solve,
         template=call_text("linalg.solve", "{0}", "{1}"),

@@ -18,6 +18,7 @@ from scipy import linalg
 from gradgen.errors import Refusal
 from gradgen.ir.builder import Builder
 from gradgen.kernels.triangles import solve_triangular_or_nan
+from gradgen.primitives.batching import over_right_sides
 from gradgen.primitives.factors import (
     between_inverses,
     cholesky_adjoint,
@@ -103,6 +104,7 @@ def _declare(
     register(
         Primitive(
             name=name,
+            batch=over_right_sides,
             type_rule=solve_type,
             evaluate=function,
             template=template,
@@ -341,6 +343,7 @@ def _cho_solve_text(types: Sequence[Any], attrs: Attrs) -> str:
 register(
     Primitive(
         name="cho_solve",
+        batch=over_right_sides,
         type_rule=solve_type,
         evaluate=lambda c, b, lower, **options: linalg.cho_solve(
             (c, lower), b, **options
