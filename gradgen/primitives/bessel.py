@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from gradgen.ir.core import Literal
 from gradgen.primitives.families import elementwise
 from gradgen.primitives.gammas import unknown
 from gradgen.primitives.registry import Handle, Primitive, Sample, apply
@@ -46,13 +47,28 @@ def _sum(name: str, v: Handle | int, x: Handle) -> Handle:
     return 0.5 * (apply(name, v - 1, x) + apply(name, v + 1, x))
 
 
+def _scaled_sum(v: Handle, x: Handle) -> Handle:
+    """Return the sum for ``ive``, by the quick functions of the orders 0 and 1."""
+    order = v.atom.value if isinstance(v.atom, Literal) else None
+    if type(order) is not int or abs(order) > 2:
+        return _sum("ive", v, x)
+    below, above = _scaled(order - 1, x), _scaled(order + 1, x)
+    return 0.5 * (below + above)
+
+
+def _scaled(order: int, x: Handle) -> Handle:
+    """Return ``ive(order, x)``, which is the same for an integer and minus that."""
+    quick = {0: "i0e", 1: "i1e"}.get(abs(order))
+    return apply("ive", order, x) if quick is None else apply(quick, x)
+
+
 jv = _of_order(special.jv, lambda y, v, x: _difference("jv", v, x))
 yv = _of_order(special.yv, lambda y, v, x: _difference("yv", v, x))
 yn = _of_order(special.yn, lambda y, v, x: _difference("yn", v, x), False)
 iv = _of_order(special.iv, lambda y, v, x: _sum("iv", v, x))
 kv = _of_order(special.kv, lambda y, v, x: -_sum("kv", v, x))
 kn = _of_order(special.kn, lambda y, v, x: -_sum("kn", v, x), False)
-ive = _of_order(special.ive, lambda y, v, x: _sum("ive", v, x) - sign(x) * y, False)
+ive = _of_order(special.ive, lambda y, v, x: _scaled_sum(v, x) - sign(x) * y, False)
 kve = _of_order(special.kve, lambda y, v, x: y - _sum("kve", v, x), False)
 
 j0 = elementwise(special.j0, partials=[lambda y, x: -j1(x)], samples=FEW)
