@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,14 @@ def typed_parameters(
         tree = _typed_tree(typed, name, arg, mask, promoted, dims)
         typed.params.append(Param(name, tree))
     return typed
+
+
+def all_leaves(tree: Tree) -> Iterator[Any]:
+    """Yield the leaves of an argument, None for those that are no numbers."""
+    if tree.kind in ("leaf", "static"):
+        yield tree.leaf if tree.kind == "leaf" else None
+    for child in tree.children:
+        yield from all_leaves(child)
 
 
 def _typed_tree(

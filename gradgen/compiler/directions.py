@@ -33,7 +33,7 @@ from gradgen.frontend.values import Native, Static, children_of, to_python
 from gradgen.ir.core import Atom, Block, Literal, Op, Value, walk_ops
 from gradgen.ir.tree import Tree
 from gradgen.ir.types import Array, is_complex, tensor
-from gradgen.primitives.batching import to_front
+from gradgen.primitives.batching import from_front, to_front
 from gradgen.primitives.registry import PRIMITIVES, Handle, apply, dim_of
 from gradgen.transforms.batching import Batcher
 from gradgen.transforms.jacobians import (
@@ -129,12 +129,7 @@ def _leave(batcher: Batcher, y: Any, axis: int | None) -> Any:
         if y.atom in batcher.mapped:
             raise Refusal("out_axes says None of a result that differs by example")
         return entered(batcher.of(y.atom))
-    spread = batcher.spread(y.atom)
-    if axis:
-        order = [k for k in range(spread.rank) if k]
-        order.insert(axis, 0)
-        spread = apply("transpose", spread, axes=tuple(order))
-    return fresh(apply("copy", spread))
+    return fresh(apply("copy", from_front(batcher.spread(y.atom), axis)))
 
 
 def _axes_of_arguments(spec: Tree, args: Sequence[Any]) -> Iterator[int | None]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gradgen.codegen.numpy_target import emit
 from gradgen.compiler.arguments import (
     Typed,
+    all_leaves,
     check_differentiable,
     for_frontend,
     spread,
@@ -32,7 +33,6 @@ from gradgen.ir.builder import Builder
 from gradgen.ir.core import Function, Value
 from gradgen.ir.flow import reachable
 from gradgen.ir.rules import NeedsRules
-from gradgen.ir.tree import Tree
 from gradgen.passes.bufferize import bufferize
 from gradgen.passes.pipeline import optimise
 from gradgen.primitives.lowering import NeedsStatic
@@ -92,17 +92,9 @@ def written_leaves(lowered: Lowered, count: int) -> tuple[tuple[int, int], ...]:
     return tuple(
         (i, k)
         for i, param in enumerate(params)
-        for k, x in enumerate(_all_leaves(param.tree))
+        for k, x in enumerate(all_leaves(param.tree))
         if x in lowered.written
     )
-
-
-def _all_leaves(tree: Tree) -> Iterator[Any]:
-    """Yield the leaves of an argument, those that are no numbers included."""
-    if tree.kind in ("leaf", "static"):
-        yield tree.leaf if tree.kind == "leaf" else None
-    for child in tree.children:
-        yield from _all_leaves(child)
 
 
 def place_of(root: Root) -> Place:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.compiler.interp import leaves_at
 from gradgen.compiler.pipeline import intermediate, place_of
 from gradgen.compiler.request import Request, Step
 from gradgen.deferred import Deferred
@@ -14,7 +15,7 @@ from gradgen.errors import UnsupportedError
 from gradgen.ir.abstract import is_sparse, is_tensor
 from gradgen.ir.core import walk_ops
 from gradgen.ir.rules import RULE
-from gradgen.ir.tree import Tree, tree_of
+from gradgen.ir.tree import tree_of
 from gradgen.runtime.places import compile_fetch
 from gradgen.structs import frozen, replace
 from gradgen.transforms.dependence import Content, Unproved, dependence
@@ -48,7 +49,7 @@ def prove(request: Request) -> Proof:
     contents: list[Content] = []
     values = (*request.args, *outside)
     for i, (param, value) in enumerate(zip(function.params, values, strict=True)):
-        contents.extend(_content(x, i == chosen) for x in _leaves(param.tree, value))
+        contents.extend(_content(x, i == chosen) for x in leaves_at(param.tree, value))
     try:
         result = dependence(function, contents)
     except (Unproved, UnsupportedError) as error:
@@ -69,16 +70,6 @@ def has_rules(request: Request) -> bool:
     (function,), _, _ = intermediate(primal)
     bodies = [function.body, *(helper.body for helper in function.helpers.values())]
     return any(RULE in op.attrs for body in bodies for op in walk_ops(body))
-
-
-def _leaves(tree: Tree, value: Any) -> Iterator[Any]:
-    """Yield what stands in ``value`` at the leaves of ``tree``."""
-    if tree.kind == "leaf":
-        yield value
-    elif tree.kind not in ("none", "static"):
-        children = tree_of(value).children
-        for child, part in zip(tree.children, children, strict=True):
-            yield from _leaves(child, part.build())
 
 
 def _content(value: Any, chosen: bool) -> Content:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from gradgen.compiler.arguments import all_leaves
 from gradgen.compiler.axes import axes_of_results
 from gradgen.compiler.request import Request, Step
 from gradgen.compiler.results import check_floating, check_inputs, check_pair
 from gradgen.errors import OutputError
 from gradgen.ir.core import Function
-from gradgen.ir.tree import Tree, tree_of
+from gradgen.ir.tree import tree_of
 from gradgen.ir.types import Array, Scalar, Sym, is_complex, is_floating
 from gradgen.passes.pipeline import optimise
 from gradgen.transforms import derive, jacobians
@@ -24,7 +25,7 @@ def over_examples(request: Request, k: int, function: Function) -> Function:
     lengths: dict[Any, int] = {}
     args, given = request.mapped()[k]
     for param, arg, own in zip(function.params, args, given, strict=False):
-        leaves = zip(_places(param.tree), tree_of(arg).leaves(), own, strict=True)
+        leaves = zip(all_leaves(param.tree), tree_of(arg).leaves(), own, strict=True)
         for x, value, axis in leaves:
             if axis is not None:
                 axes[x], lengths[x] = axis, value.shape[axis]
@@ -32,14 +33,6 @@ def over_examples(request: Request, k: int, function: Function) -> Function:
     assert step.axes is not None
     out = axes_of_results(step.axes[1], function.result)
     return vmap(function, axes, out, lengths)
-
-
-def _places(tree: Tree) -> Iterator[Any]:
-    """Yield the leaves of an argument, those that are no numbers included."""
-    if tree.kind in ("leaf", "static"):
-        yield tree.leaf if tree.kind == "leaf" else None
-    for child in tree.children:
-        yield from _places(child)
 
 
 def jacobian(
@@ -107,7 +100,7 @@ def _lengths(function: Function, args: Sequence[Any]) -> dict[str, int]:
     """Return the lengths that symbols stand for in a call."""
     known: dict[str, int] = {}
     for param, arg in zip(function.params, args, strict=False):
-        for x, value in zip(_places(param.tree), tree_of(arg).leaves(), strict=True):
+        for x, value in zip(all_leaves(param.tree), tree_of(arg).leaves(), strict=True):
             lengths = getattr(value, "shape", ())
             dims = getattr(getattr(x, "type", None), "shape", ())
             for dim, length in zip(dims, lengths, strict=False):

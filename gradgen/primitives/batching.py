@@ -146,6 +146,15 @@ def product_of(lengths: Sequence[Handle], builder: Builder) -> Handle:
     return total
 
 
+def from_front(x: Handle, axis: int) -> Handle:
+    """Return ``x`` with its first axis in another place."""
+    if axis == 0:
+        return x
+    order = list(range(1, x.rank))
+    order.insert(axis, 0)
+    return apply("transpose", x, axes=tuple(order))
+
+
 def to_front(x: Handle, axis: int) -> Handle:
     """Return ``x`` with one axis before all others."""
     if axis == 0:

@@ -9,7 +9,7 @@ from gradgen.ir.core import Atom, Function, Op, Value, walk_ops
 from gradgen.ir.dims import Dims
 from gradgen.ir.flow import note_lengths
 from gradgen.ir.types import Array, Dim, Random, Sym
-from gradgen.primitives.batching import to_front
+from gradgen.primitives.batching import from_front, to_front
 from gradgen.primitives.registry import Handle, apply, dim_of
 from gradgen.structs import replace
 from gradgen.transforms.batching import Batcher, batched_type
@@ -116,8 +116,4 @@ def _result(batcher: Batcher, y: Atom, axis: int) -> Handle:
     spread = batcher.spread(y)
     if y not in batcher.mapped:
         spread = apply("copy", spread)
-    if axis == 0:
-        return spread
-    order = list(range(1, spread.rank))
-    order.insert(axis, 0)
-    return apply("transpose", spread, axes=tuple(order))
+    return from_front(spread, axis)
